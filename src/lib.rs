@@ -1,8 +1,10 @@
 //! edatop: `htop` for event-driven architectures.
 
+pub mod aws;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod domain;
+pub mod pollers;
 pub mod routing;
 pub mod theme;
 pub mod widgets;
-#[cfg(feature = "demo")]
-pub mod demo;

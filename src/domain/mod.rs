@@ -1,1 +1,21 @@
-//! (domain)
+//! What we talk about: plain data and pure rules, in the words of the field.
+//!
+//! Nothing here knows where a value came from or how it is drawn: no AWS SDK, no terminal, no clock, no tasks.
+//! A new kind of resource is a row in [`resource::KINDS`]; a new number is a constant in [`reading`].
+
+pub mod arn;
+pub mod fact;
+pub mod health;
+pub mod link;
+pub mod reading;
+pub mod resource;
+pub mod scope;
+pub mod units;
+
+pub use arn::Arn;
+pub use fact::{Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
+pub use health::{Health, Verdict};
+pub use link::{KnownBy, Link, LinkKey, LinkKind};
+pub use reading::{Metric, Reading, Unit};
+pub use resource::{Attributes, Kind, Resource, ResourceId};
+pub use scope::Scope;

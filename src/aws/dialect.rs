@@ -1,0 +1,212 @@
+//! What answers at the endpoint, and what it has told us it cannot do. Learnt once, said on screen, never asked again.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws_smithy_runtime_api::{
+    box_error::BoxError,
+    client::{
+        interceptors::{
+            Intercept,
+            context::{BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef},
+        },
+        orchestrator::Metadata,
+        runtime_components::RuntimeComponents,
+    },
+};
+use aws_smithy_types::config_bag::ConfigBag;
+use thiserror::Error;
+
+use super::local;
+use super::{Endpoint, operations};
+
+/// Which program answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Flavour {
+    Aws,
+    LocalStack {
+        version: String,
+    },
+    MiniStack,
+    Moto,
+    /// The endpoint inside `edatop demo`.
+    Embedded,
+    /// Something that speaks AWS's protocols and does not say what it is.
+    #[default]
+    Unknown,
+}
+
+impl Flavour {
+    /// The word in `snapshot` JSON.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+            Self::LocalStack { .. } => "localstack",
+            Self::MiniStack => "ministack",
+            Self::Moto => "moto",
+            Self::Embedded => "embedded",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the free look into queues (`/_aws/sqs/messages`) is there.
+    pub fn has_free_peek(&self) -> bool {
+        matches!(self, Self::LocalStack { .. })
+    }
+}
+
+impl fmt::Display for Flavour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Aws => "AWS",
+            Self::LocalStack { .. } => "LocalStack",
+            Self::MiniStack => "MiniStack",
+            Self::Moto => "moto",
+            Self::Embedded => "demo",
+            Self::Unknown => "endpoint",
+        })
+    }
+}
+
+/// Shared by all clients of a connection.
+#[derive(Debug, Clone, Default)]
+pub struct Dialect {
+    inner: Arc<Mutex<Learnt>>,
+}
+
+#[derive(Debug, Default)]
+struct Learnt {
+    flavour: Flavour,
+    missing: BTreeSet<String>,
+}
+
+/// The endpoint said before that it does not have this.
+#[derive(Debug, Error)]
+#[error("{operation} is not implemented by this endpoint")]
+pub struct NotHere {
+    pub operation: String,
+}
+
+impl Dialect {
+    pub fn flavour(&self) -> Flavour {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).flavour.clone()
+    }
+
+    /// The operations that this endpoint does not have, as `service:Operation`.
+    pub fn missing(&self) -> Vec<String> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).missing.iter().cloned().collect()
+    }
+
+    pub fn is_missing(&self, service: &str, operation: &str) -> bool {
+        let learnt = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        !learnt.missing.is_empty() && learnt.missing.contains(&format!("{service}:{operation}"))
+    }
+
+    /// Asks the endpoint what it is; without an endpoint it is AWS.
+    ///
+    /// Another program than before answers now? Then what was missing may be there.
+    pub async fn detect(&self, endpoint: Option<&Endpoint>) {
+        let flavour = match endpoint {
+            None => Flavour::Aws,
+            Some(endpoint) if endpoint.is_aws() => Flavour::Aws,
+            Some(endpoint) => local::recognise(endpoint).await,
+        };
+        let mut learnt = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if learnt.flavour != flavour {
+            *learnt = Learnt { flavour, missing: BTreeSet::new() };
+        }
+    }
+
+    fn learn(&self, service: &str, operation: &str) {
+        let mut learnt = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        // AWS has every operation: there, the same words mean a Region or a typing mistake, which may pass.
+        if learnt.flavour != Flavour::Aws && operations::find(service, operation).is_some() {
+            learnt.missing.insert(format!("{service}:{operation}"));
+        }
+    }
+}
+
+#[aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint]
+impl Intercept for Dialect {
+    fn name(&self) -> &'static str {
+        "edatop-dialect"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match cfg.load::<Metadata>() {
+            Some(call) if self.is_missing(call.service(), call.name()) => {
+                Err(NotHere { operation: format!("{}:{}", call.service(), call.name()) }.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let failed = !matches!(context.output_or_error(), Some(Ok(_)));
+        if let (true, Some(response), Some(call)) = (failed, context.response(), cfg.load::<Metadata>())
+            && says_not_implemented(response.status().as_u16(), response.body().bytes())
+        {
+            self.learn(call.service(), call.name());
+        }
+        Ok(())
+    }
+}
+
+/// How emulators say that they lack an operation: 501, or one of these words in an error.
+pub(super) fn says_not_implemented(status: u16, body: Option<&[u8]>) -> bool {
+    if status == 501 {
+        return true;
+    }
+    if !(400..=599).contains(&status) {
+        return false;
+    }
+    let body = String::from_utf8_lossy(body.unwrap_or_default());
+    [
+        "InvalidAction",
+        "UnknownOperation",
+        "UnknownService",
+        "NotImplemented",
+        "not yet been implemented",
+        "not been emulated",
+    ]
+    .iter()
+    .any(|words| body.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn learns_once_and_never_from_aws() {
+        let dialect = Dialect::default();
+        dialect.learn("SQS", "ListQueues");
+        assert!(dialect.is_missing("SQS", "ListQueues"));
+        assert_eq!(dialect.missing(), ["SQS:ListQueues"]);
+
+        let aws = Dialect::default();
+        aws.inner.lock().unwrap().flavour = Flavour::Aws;
+        aws.learn("SQS", "ListQueues");
+        assert!(!aws.is_missing("SQS", "ListQueues"));
+    }
+
+    #[test]
+    fn knows_how_emulators_say_no() {
+        assert!(says_not_implemented(501, None));
+        assert!(says_not_implemented(400, Some(b"<Code>InvalidAction</Code>")));
+        assert!(!says_not_implemented(400, Some(b"<Code>AccessDenied</Code>")));
+        assert!(!says_not_implemented(200, Some(b"InvalidAction")));
+    }
+}

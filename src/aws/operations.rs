@@ -1,0 +1,75 @@
+//! Every operation this program can call, in one table: what it changes and what AWS asks for it.
+//!
+//! The guard allows the rows that only read; the meter prices calls by them; a test holds the table against the source, so that
+//! no call can be written without its row.
+//!
+//! Prices are US dollars in us-east-1, from each service's pricing page, read in November 2026; the free tier is not counted.
+
+/// What an operation does to the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Reads,
+    Changes,
+}
+
+/// One operation that the program can call.
+#[derive(Debug, Clone, Copy)]
+pub struct Operation {
+    /// The SDK's service id: `SQS`, `CloudWatch Logs`.
+    pub service: &'static str,
+    pub name: &'static str,
+    pub effect: Effect,
+    /// US dollars for a million calls.
+    pub dollars_per_million: f64,
+}
+
+const fn reads(service: &'static str, name: &'static str, dollars_per_million: f64) -> Operation {
+    Operation { service, name, effect: Effect::Reads, dollars_per_million }
+}
+
+const SQS_REQUEST: f64 = 0.40;
+const SNS_REQUEST: f64 = 0.50;
+const S3_LIST: f64 = 5.0;
+const S3_GET: f64 = 0.40;
+/// One eventually consistent read of a page of up to 25 items of up to 4 KB each.
+const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
+
+/// The table. Sorted by service, then name.
+pub const OPERATIONS: &[Operation] = &[
+    reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
+    reads("CloudWatch Logs", "FilterLogEvents", 0.0),
+    reads("DynamoDB", "DescribeTable", 0.0),
+    reads("DynamoDB", "DescribeTimeToLive", 0.0),
+    reads("DynamoDB", "ListTables", 0.0),
+    reads("DynamoDB", "Scan", DYNAMODB_SAMPLE),
+    reads("EventBridge", "ListEventBuses", 0.0),
+    reads("EventBridge", "ListRules", 0.0),
+    reads("EventBridge", "ListTargetsByRule", 0.0),
+    reads("Lambda", "ListEventSourceMappings", 0.0),
+    reads("Lambda", "ListFunctions", 0.0),
+    reads("S3", "GetBucketLocation", S3_GET),
+    reads("S3", "ListBuckets", S3_LIST),
+    reads("S3", "ListObjectsV2", S3_LIST),
+    reads("SNS", "GetSubscriptionAttributes", SNS_REQUEST),
+    reads("SNS", "GetTopicAttributes", SNS_REQUEST),
+    reads("SNS", "ListSubscriptions", SNS_REQUEST),
+    reads("SNS", "ListTopics", SNS_REQUEST),
+    reads("SQS", "GetQueueAttributes", SQS_REQUEST),
+    reads("SQS", "ListQueues", SQS_REQUEST),
+    reads("STS", "GetCallerIdentity", 0.0),
+];
+
+/// The row of an operation; `None` for one that the program has no business calling.
+pub fn find(service: &str, name: &str) -> Option<&'static Operation> {
+    OPERATIONS.iter().find(|row| row.name == name && row.service == service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_has_no_row_twice() {
+        assert!(OPERATIONS.windows(2).all(|pair| (pair[0].service, pair[0].name) < (pair[1].service, pair[1].name)));
+    }
+}

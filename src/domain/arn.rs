@@ -1,0 +1,81 @@
+//! Amazon Resource Names: `arn:partition:service:region:account:resource`, taken apart without copying.
+//!
+//! Reference: <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+
+/// A parsed view of an ARN. Any partition (`aws`, `aws-cn`, `aws-us-gov`, …) is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arn<'a> {
+    pub partition: &'a str,
+    pub service: &'a str,
+    /// Empty for global services and S3 buckets.
+    pub region: &'a str,
+    /// Empty where AWS leaves it out (S3 buckets).
+    pub account: &'a str,
+    /// All that follows the account: `name`, `type/name` or `type:name`.
+    pub resource: &'a str,
+}
+
+impl<'a> Arn<'a> {
+    /// `None` when `text` is not an ARN.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let mut parts = text.splitn(6, ':');
+        if parts.next()? != "arn" {
+            return None;
+        }
+        let arn = Self {
+            partition: parts.next()?,
+            service: parts.next()?,
+            region: parts.next()?,
+            account: parts.next()?,
+            resource: parts.next()?,
+        };
+        (!arn.partition.is_empty() && !arn.service.is_empty() && !arn.resource.is_empty()).then_some(arn)
+    }
+
+    /// The last part of the resource: `orders` of `table/orders`, `fn` of `function:fn`.
+    pub fn name(&self) -> &'a str {
+        match self.service {
+            "s3" | "sqs" | "sns" => self.resource,
+            "logs" => {
+                let group = self.resource.strip_prefix("log-group:").unwrap_or(self.resource);
+                group.strip_suffix(":*").unwrap_or(group)
+            }
+            _ => self.resource.rsplit([':', '/']).next().unwrap_or(self.resource),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("arn:aws:sqs:us-east-1:000000000000:stats-dlq", "sqs", "stats-dlq")]
+    #[case("arn:aws-cn:lambda:cn-north-1:1:function:fn", "lambda", "fn")]
+    #[case("arn:aws:s3:::my-bucket", "s3", "my-bucket")]
+    #[case("arn:aws:dynamodb:eu-west-1:1:table/orders", "dynamodb", "orders")]
+    #[case("arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/fn:*", "logs", "/aws/lambda/fn")]
+    #[case("arn:aws:events:eu-west-1:1:rule/bus/name", "events", "name")]
+    fn names(#[case] text: &str, #[case] service: &str, #[case] name: &str) {
+        let arn = Arn::parse(text).unwrap();
+        assert_eq!((arn.service, arn.name()), (service, name));
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("arn:aws:sqs")]
+    #[case("arn:aws:sqs:us-east-1:1:")]
+    #[case("someone@example.com")]
+    fn refuses(#[case] text: &str) {
+        assert_eq!(Arn::parse(text), None);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "\\PC*") {
+            if let Some(arn) = Arn::parse(&text) { let _ = arn.name(); }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! "A sends to B", with how that is known.
+
+use serde::Serialize;
+
+use super::{Attributes, ResourceId};
+
+/// What flows along a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkKind {
+    /// A topic delivers to an endpoint.
+    Subscribes,
+    /// A bus hands its events to a rule.
+    Routes,
+    /// A rule or schedule sends to a target.
+    Targets,
+    /// An event source mapping hands batches to a function.
+    Invokes,
+    /// Failed messages go there.
+    DeadLetters,
+    /// A bucket announces its objects.
+    Notifies,
+    /// A table's stream, or a stream, feeds a reader.
+    Streams,
+    /// A delivery stream or application writes its output.
+    Delivers,
+    /// A function writes its log lines.
+    Logs,
+    /// A function writes items or objects.
+    Writes,
+    /// A function sends messages or events.
+    Publishes,
+}
+
+/// How certain a link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownBy {
+    /// An API said so.
+    Configured,
+    /// A function's environment names the other end.
+    Inferred,
+    /// The user's configuration file says so.
+    Declared,
+}
+
+/// What makes a link the same link at the next reading.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkKey {
+    pub from: ResourceId,
+    pub to: ResourceId,
+    pub kind: LinkKind,
+}
+
+/// A directed link between two resources.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Link {
+    pub from: ResourceId,
+    pub to: ResourceId,
+    pub kind: LinkKind,
+    pub known_by: KnownBy,
+    /// A few words for the edge: a filter policy, a batch size.
+    pub label: String,
+    pub attributes: Attributes,
+}
+
+impl Link {
+    /// A link that an API reported.
+    pub fn configured(from: impl Into<ResourceId>, kind: LinkKind, to: impl Into<ResourceId>) -> Self {
+        Self {
+            from: from.into(),
+            to: to.into(),
+            kind,
+            known_by: KnownBy::Configured,
+            label: String::new(),
+            attributes: Attributes::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn labelled(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// Adds an attribute, unless there is no value.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: Option<impl ToString>) -> Self {
+        if let Some(value) = value {
+            self.attributes.insert(key.to_owned(), value.to_string());
+        }
+        self
+    }
+
+    pub fn attribute(&self, key: &str) -> Option<&str> {
+        self.attributes.get(key).map(String::as_str)
+    }
+
+    pub fn key(&self) -> LinkKey {
+        LinkKey { from: self.from.clone(), to: self.to.clone(), kind: self.kind }
+    }
+}

@@ -1,0 +1,123 @@
+//! Where facts come from: one poller a service, one task a poller.
+//!
+//! A poller asks one service and says what it learnt as [`Fact`]s. It keeps going when one item fails, pages to the end, bounds what
+//! it has under way, and never draws conclusions: those are the store's. [`run`] paces it, backs off and stops it; [`once`] runs a
+//! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
+
+pub mod inventory;
+pub mod outbox;
+pub mod pace;
+pub mod queue_age;
+pub mod sqs;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    aws::Connection,
+    domain::{Kind, Report, Round, Scope},
+};
+
+pub use inventory::Inventory;
+pub use outbox::Outbox;
+pub use pace::{Paces, Tier};
+
+/// Reads the clock. Passed in, so that tests and replays bring their own.
+pub type Clock = fn() -> Timestamp;
+
+/// What a poller may look at while it polls.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    pub aws: &'a Connection,
+    pub scope: &'a Scope,
+    pub paces: &'a Paces,
+}
+
+/// Reads one service.
+#[async_trait]
+pub trait Poller: Send + Sync {
+    /// One round: as much as is due now. What fails is said through [`Outbox::failed`], never returned.
+    async fn poll(&mut self, look: Look<'_>, out: &mut Outbox);
+
+    /// How eagerly to look, given what the user looks at.
+    fn tier(&self, scope: &Scope) -> Tier {
+        Tier::of(self.kinds(), scope)
+    }
+
+    /// The kinds of resource that it finds.
+    fn kinds(&self) -> &'static [Kind];
+}
+
+/// One row a poller.
+#[derive(Debug)]
+pub struct Row {
+    /// Its name in failures and in the header.
+    pub name: &'static str,
+    pub make: fn() -> Box<dyn Poller>,
+}
+
+/// All pollers. Dispatch, the header's poll state and `snapshot` follow from this table.
+pub const POLLERS: &[Row] = &[Row { name: "sqs", make: || Box::<sqs::Sqs>::default() }];
+
+/// What all pollers share.
+#[derive(Debug, Clone)]
+pub struct Shared {
+    pub aws: Arc<Connection>,
+    pub paces: Paces,
+    pub clock: Clock,
+    pub out: mpsc::Sender<Report>,
+}
+
+/// Starts every poller as a task; they end when `cancel` is cancelled or nobody listens any more.
+pub fn spawn_all(shared: &Shared, scope: &watch::Receiver<Scope>, cancel: &CancellationToken) {
+    for row in POLLERS {
+        let task = run(row.name, (row.make)(), shared.clone(), scope.clone());
+        let cancel = cancel.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = cancel.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+}
+
+/// One round of every poller, side by side.
+pub async fn once(shared: &Shared, scope: &Scope) {
+    join_all(POLLERS.iter().map(async |row| {
+        let mut poller = (row.make)();
+        let mut out = Outbox::new(row.name, shared.clock, shared.out.clone());
+        poller.poll(Look { aws: &shared.aws, scope, paces: &shared.paces }, &mut out).await;
+        out.end(Round { next: None }).await;
+    }))
+    .await;
+}
+
+/// Polls, waits, polls again; never two rounds at once.
+async fn run(name: &'static str, mut poller: Box<dyn Poller>, shared: Shared, mut scope: watch::Receiver<Scope>) {
+    let mut out = Outbox::new(name, shared.clock, shared.out.clone());
+    let mut backoff = pace::Backoff::new(shared.aws.endpoint().is_some_and(crate::aws::Endpoint::is_loopback));
+    loop {
+        if scope.wait_for(|scope| !scope.paused).await.is_err() {
+            return;
+        }
+        let seen = scope.borrow_and_update().clone();
+        poller.poll(Look { aws: &shared.aws, scope: &seen, paces: &shared.paces }, &mut out).await;
+        if backoff.was_down() && out.worst().is_none() {
+            shared.aws.dialect.detect(shared.aws.endpoint()).await;
+        }
+        let wait = backoff.after(out.worst(), shared.paces.of(poller.tier(&seen)));
+        let next = (shared.clock)().checked_add(jiff::SignedDuration::try_from(wait).unwrap_or_default()).ok();
+        if !out.end(Round { next }).await {
+            return;
+        }
+        if !pace::rest(wait, &mut scope, &seen, |scope| shared.paces.of(poller.tier(scope))).await {
+            return;
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! How often to look: fast where the user looks, slow elsewhere, slower still when the service says no.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+
+use crate::domain::{FailureKind, Kind, Scope};
+
+/// The periods of the three tiers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paces {
+    /// The row under the cursor.
+    pub focused: Duration,
+    /// What is on screen, and what may turn red.
+    pub visible: Duration,
+    /// All else.
+    pub background: Duration,
+}
+
+impl Default for Paces {
+    fn default() -> Self {
+        Self { focused: Duration::from_secs(1), visible: Duration::from_secs(2), background: Duration::from_secs(15) }
+    }
+}
+
+impl Paces {
+    pub fn of(&self, tier: Tier) -> Duration {
+        match tier {
+            Tier::Focused => self.focused,
+            Tier::Visible => self.visible,
+            Tier::Background => self.background,
+        }
+    }
+
+    /// The same proportions around another period for what is visible (`--refresh`).
+    #[must_use]
+    pub fn around(visible: Duration) -> Self {
+        let base = Self::default();
+        let scale = visible.as_secs_f64() / base.visible.as_secs_f64();
+        Self { focused: base.focused.mul_f64(scale), visible, background: base.background.mul_f64(scale.max(1.0)) }
+    }
+}
+
+/// How much somebody cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    Background,
+    Visible,
+    Focused,
+}
+
+impl Tier {
+    /// Focused when the selected row may be of these kinds, visible when the pane lists one of them.
+    pub fn of(kinds: &[Kind], scope: &Scope) -> Self {
+        let of_ours = |id: &crate::domain::ResourceId| id.arn().is_some_and(|arn| kinds.contains(&Kind::of_arn(&arn)));
+        if scope.selected.as_ref().is_some_and(of_ours) {
+            Self::Focused
+        } else if kinds.iter().any(|kind| scope.kinds.contains(kind)) {
+            Self::Visible
+        } else {
+            Self::Background
+        }
+    }
+}
+
+/// The wait grows with each round that ends badly, and is its own self again after a good one.
+#[derive(Debug)]
+pub struct Backoff {
+    failures: u32,
+    longest: Duration,
+}
+
+impl Backoff {
+    /// A local endpoint is asked again soon: it costs nobody anything, and its user waits for it.
+    pub fn new(loopback: bool) -> Self {
+        Self { failures: 0, longest: Duration::from_secs(if loopback { 4 } else { 60 }) }
+    }
+
+    pub fn was_down(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// How long to wait after a round whose worst failure was `worst`, with up to a tenth of jitter so that pollers spread out.
+    pub fn after(&mut self, worst: Option<FailureKind>, pace: Duration) -> Duration {
+        let wait = match worst {
+            Some(
+                FailureKind::Unreachable
+                | FailureKind::Timeout
+                | FailureKind::Throttled
+                | FailureKind::Expired
+                | FailureKind::Garbage,
+            ) => {
+                self.failures = (self.failures + 1).min(16);
+                let grown = Duration::from_millis(500).saturating_mul(1 << self.failures);
+                if worst == Some(FailureKind::Throttled) {
+                    grown.max(pace.saturating_mul(2)).min(Duration::from_secs(60))
+                } else {
+                    grown.min(self.longest)
+                }
+            }
+            _ => {
+                self.failures = 0;
+                pace
+            }
+        };
+        wait.mul_f64(0.95 + fastrand::f64() * 0.1)
+    }
+}
+
+/// Sleeps, but wakes early when the user asks for everything now or begins to look at what was being read slowly.
+///
+/// False when there is nobody left to poll for.
+pub async fn rest(
+    wait: Duration,
+    scope: &mut watch::Receiver<Scope>,
+    seen: &Scope,
+    pace: impl Fn(&Scope) -> Duration,
+) -> bool {
+    let began = Instant::now();
+    let mut until = began + wait;
+    loop {
+        tokio::select! {
+            () = sleep_until(until) => return true,
+            changed = scope.changed() => {
+                if changed.is_err() {
+                    return false;
+                }
+                let now = scope.borrow_and_update();
+                if now.refresh != seen.refresh {
+                    return true;
+                }
+                until = until.min(began + pace(&now).max(Duration::from_millis(100)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tier_follows_the_eye() {
+        let mut scope = Scope::default();
+        assert_eq!(Tier::of(&[Kind::Queue], &scope), Tier::Background);
+        scope.kinds.insert(Kind::Queue);
+        assert_eq!(Tier::of(&[Kind::Queue], &scope), Tier::Visible);
+        scope.selected = Some("arn:aws:sqs:eu-west-1:1:q".into());
+        assert_eq!(Tier::of(&[Kind::Queue], &scope), Tier::Focused);
+        assert_eq!(Tier::of(&[Kind::Topic], &scope), Tier::Background);
+    }
+
+    #[test]
+    fn failures_stretch_the_wait_and_success_mends_it() {
+        let mut backoff = Backoff::new(false);
+        let pace = Duration::from_secs(2);
+        let waits: Vec<f64> =
+            (0..8).map(|_| backoff.after(Some(FailureKind::Unreachable), pace).as_secs_f64()).collect();
+        assert!(waits[0] < 1.2 && waits[3] > 7.0, "{waits:?}");
+        assert!(waits.iter().all(|wait| *wait <= 63.1), "{waits:?}");
+        assert!(backoff.after(None, pace).as_secs_f64() < 2.3);
+        assert!(!backoff.was_down());
+    }
+
+    #[test]
+    fn a_denied_service_keeps_its_ordinary_pace() {
+        let wait = Backoff::new(true).after(Some(FailureKind::Denied), Duration::from_secs(15));
+        assert!((14.0..17.0).contains(&wait.as_secs_f64()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rest_ends_at_once_when_asked() {
+        let (send, mut receive) = watch::channel(Scope::default());
+        let seen = receive.borrow().clone();
+        let began = Instant::now();
+        send.send_modify(|scope| scope.refresh += 1);
+        assert!(rest(Duration::from_secs(15), &mut receive, &seen, |_| Duration::from_secs(15)).await);
+        assert_eq!(began.elapsed(), Duration::ZERO);
+        let seen = receive.borrow().clone();
+        assert!(rest(Duration::from_secs(15), &mut receive, &seen, |_| Duration::from_secs(15)).await);
+        assert!(began.elapsed() >= Duration::from_secs(15));
+        drop(send);
+        assert!(!rest(Duration::from_secs(15), &mut receive, &seen, |_| Duration::from_secs(15)).await);
+    }
+}

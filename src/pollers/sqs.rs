@@ -1,0 +1,214 @@
+//! SQS: queues, their depths and attributes, and which queue is whose dead-letter queue.
+//!
+//! One `GetQueueAttributes` a queue tells all; queues that are looked at, that hold something, or that hold dead letters are asked
+//! at the visible pace, the others in the background. Nothing is ever received: looking must not change a receive count.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use aws_sdk_sqs::types::QueueAttributeName;
+use futures_util::{StreamExt, stream};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{Inventory, Look, Outbox, Poller, Tier, queue_age::QueueAges};
+use crate::{
+    aws::Trouble,
+    domain::{
+        Attributes, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
+        reading::{DELAYED, IN_FLIGHT, VISIBLE},
+    },
+};
+
+/// `GetQueueAttributes` calls under way at once.
+pub const CONCURRENCY: usize = 24;
+const SOURCE: &str = "sqs:GetQueueAttributes";
+
+#[derive(Default)]
+pub struct Sqs {
+    queues: BTreeMap<String, Queue>,
+    listed: Option<Instant>,
+    /// Whose `RedrivePolicy` targets they are does not matter: they are watched closely.
+    dead_letter_queues: BTreeSet<ResourceId>,
+    inventory: Inventory,
+    ages: QueueAges,
+}
+
+/// What is remembered of a queue between rounds; the key is its URL.
+#[derive(Debug, Default)]
+struct Queue {
+    id: Option<ResourceId>,
+    asked: Option<Instant>,
+    /// Holds messages: watched closely.
+    holds: bool,
+}
+
+#[async_trait]
+impl Poller for Sqs {
+    fn kinds(&self) -> &'static [Kind] {
+        &[Kind::Queue]
+    }
+
+    /// Depths may turn red at any time: never slower than what is visible.
+    fn tier(&self, scope: &Scope) -> Tier {
+        Tier::of(self.kinds(), scope).max(Tier::Visible)
+    }
+
+    async fn poll(&mut self, look: Look<'_>, out: &mut Outbox) {
+        if self.listing_is_due(look) {
+            self.list(look, out).await;
+        }
+        if out.is_hopeless() {
+            return;
+        }
+        self.read_depths(look, out).await;
+        self.ages.read(look, out).await;
+    }
+}
+
+impl Sqs {
+    fn listing_is_due(&self, look: Look<'_>) -> bool {
+        self.listed.is_none_or(|at| at.elapsed() >= look.paces.background.min(look.paces.visible.saturating_mul(3)))
+    }
+
+    async fn list(&mut self, look: Look<'_>, out: &mut Outbox) {
+        let mut pages = look.aws.sqs().list_queues().max_results(1000).into_paginator().send();
+        let mut urls = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => urls.extend(page.queue_urls.unwrap_or_default()),
+                Err(error) => return out.failed("sqs:ListQueues", Trouble::from(error), None).await,
+            }
+        }
+        self.listed = Some(Instant::now());
+        self.queues.retain(|url, _| urls.contains(url));
+        for url in urls {
+            self.queues.entry(url).or_default();
+        }
+        let known: BTreeSet<ResourceId> = self.queues.values().filter_map(|queue| queue.id.clone()).collect();
+        out.say_all(self.inventory.keep_only(&known)).await;
+        self.ages.keep_only(&known);
+    }
+
+    async fn read_depths(&mut self, look: Look<'_>, out: &mut Outbox) {
+        let due: Vec<String> = self
+            .queues
+            .iter()
+            .filter(|(_, queue)| queue.is_due(look, &self.dead_letter_queues))
+            .map(|(url, _)| url.clone())
+            .collect();
+        let client = look.aws.sqs();
+        let mut answers = stream::iter(due)
+            .map(async |url| {
+                let call = client.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::All);
+                let answer = call.send().await;
+                (url, answer)
+            })
+            .buffer_unordered(CONCURRENCY);
+        while let Some((url, answer)) = answers.next().await {
+            match answer {
+                Ok(answer) => {
+                    let attributes = answer
+                        .attributes
+                        .unwrap_or_default()
+                        .into_iter()
+                        .map(|(name, value)| (name.as_str().to_owned(), value))
+                        .collect();
+                    self.learn(url, attributes, out).await;
+                }
+                Err(error) => self.could_not_read(&url, Trouble::from(error), out).await,
+            }
+            if out.is_hopeless() {
+                return;
+            }
+        }
+    }
+
+    async fn learn(&mut self, url: String, mut attributes: Attributes, out: &mut Outbox) {
+        let Some(arn) = attributes.remove("QueueArn") else {
+            let text = "the answer holds no QueueArn; is the endpoint right?".to_owned();
+            return out.failed(SOURCE, Trouble { kind: FailureKind::Garbage, text }, None).await;
+        };
+        let id = ResourceId::from(arn);
+        let mut take = |name: &str| attributes.remove(name).and_then(|text| text.parse::<f64>().ok());
+        let depths = [
+            (VISIBLE, take("ApproximateNumberOfMessages")),
+            (IN_FLIGHT, take("ApproximateNumberOfMessagesNotVisible")),
+            (DELAYED, take("ApproximateNumberOfMessagesDelayed")),
+        ];
+        let links = dead_letter_link(&id, &attributes);
+        self.dead_letter_queues.extend(links.iter().map(|link| link.to.clone()));
+        let mut resource = Resource::new(id.clone(), Kind::Queue, id.short_name()).with("QueueUrl", Some(&url));
+        resource.attributes.extend(attributes);
+        out.say_all(self.inventory.found(resource, links)).await;
+        for (metric, value) in depths {
+            if let Some(value) = value {
+                out.measured(&id, metric, value, SOURCE).await;
+            }
+        }
+        let holds = depths.iter().any(|(_, value)| value.is_some_and(|value| value > 0.0));
+        self.ages.note(&id, &url, depths[0].1.unwrap_or(0.0));
+        self.queues.insert(url, Queue { id: Some(id), asked: Some(Instant::now()), holds });
+    }
+
+    async fn could_not_read(&mut self, url: &str, trouble: Trouble, out: &mut Outbox) {
+        let Some(queue) = self.queues.get_mut(url) else { return };
+        // Deleted since the listing: the next listing says so properly.
+        if trouble.kind == FailureKind::NotFound {
+            self.listed = None;
+            return;
+        }
+        queue.asked = Some(Instant::now());
+        let id = queue.id.clone();
+        out.failed(SOURCE, trouble, id.as_ref()).await;
+    }
+}
+
+impl Queue {
+    fn is_due(&self, look: Look<'_>, dead_letter_queues: &BTreeSet<ResourceId>) -> bool {
+        let Some(asked) = self.asked else { return true };
+        let selected = self.id.is_some() && look.scope.selected == self.id;
+        let tier = match &self.id {
+            _ if selected => Tier::Focused,
+            Some(id) if self.holds || dead_letter_queues.contains(id) || look.scope.in_view.contains(id) => {
+                Tier::Visible
+            }
+            _ => Tier::Background,
+        };
+        // A round comes a little early or late by jitter; nine tenths of the period count as all of it.
+        asked.elapsed() >= look.paces.of(tier).mul_f64(0.9)
+    }
+}
+
+/// `{"deadLetterTargetArn": …, "maxReceiveCount": 3}`; emulators write the count as text.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RedrivePolicy {
+    dead_letter_target_arn: String,
+    max_receive_count: serde_json::Value,
+}
+
+fn dead_letter_link(id: &ResourceId, attributes: &Attributes) -> Vec<Link> {
+    let policy = attributes.get("RedrivePolicy").and_then(|text| serde_json::from_str::<RedrivePolicy>(text).ok());
+    let Some(policy) = policy.filter(|policy| !policy.dead_letter_target_arn.is_empty()) else { return Vec::new() };
+    let receives = policy.max_receive_count.to_string().replace('"', "");
+    let link = Link::configured(id.clone(), LinkKind::DeadLetters, policy.dead_letter_target_arn.as_str());
+    vec![link.labelled(format!("after {receives} receives")).with("maxReceiveCount", Some(receives))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case(r#"{"deadLetterTargetArn":"arn:aws:sqs:r:1:d","maxReceiveCount":3}"#, Some("after 3 receives"))]
+    #[case(r#"{"deadLetterTargetArn":"arn:aws:sqs:r:1:d","maxReceiveCount":"3"}"#, Some("after 3 receives"))]
+    #[case(r#"{"deadLetterTargetArn":""}"#, None)]
+    #[case("not json", None)]
+    fn reads_redrive_policies(#[case] policy: &str, #[case] label: Option<&str>) {
+        let attributes = Attributes::from([("RedrivePolicy".to_owned(), policy.to_owned())]);
+        let links = dead_letter_link(&"arn:aws:sqs:r:1:q".into(), &attributes);
+        assert_eq!(links.first().map(|link| link.label.as_str()), label);
+    }
+}
