@@ -6,5 +6,6 @@ pub mod demo;
 pub mod domain;
 pub mod pollers;
 pub mod routing;
+pub mod store;
 pub mod theme;
 pub mod widgets;

@@ -1,0 +1,34 @@
+//! The last things that were said, bounded; what fell out is counted.
+
+use std::collections::VecDeque;
+
+use crate::domain::{Heard, ResourceId};
+
+const MOST_LINES: usize = 2_000;
+
+/// Newest last.
+#[derive(Debug, Default)]
+pub struct Feed {
+    lines: VecDeque<Heard>,
+    dropped: u64,
+}
+
+impl Feed {
+    pub fn push(&mut self, heard: Heard) {
+        if self.lines.len() == MOST_LINES {
+            self.lines.pop_front();
+            self.dropped += 1;
+        }
+        self.lines.push_back(heard);
+    }
+
+    /// What one resource said, newest first.
+    pub fn of<'a>(&'a self, id: &'a ResourceId) -> impl Iterator<Item = &'a Heard> {
+        self.lines.iter().rev().filter(move |heard| heard.id == *id)
+    }
+
+    /// Lines that fell out.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+}

@@ -1,0 +1,197 @@
+//! Each rule with a good and a bad architecture.
+
+use super::*;
+use crate::domain::{Fact, Failure, FailureKind, Heard, Level, Metric, Reading, Report, Resource, Round, Subject};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_000_000 + second).unwrap()
+}
+
+fn report(poller: &'static str, second: i64, facts: Vec<Fact>) -> Report {
+    Report { poller, at: at(second), facts, round: Some(Round { next: Some(at(second + 2)) }) }
+}
+
+fn queue(name: &str) -> Fact {
+    Fact::Found(Resource::new(arn(name), Kind::Queue, name).with("MessageRetentionPeriod", Some(345_600)))
+}
+
+fn arn(name: &str) -> ResourceId {
+    format!("arn:aws:sqs:us-east-1:1:{name}").into()
+}
+
+fn function(name: &str) -> ResourceId {
+    format!("arn:aws:lambda:us-east-1:1:function:{name}").into()
+}
+
+fn group(name: &str) -> ResourceId {
+    format!("arn:aws:logs:us-east-1:1:log-group:/aws/lambda/{name}").into()
+}
+
+fn measured(id: ResourceId, metric: Metric, value: f64, second: i64) -> Fact {
+    Fact::Measured { id, metric, reading: Reading { value, source: "test", at: at(second) } }
+}
+
+fn dead_letter_link() -> Fact {
+    Fact::Linked(Link::configured(arn("stats"), LinkKind::DeadLetters, arn("stats-dlq")))
+}
+
+/// stats ⤷ stats-dlq, stats → stats-fn → its log group.
+fn architecture(state: &str) -> Store {
+    let mut store = Store::default();
+    let mapping = Link::configured(arn("stats"), LinkKind::Invokes, function("stats-fn")).with("State", Some(state));
+    let logs = Link::configured(function("stats-fn"), LinkKind::Logs, group("stats-fn"));
+    store.apply(report("sqs", 0, vec![queue("stats"), queue("stats-dlq"), dead_letter_link()]));
+    let found = Fact::Found(Resource::new(function("stats-fn"), Kind::Function, "stats-fn"));
+    store.apply(report("lambda", 0, vec![found, Fact::Linked(mapping), Fact::Linked(logs)]));
+    let found = Fact::Found(Resource::new(group("stats-fn"), Kind::LogGroup, "/aws/lambda/stats-fn"));
+    store.apply(report("logs", 0, vec![found]));
+    store
+}
+
+fn reasons(store: &Store, id: &ResourceId) -> Vec<(Health, String)> {
+    store.get(id).unwrap().verdicts.iter().map(|verdict| (verdict.health, verdict.reason.clone())).collect()
+}
+
+fn assessed(mut store: Store, second: i64) -> Store {
+    store.assess(at(second));
+    store
+}
+
+#[test]
+fn an_idle_architecture_is_well() {
+    let mut store = architecture("Enabled");
+    store.apply(report("sqs", 1, vec![measured(arn("stats"), VISIBLE, 0.0, 1), measured(arn("stats-dlq"), VISIBLE, 0.0, 1)]));
+    store.assess(at(1));
+    assert_eq!(store.alarms(), []);
+}
+
+#[test]
+fn dead_letters_are_counted_and_say_what_the_consumer_said() {
+    let mut store = architecture("Enabled");
+    let said = Heard { id: group("stats-fn"), at: at(1), level: Level::Error, text: "[ERROR] ValueError: cannot price cart 4\nTraceback".into() };
+    store.apply(report("logs", 1, vec![Fact::Heard(said)]));
+    store.apply(report("sqs", 1, vec![measured(arn("stats-dlq"), VISIBLE, 2.0, 1), measured(arn("stats-dlq"), IN_FLIGHT, 1.0, 1)]));
+    let store = assessed(store, 2);
+    let expected = "3 dead letters from stats · stats-fn: [ERROR] ValueError: cannot price cart 4";
+    assert_eq!(reasons(&store, &arn("stats-dlq")), [(Health::Crit, expected.to_owned())]);
+    assert_eq!(store.alarms()[0].id, arn("stats-dlq"));
+}
+
+#[test]
+fn a_verdict_remembers_since_when() {
+    let mut store = architecture("Enabled");
+    store.apply(report("sqs", 1, vec![measured(arn("stats-dlq"), VISIBLE, 1.0, 1)]));
+    store.assess(at(1));
+    store.apply(report("sqs", 60, vec![measured(arn("stats-dlq"), VISIBLE, 5.0, 60)]));
+    let store = assessed(store, 60);
+    assert_eq!(store.alarms()[0].verdict.since, at(1));
+}
+
+#[test]
+fn a_backlog_whose_consumer_is_disabled() {
+    for (state, alarmed) in [("Enabled", false), ("Disabled", true)] {
+        let mut store = architecture(state);
+        for (second, depth) in [(1, 10.0), (2, 20.0), (3, 30.0)] {
+            store.apply(report("sqs", second, vec![measured(arn("stats"), VISIBLE, depth, second)]));
+        }
+        let store = assessed(store, 3);
+        let said = reasons(&store, &arn("stats"));
+        let expected = "backlog ≈30, +10/s · its consumer stats-fn is disabled";
+        assert_eq!(said, if alarmed { vec![(Health::Warn, expected.to_owned())] } else { vec![] });
+        let said = reasons(&store, &function("stats-fn"));
+        let expected = "its mapping from stats is disabled";
+        assert_eq!(said, if alarmed { vec![(Health::Warn, expected.to_owned())] } else { vec![] });
+    }
+}
+
+#[test]
+fn a_backlog_that_nothing_reads() {
+    let mut store = Store::default();
+    store.apply(report("sqs", 0, vec![queue("orphan")]));
+    for (second, depth) in [(1, 10.0), (2, 20.0)] {
+        store.apply(report("sqs", second, vec![measured(arn("orphan"), VISIBLE, depth, second)]));
+    }
+    let store = assessed(store, 2);
+    let expected = "backlog ≈20, +10/s · no function reads it and nothing leaves";
+    assert_eq!(reasons(&store, &arn("orphan")), [(Health::Warn, expected.to_owned())]);
+}
+
+#[test]
+fn messages_that_expire_before_they_drain() {
+    let mut store = architecture("Enabled");
+    let age = 345_600.0 - 1_800.0;
+    store.apply(report("sqs", 1, vec![measured(arn("stats"), VISIBLE, 1_000.0, 1)]));
+    store.apply(report("sqs", 11, vec![measured(arn("stats"), VISIBLE, 990.0, 11), measured(arn("stats"), OLDEST_AGE, age, 11)]));
+    let store = assessed(store, 11);
+    // 990 at one a second drain in 16 minutes, well before the loss in 30: nothing to say.
+    assert_eq!(reasons(&store, &arn("stats")), []);
+
+    let mut store = store;
+    store.apply(report("sqs", 21, vec![measured(arn("stats"), VISIBLE, 9_900.0, 21)]));
+    let store = assessed(store, 21);
+    let said = reasons(&store, &arn("stats"));
+    assert_eq!(said, [(Health::Crit, "≈9,900 waiting · first loss in 29 min, drains in 5 h 30 min".to_owned())]);
+}
+
+#[test]
+fn a_function_that_logs_errors_until_it_stops() {
+    let mut store = architecture("Enabled");
+    store.apply(report("logs", 1, vec![measured(group("stats-fn"), ERROR_LINES, 9.0, 1), measured(group("stats-fn"), INVOCATIONS, 20.0, 1)]));
+    store.assess(at(1));
+    let expected = "9 errors in the last minute over 20 invocations";
+    assert_eq!(reasons(&store, &function("stats-fn")), [(Health::Warn, expected.to_owned())]);
+    // The group belongs to the function: said once.
+    assert_eq!(reasons(&store, &group("stats-fn")), []);
+    store.apply(report("logs", 61, vec![measured(group("stats-fn"), ERROR_LINES, 0.0, 61)]));
+    assert_eq!(reasons(&assessed(store, 61), &function("stats-fn")), []);
+}
+
+#[test]
+fn what_is_gone_is_said_and_then_forgotten() {
+    let mut store = architecture("Enabled");
+    store.apply(report("sqs", 1, vec![measured(arn("stats"), VISIBLE, 7.0, 1)]));
+    store.apply(report("sqs", 2, vec![Fact::Gone(Subject::Resource(arn("stats")))]));
+    store.assess(at(5));
+    let expected = "gone since 3 s ago with ≈7 messages in it: it was deleted, or is no longer listed";
+    assert_eq!(reasons(&store, &arn("stats")), [(Health::Warn, expected.to_owned())]);
+    let store = assessed(store, 700);
+    assert!(store.get(&arn("stats")).is_none());
+}
+
+#[test]
+fn a_failing_poller_makes_all_of_its_own_unknown_and_no_others() {
+    let mut store = architecture("Enabled");
+    let failure = Failure {
+        poller: "sqs",
+        operation: "sqs:ListQueues".into(),
+        error: "permission denied".into(),
+        kind: FailureKind::Denied,
+        subject: None,
+    };
+    store.apply(report("sqs", 10, vec![Fact::Failed(failure)]));
+    store.assess(at(10));
+    assert_eq!(store.get(&arn("stats")).unwrap().health(), Health::Unknown);
+    assert_eq!(store.get(&function("stats-fn")).unwrap().health(), Health::Ok);
+    store.apply(report("sqs", 12, vec![]));
+    assert_eq!(assessed(store, 12).get(&arn("stats")).unwrap().health(), Health::Ok);
+}
+
+#[test]
+fn one_denied_queue_is_unknown_alone_until_it_is_read() {
+    let mut store = architecture("Enabled");
+    let failure = Failure {
+        poller: "sqs",
+        operation: "sqs:GetQueueAttributes".into(),
+        error: "permission denied".into(),
+        kind: FailureKind::Denied,
+        subject: Some(arn("stats")),
+    };
+    store.apply(report("sqs", 10, vec![Fact::Failed(failure)]));
+    // A later round that did not ask for it again says nothing about it.
+    store.apply(report("sqs", 12, vec![]));
+    store.assess(at(12));
+    assert_eq!(store.get(&arn("stats")).unwrap().health(), Health::Unknown);
+    assert_eq!(store.get(&arn("stats-dlq")).unwrap().health(), Health::Ok);
+    store.apply(report("sqs", 14, vec![measured(arn("stats"), VISIBLE, 0.0, 14)]));
+    assert_eq!(assessed(store, 14).get(&arn("stats")).unwrap().health(), Health::Ok);
+}

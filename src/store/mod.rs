@@ -1,0 +1,286 @@
+//! What we know: facts in, picture out.
+//!
+//! [`Store::apply`] takes reports; [`Store::assess`] lets the health rules speak. Both are pure: the instant is passed in, nothing is
+//! read from clock, network or disk, and everything is bounded. A new health rule is one `impl` in [`health`].
+
+pub mod feed;
+pub mod flow;
+pub mod health;
+pub mod polls;
+pub mod series;
+pub mod topology;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::{
+    Fact, Failure, FailureKind, Health, Heard, Kind, Level, Metric, Reading, Report, Resource, ResourceId, Subject, Verdict,
+};
+
+use feed::Feed;
+use polls::Polls;
+use series::Series;
+use topology::Topology;
+
+/// What is gone stays on screen this long, said to be gone.
+const REMEMBER_GONE: SignedDuration = SignedDuration::from_mins(10);
+
+/// A reading older than this is shown as old, whatever the pace.
+const STALE_AFTER_SECONDS: f64 = 60.0;
+
+/// Everything that is known at one instant.
+#[derive(Debug, Default)]
+pub struct Store {
+    entries: BTreeMap<ResourceId, Entry>,
+    topology: Topology,
+    polls: Polls,
+    feed: Feed,
+    alarms: Vec<Alarm>,
+    revision: u64,
+}
+
+/// One resource with what was measured and said of it.
+#[derive(Debug)]
+pub struct Entry {
+    pub resource: Resource,
+    /// The poller that found it.
+    pub poller: &'static str,
+    /// When we first heard of it.
+    pub first_seen: Timestamp,
+    /// When a complete listing no longer named it.
+    pub gone: Option<Timestamp>,
+    pub verdicts: Vec<Verdict>,
+    /// The last error line that it said.
+    pub last_error: Option<Heard>,
+    tracks: BTreeMap<&'static str, Track>,
+    flow: flow::Flow,
+}
+
+/// A metric's latest reading and its past.
+#[derive(Debug)]
+pub struct Track {
+    pub metric: Metric,
+    pub last: Reading,
+    pub series: Series,
+}
+
+/// A verdict that wants to be read first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alarm {
+    pub id: ResourceId,
+    pub kind: Kind,
+    pub name: String,
+    pub verdict: Verdict,
+}
+
+impl Entry {
+    fn new(resource: Resource, poller: &'static str, at: Timestamp) -> Self {
+        Self {
+            resource,
+            poller,
+            first_seen: at,
+            gone: None,
+            verdicts: Vec::new(),
+            last_error: None,
+            tracks: BTreeMap::new(),
+            flow: flow::Flow::default(),
+        }
+    }
+
+    /// The worst of what the rules say.
+    pub fn health(&self) -> Health {
+        self.verdicts.iter().map(|verdict| verdict.health).max().unwrap_or_default()
+    }
+
+    pub fn reading(&self, metric: Metric) -> Option<Reading> {
+        self.tracks.get(metric.name).map(|track| track.last)
+    }
+
+    pub fn value(&self, metric: Metric) -> Option<f64> {
+        self.reading(metric).map(|reading| reading.value)
+    }
+
+    pub fn series(&self, metric: Metric) -> Option<&Series> {
+        self.tracks.get(metric.name).map(|track| &track.series)
+    }
+
+    pub fn tracks(&self) -> impl Iterator<Item = &Track> {
+        self.tracks.values()
+    }
+
+    /// The instant of its newest reading.
+    pub fn read_at(&self) -> Option<Timestamp> {
+        self.tracks.values().map(|track| track.last.at).max()
+    }
+
+    fn measure(&mut self, metric: Metric, reading: Reading) {
+        let track = self.tracks.entry(metric.name).or_insert_with(|| Track {
+            metric,
+            last: reading,
+            series: Series::default(),
+        });
+        // An answer that was overtaken by a later one says nothing new.
+        if reading.at >= track.last.at {
+            track.last = reading;
+            track.series.push(reading.at, reading.value);
+        }
+    }
+}
+
+impl Store {
+    /// Takes in what a poller said.
+    pub fn apply(&mut self, report: Report) {
+        let mut measured = BTreeSet::new();
+        for fact in report.facts {
+            match fact {
+                Fact::Found(resource) => self.found(resource, report.poller, report.at),
+                Fact::Linked(link) => self.topology.link(link),
+                Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
+                Fact::Gone(Subject::Link(key)) => self.topology.unlink(&key),
+                Fact::Measured { id, metric, reading } => {
+                    if let Some(entry) = self.entries.get_mut(&id) {
+                        entry.measure(metric, reading);
+                        self.polls.read(report.poller, &id);
+                        measured.insert(id);
+                    }
+                }
+                Fact::Heard(heard) => self.heard(heard),
+                Fact::Failed(failure) => self.polls.failed(failure, report.at),
+            }
+        }
+        for id in measured {
+            if let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.resource.kind == Kind::Queue) {
+                flow::derive(entry);
+            }
+        }
+        if let Some(round) = report.round {
+            self.polls.ended(report.poller, report.at, round);
+        }
+        self.revision += 1;
+    }
+
+    /// Lets every rule judge every resource, and forgets what has been gone for long.
+    pub fn assess(&mut self, now: Timestamp) {
+        self.entries.retain(|_, entry| entry.gone.is_none_or(|gone| now.duration_since(gone) < REMEMBER_GONE));
+        let judged = health::judge_all(self, now);
+        self.alarms.clear();
+        for (id, verdicts) in judged {
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            for verdict in &verdicts {
+                self.alarms.push(Alarm {
+                    id: id.clone(),
+                    kind: entry.resource.kind,
+                    name: entry.resource.name.clone(),
+                    verdict: verdict.clone(),
+                });
+            }
+            entry.verdicts = verdicts;
+        }
+        self.alarms.sort_by(|a, b| {
+            (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(a.verdict.health, b.verdict.since, b.kind, &b.name))
+        });
+        self.revision += 1;
+    }
+
+    /// Grows with every change; what was computed from an older one is out of date.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub fn get(&self, id: &ResourceId) -> Option<&Entry> {
+        self.entries.get(id)
+    }
+
+    /// All resources by id, also those just gone.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(move |entry| entry.resource.kind == kind)
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    pub fn polls(&self) -> &Polls {
+        &self.polls
+    }
+
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// What the rules complain of, the worst and oldest first.
+    pub fn alarms(&self) -> &[Alarm] {
+        &self.alarms
+    }
+
+    /// Resources of a kind by health: ok, unknown, warn, crit.
+    pub fn count_by_health(&self, kind: Kind) -> [usize; 4] {
+        let mut counts = [0; 4];
+        for entry in self.of_kind(kind).filter(|entry| entry.gone.is_none()) {
+            counts[entry.health() as usize] += 1;
+        }
+        counts
+    }
+
+    /// Whether its numbers must be shown as old: its poller fails, or nothing came for long.
+    pub fn is_stale(&self, entry: &Entry, now: Timestamp) -> bool {
+        if entry.gone.is_some() || self.polls.is_failing(entry.poller) {
+            return true;
+        }
+        let threshold = self.polls.get(entry.poller).and_then(|poll| poll.period_seconds()).unwrap_or(0.0) * 3.0;
+        entry.read_at().is_some_and(|at| now.duration_since(at).as_secs_f64() > threshold.max(STALE_AFTER_SECONDS))
+    }
+
+    /// Failures as they stand: each poller's from its last round.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.polls.failures()
+    }
+
+    /// Whether some permission is missing.
+    pub fn denied(&self) -> impl Iterator<Item = &Failure> {
+        self.failures().filter(|failure| failure.kind == FailureKind::Denied)
+    }
+
+    fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
+        self.polls.read(poller, &resource.id);
+        match self.entries.get_mut(&resource.id) {
+            Some(entry) => {
+                entry.resource = resource;
+                entry.poller = poller;
+                entry.gone = None;
+            }
+            None => {
+                self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
+            }
+        }
+    }
+
+    fn went(&mut self, id: &ResourceId, at: Timestamp) {
+        if let Some(entry) = self.entries.get_mut(id) {
+            entry.gone = Some(at);
+        }
+    }
+
+    fn heard(&mut self, heard: Heard) {
+        if heard.level == Level::Error
+            && let Some(entry) = self.entries.get_mut(&heard.id)
+            && entry.last_error.as_ref().is_none_or(|last| last.at <= heard.at)
+        {
+            entry.last_error = Some(heard.clone());
+        }
+        self.feed.push(heard);
+    }
+}
