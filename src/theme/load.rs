@@ -129,7 +129,12 @@ impl Loader<'_> {
         let mut next = self.find(name);
         if next.is_none() {
             let known = Theme::names(self.user_folder).join(", ");
-            self.warn(name, None, format!("no such theme, using {DEFAULT}; there are {known}"));
+            // The name came from a command line and goes to a terminal: no escape sequence may ride along.
+            self.warn(
+                &name.escape_debug().to_string(),
+                None,
+                format!("no such theme, using {DEFAULT}; there are {known}"),
+            );
             next = self.embedded(DEFAULT);
         }
         while let Some(layer) = next {

@@ -74,6 +74,15 @@ fn a_child_that_redefines_a_colour_recolours_the_roles_of_its_parent() {
 }
 
 #[test]
+fn a_light_theme_that_inherits_nothing_stands_on_light() {
+    let folder = Folder::with(&[("paper.toml", "appearance = 'light'\n[roles]\nok = 'green'\n")]);
+    let (theme, warnings) = folder.load("paper");
+    assert_eq!(warnings, []);
+    assert_eq!(fg(&theme, Role::Text), fg(&Theme::load("light", None).0, Role::Text));
+    assert_eq!(theme.appearance(), Appearance::Light);
+}
+
+#[test]
 fn a_theme_may_inherit_the_embedded_one_of_its_own_name() {
     let folder = Folder::with(&[("dark.toml", "inherits = 'dark'\n[roles]\nok = 'blue'\n")]);
     let (theme, warnings) = folder.load("dark");
@@ -132,10 +141,11 @@ fn a_name_cannot_leave_the_folder() {
     let folder = Folder::with(&[("secret.toml", "[roles]\nok = 'red'\n")]);
     let inner = folder.0.join("themes");
     std::fs::create_dir_all(&inner).unwrap();
-    for name in ["../secret", "", "a/b", "/etc/passwd", "dark\0", "…"] {
+    for name in ["../secret", "", "a/b", "/etc/passwd", "dark\0", "…", "\u{1b}[2J"] {
         let (theme, warnings) = Theme::load(name, Some(&inner));
         assert_eq!(theme.styles, Theme::default().styles, "{name:?}");
         assert!(warnings[0].reason.contains("no such theme, using dark; there are"), "{warnings:?}");
+        assert!(!warnings[0].to_string().contains(char::is_control), "{warnings:?}");
     }
 }
 

@@ -59,6 +59,37 @@ impl JsonDocument {
         Self { lines: writer.lines }
     }
 
+    /// The same document for a place `columns` wide: longer lines go on, indented, on the next one. Nothing is lost.
+    #[must_use]
+    pub fn wrapped(&self, columns: u16) -> Self {
+        let room = |indent| usize::from(columns - indented(indent, columns)).max(2);
+        let mut lines = Vec::with_capacity(self.lines.len());
+        for line in &self.lines {
+            let mut open = JsonLine { indent: line.indent, parts: Vec::new() };
+            let mut free = room(open.indent);
+            for (role, text) in &line.parts {
+                let mut rest = text.as_ref();
+                while !rest.is_empty() {
+                    let mut piece = text::head(rest, free);
+                    if piece.is_empty() && open.parts.is_empty() {
+                        piece = rest;
+                    }
+                    if piece.is_empty() {
+                        let next = JsonLine { indent: line.indent + 1, parts: Vec::new() };
+                        free = room(next.indent);
+                        lines.push(std::mem::replace(&mut open, next));
+                        continue;
+                    }
+                    free = free.saturating_sub(text::width(piece));
+                    open.parts.push((*role, piece.to_owned().into()));
+                    rest = rest.get(piece.len()..).unwrap_or_default();
+                }
+            }
+            lines.push(open);
+        }
+        Self { lines }
+    }
+
     /// How many lines there are.
     pub fn len(&self) -> usize {
         self.lines.len()
@@ -94,8 +125,7 @@ impl Widget for JsonView<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         for (y, line) in (area.top()..area.bottom()).zip(self.document.lines.iter().skip(self.offset)) {
-            // Deep lines keep at least half the width for what they say.
-            let indent = u16::try_from(line.indent * 2).unwrap_or(u16::MAX).min(area.width / 2);
+            let indent = indented(line.indent, area.width);
             let mut rest = Rect { x: area.x + indent, y, width: area.width - indent, height: 1 };
             for (role, text) in &line.parts {
                 let used = text::put(buf, rest, text, self.theme.style(*role), self.theme.glyphs.ellipsis);
@@ -103,6 +133,11 @@ impl Widget for JsonView<'_> {
             }
         }
     }
+}
+
+/// Columns before a line, two for each level; deep lines keep at least half the width for what they say.
+fn indented(levels: usize, columns: u16) -> u16 {
+    u16::try_from(levels * 2).unwrap_or(u16::MAX).min(columns / 2)
 }
 
 type Parts = Vec<(Role, Cow<'static, str>)>;
@@ -253,6 +288,32 @@ mod tests {
 
         let text = drawn(&json!("x".repeat(50)), Limits { characters: 5, ..Limits::default() }, 0);
         assert_eq!(text[0], "\"xxxxx\" (+45 characters)");
+    }
+
+    #[test]
+    fn wrapped_lines_lose_nothing_and_fit() {
+        let value = json!({"error": "ValueError: cannot price cart 4 日本日本日本日本", "deep": [[["abcdefghijklmnopqrstuvwxyz"]]]});
+        let whole = JsonDocument::new(&value, Limits::default());
+        let said = |document: &JsonDocument| -> String {
+            document.lines.iter().flat_map(|line| &line.parts).map(|(_, text)| text.as_ref()).collect()
+        };
+        for columns in [0, 1, 2, 5, 12, 30, 200] {
+            let wrapped = whole.wrapped(columns);
+            assert_eq!(said(&wrapped), said(&whole), "{columns}");
+            assert!(
+                wrapped.lines.iter().all(|line| {
+                    let width: usize = line.parts.iter().map(|(_, text)| text::width(text)).sum();
+                    width + usize::from(indented(line.indent, columns)) <= usize::from(columns).max(3)
+                }),
+                "{columns}: {wrapped:?}"
+            );
+        }
+        assert_eq!(whole.wrapped(200).len(), whole.len());
+        let lines = JsonDocument::new(&json!({"a": "0123456789"}), Limits::default()).wrapped(12);
+        let theme = Theme::default();
+        let mut buf = blank(12, 4);
+        JsonView { document: &lines, offset: 0, theme: &theme }.render(buf.area, &mut buf);
+        assert_eq!(crate::widgets::testing::lines(&buf), ["{", r#"  "a": "0123"#, r#"    456789""#, "}"]);
     }
 
     #[test]

@@ -86,12 +86,35 @@ fn after_colour(text: &str) -> Option<&str> {
 /// Columns a grapheme takes, by the same rule ratatui draws by, which refuses controls: one that was not cleaned counts as the
 /// [`REPLACEMENT`] it will become.
 fn grapheme_width(grapheme: &str) -> usize {
+    if let [0x20..0x7f] = grapheme.as_bytes() {
+        return 1;
+    }
     if grapheme.chars().any(char::is_control) { 1 } else { usize::from(grapheme.cell_width()) }
+}
+
+/// The graphemes of a text. Segmenting is slow and most text is ASCII: a printable ASCII byte before another ASCII byte, or at the
+/// end, is a grapheme by itself, whatever surrounds it.
+#[derive(Debug, Clone)]
+struct Graphemes<'a>(&'a str);
+
+impl<'a> Iterator for Graphemes<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let length = match self.0.as_bytes() {
+            [] => return None,
+            [0x20..0x7f] | [0x20..0x7f, 0..0x80, ..] => 1,
+            _ => self.0.graphemes(true).next().map_or(self.0.len(), str::len),
+        };
+        let (grapheme, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(grapheme)
+    }
 }
 
 /// Columns a text takes.
 pub fn width(text: &str) -> usize {
-    if is_plain_ascii(text) { text.len() } else { text.graphemes(true).map(grapheme_width).sum() }
+    if is_plain_ascii(text) { text.len() } else { Graphemes(text).map(grapheme_width).sum() }
 }
 
 /// The text cut to `width` columns, with `…` where it was cut.
@@ -134,14 +157,42 @@ fn room_if_cut(text: &str, columns: usize, ellipsis: &str) -> Option<usize> {
     (width(text) > columns).then(|| columns.saturating_sub(width(ellipsis)))
 }
 
+/// The text in lines of at most `columns`, broken at spaces where there are any. A wide character in a narrower line stands alone.
+pub fn wrap(text: &str, columns: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    loop {
+        let mut line = head(rest, columns);
+        if line.len() == rest.len() {
+            lines.push(rest);
+            return lines;
+        }
+        let after = rest.get(line.len()..).unwrap_or_default();
+        if line.is_empty() {
+            line = Graphemes(rest).next().unwrap_or(rest);
+        } else if !after.starts_with(' ') {
+            line = line.rfind(' ').filter(|at| *at > 0).and_then(|at| line.get(..at)).unwrap_or(line);
+        }
+        rest = rest.get(line.len()..).unwrap_or_default();
+        rest = rest.strip_prefix(' ').unwrap_or(rest);
+        lines.push(line);
+        if rest.is_empty() {
+            return lines;
+        }
+    }
+}
+
 /// The longest beginning that takes at most `columns`.
-fn head(text: &str, columns: usize) -> &str {
-    let mut used = 0;
-    let end = text.grapheme_indices(true).find(|(_, grapheme)| {
+pub fn head(text: &str, columns: usize) -> &str {
+    let (mut used, mut end) = (0, 0);
+    for grapheme in Graphemes(text) {
         used += grapheme_width(grapheme);
-        used > columns
-    });
-    end.and_then(|(index, _)| text.get(..index)).unwrap_or(text)
+        if used > columns {
+            break;
+        }
+        end += grapheme.len();
+    }
+    text.get(..end).unwrap_or(text)
 }
 
 /// The longest end that takes at most `columns`.
@@ -195,8 +246,10 @@ pub fn put(buf: &mut Buffer, area: Rect, text: &str, style: Style, ellipsis: &st
 /// [`put`] at the right edge of `area`.
 pub fn put_right(buf: &mut Buffer, area: Rect, text: &str, style: Style, ellipsis: &str) -> u16 {
     let safe = clean(beginning(text, 256 + 16 * usize::from(area.width)));
-    let indent = usize::from(area.width).saturating_sub(width(&safe)) as u16;
-    put(buf, Rect { x: area.x.saturating_add(indent), width: area.width - indent, ..area }, &safe, style, ellipsis)
+    let used = width(&safe);
+    let indent = usize::from(area.width).saturating_sub(used) as u16;
+    let place = Rect { x: area.x.saturating_add(indent), width: area.width - indent, ..area };
+    put(buf, place, &safe, style, ellipsis)
 }
 
 /// At most `bytes` of a text, ending where a character ends.
@@ -215,7 +268,7 @@ fn put_ascii(buf: &mut Buffer, area: Rect, bytes: &[u8], style: Style) -> u16 {
 
 fn put_graphemes(buf: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     let mut used = 0_u16;
-    for grapheme in text.graphemes(true) {
+    for grapheme in Graphemes(text) {
         let mut symbol = grapheme;
         if grapheme.len() > MAX_SYMBOL_BYTES {
             symbol = "·";
@@ -302,6 +355,16 @@ mod tests {
         assert_eq!(fit_middle("arn:aws:sqs:eu-west-1:000000000000:orders-dlq", 24), "arn:aws:sqs:…:orders-dlq");
     }
 
+    #[rstest]
+    #[case("three dead letters", 10, &["three dead", "letters"])]
+    #[case("three dead letters", 9, &["three", "dead", "letters"])]
+    #[case("unbreakable", 5, &["unbre", "akabl", "e"])]
+    #[case("日本語", 1, &["日", "本", "語"])]
+    #[case("", 5, &[""])]
+    fn wrapping(#[case] text: &str, #[case] columns: usize, #[case] want: &[&str]) {
+        assert_eq!(wrap(text, columns), want);
+    }
+
     #[test]
     fn padding_counts_columns() {
         assert_eq!(pad_left("日", 4), "  日");
@@ -370,6 +433,12 @@ mod tests {
         }
 
         #[test]
+        fn the_shortcut_through_ascii_segments_as_unicode_says(text in any_text()) {
+            let whole: Vec<&str> = text.graphemes(true).collect();
+            prop_assert_eq!(Graphemes(&text).collect::<Vec<_>>(), whole);
+        }
+
+        #[test]
         fn fitted_text_fits_and_uncut_text_is_untouched(text in any_text(), columns in 0_usize..40) {
             for fitted in [fit(&text, columns), fit_middle(&text, columns)] {
                 prop_assert!(width(&fitted) <= columns, "{:?} is {} wide", fitted, width(&fitted));
@@ -379,6 +448,15 @@ mod tests {
                 prop_assert_eq!(fit_middle(&text, columns), text.as_str());
                 prop_assert!(width(&pad_left(&text, columns)) <= columns.max(width(&text)) + 1);
             }
+        }
+
+        #[test]
+        fn wrapping_loses_nothing_but_spaces(text in any_text(), columns in 0_usize..20) {
+            let lines = wrap(&text, columns);
+            let without = |text: &str| text.replace(' ', "");
+            prop_assert_eq!(without(&lines.concat()), without(&text));
+            let alone = |line: &str| Graphemes(line).nth(1).is_none();
+            prop_assert!(lines.iter().all(|line| width(line) <= columns || alone(line)), "{lines:?}");
         }
 
         #[test]
