@@ -7,7 +7,7 @@ use crate::domain::{Heard, ResourceId};
 const MOST_LINES: usize = 2_000;
 
 /// Newest last.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Feed {
     lines: VecDeque<Heard>,
     dropped: u64,

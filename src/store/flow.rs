@@ -19,7 +19,7 @@ pub const WINDOW_SECONDS: f64 = 30.0;
 pub const SOURCE: &str = "derived: changes of the depth, at least";
 
 /// The depths of the window, and since when nothing has left.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Flow {
     depths: VecDeque<(Timestamp, f64)>,
     standing_since: Option<Timestamp>,

@@ -197,13 +197,16 @@ impl Rule for ExpiresBeforeDrained {
         let out = case.entry.value(OUT_RATE)?;
         let drains = if out > 0.0 { visible / out } else { f64::INFINITY };
         // A dead-letter queue never drains by itself: it is named when the loss is near, not for days before.
-        let matters = if case.is_dead_letter_queue() || drains.is_infinite() { left < 24.0 * 3_600.0 } else { drains > left };
+        let matters =
+            if case.is_dead_letter_queue() || drains.is_infinite() { left < 24.0 * 3_600.0 } else { drains > left };
         if !matters {
             return None;
         }
         let health = if left < LOSS_IS_NEAR_SECONDS { Health::Crit } else { Health::Warn };
-        let drain = if drains.is_finite() { format!("drains in {}", Age(drains)) } else { "nothing drains it".to_owned() };
-        let loss = if left <= 0.0 { "messages are being lost now".to_owned() } else { format!("first loss in {}", Age(left)) };
+        let drain =
+            if drains.is_finite() { format!("drains in {}", Age(drains)) } else { "nothing drains it".to_owned() };
+        let loss =
+            if left <= 0.0 { "messages are being lost now".to_owned() } else { format!("first loss in {}", Age(left)) };
         Some((health, format!("≈{} waiting · {loss}, {drain}", Count(visible))))
     }
 }
@@ -252,7 +255,8 @@ impl Rule for LogsErrors {
         if errors.age_seconds(case.now) > 120.0 {
             return None;
         }
-        let mut text = format!("{} error{} in the last minute", Count(errors.value), if errors.value < 1.5 { "" } else { "s" });
+        let mut text =
+            format!("{} error{} in the last minute", Count(errors.value), if errors.value < 1.5 { "" } else { "s" });
         if let Some(calls) = group.value(INVOCATIONS).filter(|calls| *calls >= 1.0) {
             text.push_str(&format!(" over {} invocations", Count(calls)));
         }
@@ -275,7 +279,10 @@ impl Rule for Gone {
         let gone = case.entry.gone?;
         let held = case.entry.value(VISIBLE).filter(|held| *held >= 1.0);
         let held = held.map(|held| format!(" with ≈{} messages in it", Count(held))).unwrap_or_default();
-        Some((Health::Warn, format!("gone since {} ago{held}: it was deleted, or is no longer listed", Age::between(gone, case.now))))
+        Some((
+            Health::Warn,
+            format!("gone since {} ago{held}: it was deleted, or is no longer listed", Age::between(gone, case.now)),
+        ))
     }
 }
 

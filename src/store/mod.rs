@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, FailureKind, Health, Heard, Kind, Level, Metric, Reading, Report, Resource, ResourceId, Subject, Verdict,
+    Fact, Failure, FailureKind, Health, Heard, Kind, Level, Metric, Reading, Report, Resource, ResourceId, Subject,
+    Verdict,
 };
 
 use feed::Feed;
@@ -30,7 +31,7 @@ const REMEMBER_GONE: SignedDuration = SignedDuration::from_mins(10);
 const STALE_AFTER_SECONDS: f64 = 60.0;
 
 /// Everything that is known at one instant.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Store {
     entries: BTreeMap<ResourceId, Entry>,
     topology: Topology,
@@ -41,7 +42,7 @@ pub struct Store {
 }
 
 /// One resource with what was measured and said of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Entry {
     pub resource: Resource,
     /// The poller that found it.
@@ -58,7 +59,7 @@ pub struct Entry {
 }
 
 /// A metric's latest reading and its past.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Track {
     pub metric: Metric,
     pub last: Reading,
@@ -178,7 +179,12 @@ impl Store {
             entry.verdicts = verdicts;
         }
         self.alarms.sort_by(|a, b| {
-            (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(a.verdict.health, b.verdict.since, b.kind, &b.name))
+            (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(
+                a.verdict.health,
+                b.verdict.since,
+                b.kind,
+                &b.name,
+            ))
         });
         self.revision += 1;
     }

@@ -10,7 +10,7 @@ use crate::domain::{Failure, FailureKind, ResourceId, Round};
 const ITEM_FAILURE_SECONDS: f64 = 300.0;
 
 /// One poller's state.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Poll {
     /// The end of its last round without a failure of the whole.
     pub last_good: Option<Timestamp>,
@@ -27,7 +27,7 @@ pub struct Poll {
 }
 
 /// All pollers' states, by name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Polls {
     polls: BTreeMap<&'static str, Poll>,
 }
@@ -77,7 +77,14 @@ impl Polls {
         let mut found = None;
         for poll in self.polls.values().filter(|poll| poll.last_round.is_some()) {
             let failure = poll.total_failure()?;
-            if !matches!(failure.kind, FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Expired | FailureKind::Garbage | FailureKind::Denied) {
+            if !matches!(
+                failure.kind,
+                FailureKind::Unreachable
+                    | FailureKind::Timeout
+                    | FailureKind::Expired
+                    | FailureKind::Garbage
+                    | FailureKind::Denied
+            ) {
                 return None;
             }
             found = found.or(Some(failure));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::{Link, LinkKey, LinkKind, ResourceId};
 
 /// All links, found from either end.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Topology {
     links: BTreeMap<LinkKey, Link>,
     /// Keys by the end that they point to: `(to, from, kind)`.

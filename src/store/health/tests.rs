@@ -60,7 +60,11 @@ fn assessed(mut store: Store, second: i64) -> Store {
 #[test]
 fn an_idle_architecture_is_well() {
     let mut store = architecture("Enabled");
-    store.apply(report("sqs", 1, vec![measured(arn("stats"), VISIBLE, 0.0, 1), measured(arn("stats-dlq"), VISIBLE, 0.0, 1)]));
+    store.apply(report(
+        "sqs",
+        1,
+        vec![measured(arn("stats"), VISIBLE, 0.0, 1), measured(arn("stats-dlq"), VISIBLE, 0.0, 1)],
+    ));
     store.assess(at(1));
     assert_eq!(store.alarms(), []);
 }
@@ -68,9 +72,18 @@ fn an_idle_architecture_is_well() {
 #[test]
 fn dead_letters_are_counted_and_say_what_the_consumer_said() {
     let mut store = architecture("Enabled");
-    let said = Heard { id: group("stats-fn"), at: at(1), level: Level::Error, text: "[ERROR] ValueError: cannot price cart 4\nTraceback".into() };
+    let said = Heard {
+        id: group("stats-fn"),
+        at: at(1),
+        level: Level::Error,
+        text: "[ERROR] ValueError: cannot price cart 4\nTraceback".into(),
+    };
     store.apply(report("logs", 1, vec![Fact::Heard(said)]));
-    store.apply(report("sqs", 1, vec![measured(arn("stats-dlq"), VISIBLE, 2.0, 1), measured(arn("stats-dlq"), IN_FLIGHT, 1.0, 1)]));
+    store.apply(report(
+        "sqs",
+        1,
+        vec![measured(arn("stats-dlq"), VISIBLE, 2.0, 1), measured(arn("stats-dlq"), IN_FLIGHT, 1.0, 1)],
+    ));
     let store = assessed(store, 2);
     let expected = "3 dead letters from stats · stats-fn: [ERROR] ValueError: cannot price cart 4";
     assert_eq!(reasons(&store, &arn("stats-dlq")), [(Health::Crit, expected.to_owned())]);
@@ -121,7 +134,11 @@ fn messages_that_expire_before_they_drain() {
     let mut store = architecture("Enabled");
     let age = 345_600.0 - 1_800.0;
     store.apply(report("sqs", 1, vec![measured(arn("stats"), VISIBLE, 1_000.0, 1)]));
-    store.apply(report("sqs", 11, vec![measured(arn("stats"), VISIBLE, 990.0, 11), measured(arn("stats"), OLDEST_AGE, age, 11)]));
+    store.apply(report(
+        "sqs",
+        11,
+        vec![measured(arn("stats"), VISIBLE, 990.0, 11), measured(arn("stats"), OLDEST_AGE, age, 11)],
+    ));
     let store = assessed(store, 11);
     // 990 at one a second drain in 16 minutes, well before the loss in 30: nothing to say.
     assert_eq!(reasons(&store, &arn("stats")), []);
@@ -136,7 +153,11 @@ fn messages_that_expire_before_they_drain() {
 #[test]
 fn a_function_that_logs_errors_until_it_stops() {
     let mut store = architecture("Enabled");
-    store.apply(report("logs", 1, vec![measured(group("stats-fn"), ERROR_LINES, 9.0, 1), measured(group("stats-fn"), INVOCATIONS, 20.0, 1)]));
+    store.apply(report(
+        "logs",
+        1,
+        vec![measured(group("stats-fn"), ERROR_LINES, 9.0, 1), measured(group("stats-fn"), INVOCATIONS, 20.0, 1)],
+    ));
     store.assess(at(1));
     let expected = "9 errors in the last minute over 20 invocations";
     assert_eq!(reasons(&store, &function("stats-fn")), [(Health::Warn, expected.to_owned())]);

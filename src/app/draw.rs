@@ -1,0 +1,79 @@
+//! One frame: header, now, services, panes, footer, and what lies over them.
+
+use jiff::Timestamp;
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    widgets::Widget,
+};
+
+use super::{App, view_of};
+use crate::{
+    panes::{PANES, footer, header, services},
+    theme::Role,
+    widgets::{
+        panel::{Tab, TabStrip},
+        text,
+        too_small::{TooSmall, fits},
+    },
+};
+
+/// Where things were drawn, for the mouse.
+#[derive(Debug, Default)]
+pub struct Places {
+    pub tabs: Vec<(usize, Rect)>,
+    pub now: Rect,
+    pub pane: Rect,
+}
+
+impl App {
+    /// Draws the state as of `now`. Nothing from outside reaches the terminal unscrubbed.
+    pub fn draw(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) {
+        self.dirty = false;
+        self.drawn_minute = now.as_second() / 60;
+        buf.set_style(area, self.look.theme.style(Role::Text));
+        if fits(area) {
+            self.draw_screen(area, buf, now);
+        } else {
+            TooSmall { theme: &self.look.theme }.render(area, buf);
+        }
+        text::scrub(buf);
+    }
+
+    fn draw_screen(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) {
+        let (store, now) = match &self.held {
+            Some((store, since)) => (store.as_ref(), *since),
+            None => (&self.store, now),
+        };
+        let view = view_of(store, &self.look, &self.zone, now);
+        let line = |y: u16| Rect { y, height: 1, ..area };
+        header::draw(&self.session, line(area.top()), buf, &view);
+        // The worst first, but never so much that the panes drown.
+        let now_height = self.now.wants().clamp(3, (area.height / 3).max(4));
+        self.places.now = Rect { y: area.top() + 1, height: now_height, ..area };
+        self.now.draw(self.places.now, buf, &view);
+        services::draw(line(area.top() + 1 + now_height), buf, &view);
+        let tabs_at = area.top() + 2 + now_height;
+        let tabs: Vec<Tab<'_>> = PANES.iter().map(|row| Tab { title: row.title, key: row.key }).collect();
+        self.places.tabs = TabStrip { tabs: &tabs, active: self.focus, theme: view.theme }.render(line(tabs_at), buf);
+        let bottom = area.bottom() - 1;
+        self.places.pane = Rect { y: tabs_at + 1, height: bottom.saturating_sub(tabs_at + 1), ..area };
+        let mut filter = "";
+        if let Some(pane) = self.panes.get_mut(self.focus) {
+            pane.draw(self.places.pane, buf, &view);
+            filter = pane.filter();
+        }
+        match &self.toast {
+            Some(toast) => toast.draw(area, buf, &view),
+            None => footer::draw(line(bottom), buf, &view, filter),
+        }
+        for overlay in &mut self.overlays {
+            overlay.draw(area, buf, &view);
+        }
+    }
+
+    /// Which tab is at a place.
+    pub(super) fn tab_at(&self, at: Position) -> Option<usize> {
+        self.places.tabs.iter().find(|(_, area)| area.contains(at)).map(|(index, _)| *index)
+    }
+}

@@ -1,0 +1,36 @@
+//! What can happen.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::{
+    aws::{Flavour, Identity, Trouble},
+    domain::Report,
+    panes::header::Cost,
+};
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Event {
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    Paste(String),
+    Resize,
+    Report(Report),
+    /// A second has passed; with it comes what the meter says.
+    Tick(Cost),
+    /// Who we turned out to be.
+    Identified(Result<Identity, Trouble>),
+    /// What the endpoint turned out to be, and how many operations it lacks.
+    Recognised {
+        flavour: Flavour,
+        missing: usize,
+    },
+    /// An effect could not be done.
+    Failed(String),
+    /// The terminal is ours again.
+    Resumed,
+    /// SIGTERM, SIGHUP, or the end of the input.
+    Terminate,
+    /// SIGTSTP.
+    Suspend,
+}

@@ -1,0 +1,168 @@
+//! What happens next: one loop owns all state.
+//!
+//! [`run`] gathers events, [`App::update`] turns each into a new state and a list of [`Effect`]s, [`perform`] makes those come true,
+//! [`draw`] shows the state. `update` and `draw` are pure: the instant is passed in.
+
+pub mod clock;
+pub mod draw;
+pub mod effect;
+pub mod event;
+pub mod perform;
+pub mod run;
+pub mod update;
+
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use crate::{
+    commands::Keymap,
+    domain::{Kind, ResourceId, Scope},
+    overlays::{Overlay, toast::Toast},
+    panes::{self, PANES, Pane, View, header::Session, now::Now},
+    store::Store,
+    theme::{ASCII, ColorDepth, Theme},
+};
+
+pub use effect::Effect;
+pub use event::Event;
+
+/// Rules judge at most this often: what changes faster is seen in the numbers.
+const JUDGE_EVERY: SignedDuration = SignedDuration::from_millis(250);
+/// A picture whose last change is older than this cannot be moving: the sparklines are flat.
+const STILL_AFTER: SignedDuration = SignedDuration::from_secs(125);
+
+/// How to draw: what the user chose and the terminal can.
+#[derive(Debug, Clone)]
+pub struct Look {
+    pub theme: Theme,
+    pub depth: ColorDepth,
+    pub ascii: bool,
+    pub themes_folder: Option<PathBuf>,
+}
+
+impl Look {
+    /// Another theme, at this terminal's colours.
+    pub fn change(&mut self, name: &str) -> Vec<String> {
+        let (theme, warnings) = Theme::load(name, self.themes_folder.as_deref());
+        let theme = theme.at_depth(self.depth);
+        self.theme = if self.ascii { theme.with_glyphs(&ASCII) } else { theme };
+        warnings.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Everything that a frame depends on.
+pub struct App {
+    store: Store,
+    /// The store as it was when the picture was held.
+    held: Option<(Box<Store>, Timestamp)>,
+    panes: Vec<Box<dyn Pane>>,
+    focus: usize,
+    now: Now,
+    overlays: Vec<Box<dyn Overlay>>,
+    toast: Option<Toast>,
+    session: Session,
+    look: Look,
+    zone: TimeZone,
+    keymap: Keymap,
+    places: draw::Places,
+    refreshes: u64,
+    suspended: bool,
+    dirty: bool,
+    judged: Option<Timestamp>,
+    /// What the rules and panes were computed from.
+    prepared: u64,
+    changed_at: Option<Timestamp>,
+    drawn_minute: i64,
+}
+
+impl App {
+    pub fn new(session: Session, look: Look, zone: TimeZone) -> Self {
+        Self {
+            store: Store::default(),
+            held: None,
+            panes: PANES.iter().map(|row| (row.make)()).collect(),
+            focus: 0,
+            now: Now::default(),
+            overlays: Vec::new(),
+            toast: None,
+            session,
+            look,
+            zone,
+            keymap: Keymap::default(),
+            places: draw::Places::default(),
+            refreshes: 0,
+            suspended: false,
+            dirty: true,
+            judged: None,
+            prepared: u64::MAX,
+            changed_at: None,
+            drawn_minute: 0,
+        }
+    }
+
+    /// Whether a frame would differ from the last one.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Judges and orders anew what changed since the last frame.
+    pub fn prepare(&mut self, now: Timestamp) {
+        if self.held.is_some() {
+            return;
+        }
+        let due = self.judged.is_none_or(|at| now.duration_since(at).abs() >= JUDGE_EVERY);
+        if due && (self.prepared != self.store.revision() || self.time_matters(now)) {
+            self.store.assess(now);
+            self.judged = Some(now);
+        }
+        if self.prepared != self.store.revision() {
+            self.prepared = self.store.revision();
+            self.refresh_panes(now);
+        }
+    }
+
+    fn refresh_panes(&mut self, now: Timestamp) {
+        let view = view_of(&self.store, &self.look, &self.zone, now);
+        self.now.refresh(&view);
+        if let Some(pane) = self.panes.get_mut(self.focus) {
+            pane.refresh(&view);
+        }
+    }
+
+    /// Whether the passing of time alone changes what a rule says or a pane shows.
+    fn time_matters(&self, now: Timestamp) -> bool {
+        !self.store.alarms().is_empty()
+            || self.store.polls().outage().is_some()
+            || self.changed_at.is_some_and(|at| now.duration_since(at) < STILL_AFTER)
+    }
+
+    /// What pollers should know of where the user looks.
+    pub fn scope(&self) -> Scope {
+        let pane = self.panes.get(self.focus);
+        let subject = self.overlays.iter().rev().find_map(|overlay| overlay.subject());
+        let selected = subject.or_else(|| pane.and_then(|pane| pane.selected())).cloned();
+        let mut in_view: std::collections::BTreeSet<ResourceId> =
+            pane.map(|pane| pane.in_view().iter().cloned().collect()).unwrap_or_default();
+        let mut kinds: std::collections::BTreeSet<Kind> =
+            pane.map(|pane| pane.kinds().iter().copied().collect()).unwrap_or_default();
+        // A function is known by its log lines.
+        let functions = in_view.iter().chain(&selected).filter_map(|id| self.store.topology().log_group(id).cloned());
+        let groups: Vec<ResourceId> = functions.collect();
+        if !groups.is_empty() {
+            kinds.insert(Kind::LogGroup);
+        }
+        in_view.extend(groups);
+        in_view.extend(selected.iter().cloned());
+        Scope { kinds, in_view, selected, paused: self.suspended, refresh: self.refreshes }
+    }
+}
+
+/// A view of a store; apart from `App`, so that other parts of it can be borrowed meanwhile.
+fn view_of<'a>(store: &'a Store, look: &'a Look, zone: &'a TimeZone, now: Timestamp) -> View<'a> {
+    panes::View { store, theme: &look.theme, now, zone, ascii: look.ascii }
+}

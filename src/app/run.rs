@@ -1,0 +1,185 @@
+//! The loop: drain all that has happened, update, draw if something changed, and never more than thirty times a second.
+
+use std::{io, sync::Arc, time::Duration};
+
+use crossterm::event::{Event as Input, EventStream};
+use futures_util::StreamExt;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{App, Effect, Event, clock, perform};
+use crate::{
+    aws::Connection,
+    domain::Report,
+    panes::header::Cost,
+    pollers::{self, Paces, Shared},
+    terminal,
+};
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(33);
+/// Reports on their way; a full channel makes the pollers wait.
+const REPORTS: usize = 256;
+/// Events of our own on their way.
+const EVENTS: usize = 64;
+
+/// Runs the screen until the user leaves.
+///
+/// # Errors
+/// The terminal's own.
+pub async fn run(mut app: App, aws: Arc<Connection>, paces: Paces) -> io::Result<()> {
+    let (mut screen, _guard) = terminal::enter()?;
+    let (reports, reported) = mpsc::channel::<Report>(REPORTS);
+    let (events, happened) = mpsc::channel::<Event>(EVENTS);
+    let (scopes, scope) = watch::channel(app.scope());
+    let cancel = CancellationToken::new();
+    let shared = Shared { aws: Arc::clone(&aws), paces, clock: clock::now, out: reports };
+    // The first frame is drawn before anything is asked of anyone.
+    draw(&mut app, &mut screen)?;
+    spawn_introduction(Arc::clone(&aws), events.clone());
+    pollers::spawn_all(&shared, &scope, &cancel);
+    drop(shared);
+    let sources = Sources { reported, happened, input: EventStream::new(), signals: Signals::listen()? };
+    let result = turn(&mut app, &mut screen, sources, &aws, &scopes).await;
+    cancel.cancel();
+    result
+}
+
+/// Where events come from.
+struct Sources {
+    reported: mpsc::Receiver<Report>,
+    happened: mpsc::Receiver<Event>,
+    input: EventStream,
+    signals: Signals,
+}
+
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+    stop: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            // SIGTSTP: what `kill -TSTP` and job control send; ctrl-z itself arrives as a key.
+            stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+        })
+    }
+
+    async fn next(&mut self) -> Event {
+        tokio::select! {
+            _ = self.terminate.recv() => Event::Terminate,
+            _ = self.hangup.recv() => Event::Terminate,
+            _ = self.stop.recv() => Event::Suspend,
+        }
+    }
+}
+
+async fn turn(
+    app: &mut App,
+    screen: &mut terminal::Tui,
+    mut sources: Sources,
+    aws: &Connection,
+    scopes: &watch::Sender<crate::domain::Scope>,
+) -> io::Result<()> {
+    let mut tick = interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut drawn = Instant::now();
+    loop {
+        let frame_due = drawn + FRAME;
+        let event = tokio::select! {
+            Some(report) = sources.reported.recv() => Some(Event::Report(report)),
+            Some(event) = sources.happened.recv() => Some(event),
+            input = sources.input.next() => Some(from_terminal(input)),
+            event = sources.signals.next() => Some(event),
+            _ = tick.tick() => Some(Event::Tick(cost(aws))),
+            () = sleep_until(frame_due), if app.is_dirty() => None,
+        };
+        let mut effects = Vec::new();
+        if let Some(event) = event {
+            effects.extend(app.update(event, clock::now()));
+        }
+        while let Ok(report) = sources.reported.try_recv() {
+            effects.extend(app.update(Event::Report(report), clock::now()));
+        }
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Ok(()),
+                Effect::Suspend => suspend(app, screen)?,
+                Effect::Copy(text) => {
+                    if let Err(error) = perform::copy(&text, &mut io::stdout()) {
+                        app.update(Event::Failed(format!("not copied: {error}")), clock::now());
+                    }
+                }
+            }
+        }
+        if app.is_dirty() && Instant::now() >= frame_due {
+            draw(app, screen)?;
+            drawn = Instant::now();
+        }
+        let scope = app.scope();
+        scopes.send_if_modified(|sent| {
+            let changed = *sent != scope;
+            *sent = scope;
+            changed
+        });
+    }
+}
+
+fn draw(app: &mut App, screen: &mut terminal::Tui) -> io::Result<()> {
+    let now = clock::now();
+    app.prepare(now);
+    screen.draw(|frame| app.draw(frame.area(), frame.buffer_mut(), now))?;
+    Ok(())
+}
+
+fn from_terminal(input: Option<io::Result<Input>>) -> Event {
+    match input {
+        Some(Ok(Input::Key(key))) => Event::Key(key),
+        Some(Ok(Input::Mouse(mouse))) => Event::Mouse(mouse),
+        Some(Ok(Input::Paste(text))) => Event::Paste(text),
+        Some(Ok(_)) => Event::Resize,
+        // The terminal is gone: so are we.
+        Some(Err(_)) | None => Event::Terminate,
+    }
+}
+
+fn suspend(app: &mut App, screen: &mut terminal::Tui) -> io::Result<()> {
+    terminal::leave();
+    terminal::stop_process()?;
+    terminal::resume(screen)?;
+    app.update(Event::Resumed, clock::now());
+    Ok(())
+}
+
+fn cost(aws: &Connection) -> Cost {
+    let usage = aws.meter.usage();
+    Cost::new(usage.calls_per_second, usage.dollars_per_day, usage.throttles, aws.is_aws())
+}
+
+/// Asks what the endpoint is and who we are, and again until somebody answers.
+fn spawn_introduction(aws: Arc<Connection>, events: mpsc::Sender<Event>) {
+    tokio::spawn(async move {
+        loop {
+            aws.dialect.detect(aws.endpoint()).await;
+            let identity = aws.identity().await;
+            let again = identity.is_err();
+            let recognised = Event::Recognised { flavour: aws.dialect.flavour(), missing: aws.dialect.missing().len() };
+            if events.send(recognised).await.is_err() || events.send(Event::Identified(identity)).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(if again { 10 } else { 30 })).await;
+            if !again {
+                // The flavour and the gaps may still change: a restarted endpoint may be another one.
+                continue;
+            }
+        }
+    });
+}

@@ -1,0 +1,321 @@
+//! Each event makes a new state and perhaps some wishes. Pure: no clock, no network, no terminal.
+
+use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use jiff::Timestamp;
+use ratatui::layout::Position;
+
+use super::{App, Effect, Event, view_of};
+use crate::{
+    commands::{Command, Key},
+    domain::{Fact, ResourceId},
+    overlays::{
+        Press, Wish, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
+    },
+    panes::View,
+    store::Store,
+    theme::{Role, Theme},
+};
+
+impl App {
+    /// Takes one event in.
+    pub fn update(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        match event {
+            Event::Key(key) => return self.key(key, now),
+            Event::Mouse(mouse) => return self.mouse(mouse, now),
+            Event::Paste(text) => {
+                let typed = text.chars().filter(|c| !c.is_control()).map(crossterm::event::KeyCode::Char);
+                return typed.flat_map(|code| self.typed(code.into(), now)).collect();
+            }
+            Event::Resize => self.dirty = true,
+            Event::Report(report) => {
+                self.note_change(&report.facts, now);
+                self.store.apply(report);
+            }
+            Event::Tick(cost) => self.tick(cost, now),
+            Event::Identified(answer) => self.identified(answer, now),
+            Event::Recognised { flavour, missing } => {
+                if let Some((_, address)) = self.session.place.clone().split_once(' ') {
+                    self.session.place = format!("{flavour} {address}");
+                }
+                self.dirty |= self.session.missing != missing;
+                self.session.missing = missing;
+            }
+            Event::Failed(text) => self.say(text, Role::Warn, now),
+            Event::Resumed => (self.suspended, self.dirty) = (false, true),
+            Event::Terminate => return vec![Effect::Quit],
+            Event::Suspend => return self.suspend(),
+        }
+        Vec::new()
+    }
+
+    /// Tells the user something in passing.
+    pub fn say(&mut self, text: String, role: Role, now: Timestamp) {
+        self.toast = Some(Toast { text, role, since: now });
+        self.dirty = true;
+    }
+
+    /// Goes to a pane by its title; false if there is none of that name.
+    pub fn show_pane(&mut self, title: &str, now: Timestamp) -> bool {
+        let Some(index) = self.panes.iter().position(|pane| pane.title() == title) else { return false };
+        self.focus_on(index, now);
+        true
+    }
+
+    /// A frame is due only if something that shows has changed.
+    fn note_change(&mut self, facts: &[Fact], now: Timestamp) {
+        let changed = facts.iter().any(|fact| match fact {
+            Fact::Measured { id, metric, reading } => {
+                self.store.get(id).and_then(|entry| entry.value(*metric)) != Some(reading.value)
+            }
+            _ => true,
+        });
+        if changed {
+            self.changed_at = Some(now);
+        }
+        // The first round of each service, and the one that ends an outage, change the header.
+        let settling = self.session.services > self.store.polls().answered() || self.store.polls().outage().is_some();
+        self.dirty |= self.held.is_none() && (changed || settling);
+    }
+
+    fn tick(&mut self, cost: crate::panes::header::Cost, now: Timestamp) {
+        self.dirty |= cost != self.session.cost || now.as_second() / 60 != self.drawn_minute;
+        self.session.cost = cost;
+        if self.toast.as_ref().is_some_and(|toast| toast.is_over(now)) {
+            self.toast = None;
+            self.dirty = true;
+        }
+        self.dirty |=
+            self.held.is_none() && (self.time_matters(now) || self.overlays.iter().any(|overlay| overlay.ages()));
+    }
+
+    fn identified(&mut self, answer: Result<crate::aws::Identity, crate::aws::Trouble>, now: Timestamp) {
+        match answer {
+            Ok(identity) => {
+                let who = ResourceId::from(&identity.arn);
+                let who = if identity.arn.ends_with(":root") { "" } else { who.short_name() };
+                who.clone_into(&mut self.session.identity);
+                self.session.account = identity.account;
+                self.dirty = true;
+            }
+            Err(trouble) if trouble.is_total() => {}
+            Err(trouble) => self.say(format!("who we are is unknown: {trouble}"), Role::Unknown, now),
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        self.typed(key, now)
+    }
+
+    fn typed(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
+        self.dirty = true;
+        let command = self.keymap.command(Key::from(key));
+        // These two work whatever lies on top.
+        let is_control = key.modifiers.contains(crossterm::event::KeyModifiers::CONTROL);
+        match command {
+            Some(Command::Quit) if is_control => return vec![Effect::Quit],
+            Some(Command::Suspend) => return self.suspend(),
+            _ => {}
+        }
+        if let Some(mut overlay) = self.overlays.pop() {
+            let wish = overlay.key(Press { event: key, command }, &self.view(now));
+            return self.grant(wish, overlay, now);
+        }
+        command.map_or_else(Vec::new, |command| self.command(command, now))
+    }
+
+    /// Does what an overlay wishes; puts it back unless it closes.
+    fn grant(&mut self, wish: Wish, overlay: Box<dyn crate::overlays::Overlay>, now: Timestamp) -> Vec<Effect> {
+        match wish {
+            Wish::Close => {}
+            Wish::Do(command) => return self.command(command, now),
+            Wish::Show(id) => self.show(&id, now),
+            Wish::ClearFilter => self.filter("", now),
+            Wish::KeepTheme(name) => self.change_theme(&name, now),
+            Wish::Stay => self.overlays.push(overlay),
+            Wish::Open(id) => {
+                self.overlays.push(overlay);
+                self.overlays.push(Box::new(Detail::new(id)));
+            }
+            Wish::Filter(text) => {
+                self.overlays.push(overlay);
+                self.filter(&text, now);
+            }
+            Wish::TryTheme(name) => {
+                self.overlays.push(overlay);
+                self.change_theme(&name, now);
+            }
+            Wish::Copy(text) => {
+                self.overlays.push(overlay);
+                return self.copy(text, now);
+            }
+        }
+        Vec::new()
+    }
+
+    fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
+        let selected = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
+        match command {
+            Command::Quit => return vec![Effect::Quit],
+            Command::Suspend => return self.suspend(),
+            Command::Help => self.overlays.push(Box::<Help>::default()),
+            Command::Palette => self.overlays.push(Box::new(Palette::new(&self.view(now)))),
+            Command::ChooseTheme => {
+                let names = Theme::names(self.look.themes_folder.as_deref());
+                self.overlays.push(Box::new(Themes::new(names, self.look.theme.name())));
+            }
+            Command::Filter => {
+                let text = self.panes.get(self.focus).map_or("", |pane| pane.filter());
+                self.overlays.push(Box::new(Filter::new(text)));
+            }
+            Command::Back => self.filter("", now),
+            Command::Open => {
+                if let Some(id) = selected {
+                    self.overlays.push(Box::new(Detail::new(id)));
+                }
+            }
+            Command::CopyId => return selected.map_or_else(Vec::new, |id| self.copy(id.to_string(), now)),
+            Command::NextPane => self.focus_on((self.focus + 1) % self.panes.len(), now),
+            Command::PreviousPane => self.focus_on((self.focus + self.panes.len() - 1) % self.panes.len(), now),
+            Command::Pane(number) => self.focus_on(usize::from(number).saturating_sub(1), now),
+            Command::NextAlarm | Command::PreviousAlarm => match self.now.step(command == Command::NextAlarm) {
+                Some(id) => self.show(&id, now),
+                None => self.say("all is quiet: there is no alarm to go to".to_owned(), Role::Dim, now),
+            },
+            Command::Hold => self.hold(now),
+            Command::Refresh => {
+                self.refreshes += 1;
+                self.say("reading everything now".to_owned(), Role::Dim, now);
+            }
+            _ => {
+                let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+                if let Some(pane) = self.panes.get_mut(self.focus) {
+                    pane.act(command, &view);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn mouse(&mut self, mouse: MouseEvent, now: Timestamp) -> Vec<Effect> {
+        let at = Position { x: mouse.column, y: mouse.row };
+        let lines = match mouse.kind {
+            MouseEventKind::ScrollDown => 3,
+            MouseEventKind::ScrollUp => -3,
+            MouseEventKind::Down(MouseButton::Left) => return self.click(at, now),
+            _ => return Vec::new(),
+        };
+        self.dirty = true;
+        match self.overlays.last_mut() {
+            Some(overlay) => overlay.wheel(lines),
+            None => {
+                if let Some(pane) = self.panes.get_mut(self.focus) {
+                    pane.wheel(lines);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn click(&mut self, at: Position, now: Timestamp) -> Vec<Effect> {
+        self.dirty = true;
+        if let Some(mut overlay) = self.overlays.pop() {
+            let wish = overlay.click(at, &self.view(now));
+            return self.grant(wish, overlay, now);
+        }
+        if let Some(tab) = self.tab_at(at) {
+            self.focus_on(tab, now);
+        } else if let Some(id) = self.now.at(at) {
+            self.show(&id, now);
+        } else if self.places.pane.contains(at) {
+            let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+            let again = self.panes.get_mut(self.focus).is_some_and(|pane| pane.click(at, &view));
+            if again {
+                return self.command(Command::Open, now);
+            }
+        }
+        Vec::new()
+    }
+
+    fn focus_on(&mut self, index: usize, now: Timestamp) {
+        if index < self.panes.len() {
+            self.focus = index;
+            let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+            if let Some(pane) = self.panes.get_mut(index) {
+                pane.refresh(&view);
+            }
+        }
+    }
+
+    /// Puts the cursor on a resource, in the pane that lists it; one that no pane lists opens as a detail.
+    fn show(&mut self, id: &ResourceId, now: Timestamp) {
+        let kind = self.store.get(id).map(|entry| entry.resource.kind);
+        let pane = self.panes.iter().position(|pane| kind.is_some_and(|kind| pane.kinds().contains(&kind)));
+        if let Some(index) = pane {
+            self.focus_on(index, now);
+            let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+            if let Some(pane) = self.panes.get_mut(index) {
+                if pane.select(id) {
+                    return;
+                }
+                pane.set_filter("", &view);
+                if pane.select(id) {
+                    return;
+                }
+            }
+        }
+        self.overlays.push(Box::new(Detail::new(id.clone())));
+    }
+
+    fn filter(&mut self, text: &str, now: Timestamp) {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        if let Some(pane) = self.panes.get_mut(self.focus) {
+            pane.set_filter(text, &view);
+        }
+    }
+
+    fn change_theme(&mut self, name: &str, now: Timestamp) {
+        if let Some(warning) = self.look.change(name).into_iter().next() {
+            self.say(warning, Role::Warn, now);
+        }
+    }
+
+    fn hold(&mut self, now: Timestamp) {
+        self.held = match self.held.take() {
+            Some(_) => None,
+            None => Some((Box::new(self.store.clone()), now)),
+        };
+        self.session.held = self.held.as_ref().map(|(_, since)| *since);
+        self.prepared = u64::MAX;
+    }
+
+    fn suspend(&mut self) -> Vec<Effect> {
+        self.suspended = true;
+        vec![Effect::Suspend]
+    }
+
+    fn copy(&mut self, text: String, now: Timestamp) -> Vec<Effect> {
+        self.say(format!("copied {text}"), Role::Dim, now);
+        vec![Effect::Copy(text)]
+    }
+
+    fn view(&self, now: Timestamp) -> View<'_> {
+        current(&self.held, &self.store, &self.look, &self.zone, now)
+    }
+}
+
+/// The view of what is on screen: of the held store if the picture is held.
+fn current<'a>(
+    held: &'a Option<(Box<Store>, Timestamp)>,
+    store: &'a Store,
+    look: &'a super::Look,
+    zone: &'a jiff::tz::TimeZone,
+    now: Timestamp,
+) -> View<'a> {
+    match held {
+        Some((store, since)) => view_of(store, look, zone, *since),
+        None => view_of(store, look, zone, now),
+    }
+}

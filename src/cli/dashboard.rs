@@ -1,0 +1,78 @@
+//! The screen.
+
+use std::{io::IsTerminal, process::ExitCode, sync::Arc};
+
+use jiff::tz::TimeZone;
+
+use super::{MISUSED, complain};
+use crate::{
+    app::{self, App, Look, clock},
+    aws::Connection,
+    config::{Config, paths},
+    panes::header::Session,
+    pollers::POLLERS,
+    theme::{self, Role, Theme},
+};
+
+/// Opens the connection and runs the screen.
+///
+/// # Errors
+/// The terminal's own.
+pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        complain("the dashboard needs a terminal; `edatop snapshot` prints once and needs none");
+        return Ok(ExitCode::from(MISUSED));
+    }
+    let aws = match Connection::open(&config.connect).await {
+        Ok(aws) => Arc::new(aws),
+        Err(error) => {
+            complain(&error.to_string());
+            return Ok(ExitCode::from(MISUSED));
+        }
+    };
+    let mut app = App::new(session(&aws), look(&config), TimeZone::system());
+    for warning in config.warnings {
+        app.say(warning, Role::Warn, clock::now());
+    }
+    app::run::run(app, aws, config.paces).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the header can say before anything has answered.
+fn session(aws: &Connection) -> Session {
+    let place = match aws.endpoint() {
+        None => "AWS".to_owned(),
+        Some(endpoint) => format!("endpoint {}", endpoint.short()),
+    };
+    Session {
+        place,
+        region: aws.region().to_owned(),
+        identity: aws.profile().unwrap_or_default().to_owned(),
+        read_only: aws.is_read_only(),
+        services: POLLERS.len(),
+        ..Session::default()
+    }
+}
+
+fn look(config: &Config) -> Look {
+    let depth = theme::detect(|name| std::env::var(name).ok());
+    let themes_folder = paths::themes_folder();
+    let name = config.theme.clone().unwrap_or_else(|| by_background(depth).to_owned());
+    let mut look = Look { theme: Theme::default(), depth, ascii: config.ascii, themes_folder };
+    look.change(&name);
+    look
+}
+
+/// Dark or light, as the terminal is; one that does not answer at once is taken to be dark.
+fn by_background(depth: theme::ColorDepth) -> &'static str {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    if depth == theme::ColorDepth::None {
+        return theme::DEFAULT;
+    }
+    let mut options = QueryOptions::default();
+    options.timeout = std::time::Duration::from_millis(30);
+    match theme_mode(options) {
+        Ok(ThemeMode::Light) => "light",
+        _ => theme::DEFAULT,
+    }
+}

@@ -1,0 +1,144 @@
+//! The command line: one file a subcommand.
+//!
+//! Exit codes: 0 it looked, 2 wrong usage, 3 it could not reach the endpoint or was not let in.
+
+pub mod dashboard;
+pub mod paper;
+pub mod snapshot;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Config, Flags};
+
+/// htop for event-driven architectures: what flows through queues, topics, functions and tables on AWS or LocalStack, what is stuck
+/// and why.
+#[derive(Debug, Parser)]
+#[command(name = "edatop", version, max_term_width = 100)]
+#[command(after_help = "Without a command: the dashboard.  Try it with nothing installed: edatop demo")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Talk to this instead of AWS: localhost:4566, http://…, https://… [env: AWS_ENDPOINT_URL]
+    #[arg(long, global = true, value_name = "HOST:PORT|URL")]
+    pub endpoint: Option<String>,
+    /// Profile of the AWS configuration files [env: AWS_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Region [env: AWS_REGION]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub region: Option<String>,
+    /// Refuse to send anything that could change anything
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Seconds between two looks at what is on screen
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    pub refresh: Option<Duration>,
+    /// Theme: dark, light, high-contrast, colour-blind, or one of your own
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Draw with ASCII alone
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Read this configuration file instead of the usual one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write what happens inside to this file (EDATOP_LOG sets the level)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at everything once and print it
+    Snapshot(snapshot::Arguments),
+    /// Print the completions of a shell
+    Completions(paper::Shell),
+    /// Print the manual page
+    Man,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if (0.2..=3600.0).contains(&seconds) => Ok(duration),
+        _ => Err("must be from 0.2 to 3600 seconds".to_owned()),
+    }
+}
+
+/// Could not look: nothing answers, or we are not let in.
+pub const UNREACHED: u8 = 3;
+/// Wrong usage.
+pub const MISUSED: u8 = 2;
+
+/// Runs what the command line asks for.
+///
+/// # Errors
+/// What has no exit code of its own: the terminal's errors, and bugs.
+pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
+    match cli.command {
+        Some(Command::Completions(shell)) => return paper::completions(shell),
+        Some(Command::Man) => return paper::manual(),
+        _ => {}
+    }
+    let _log = start_log(cli.global.log.as_deref())?;
+    let config = settle(&cli.global);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let code = runtime.block_on(async {
+        match cli.command {
+            Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
+            _ => dashboard::run(config).await,
+        }
+    });
+    // A hanging call must not keep the user waiting for his prompt.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    code
+}
+
+fn settle(global: &Global) -> Config {
+    let path = global.config.clone().or_else(config::paths::config_file);
+    let file =
+        path.map_or_else(|| Ok(config::File::default()), |path| config::file::load(&path, global.config.is_some()));
+    let (file, warnings) = match file {
+        Ok(file) => (file, Vec::new()),
+        Err(mistake) => (config::File::default(), vec![mistake]),
+    };
+    let flags = Flags {
+        profile: global.profile.clone(),
+        region: global.region.clone(),
+        endpoint: global.endpoint.clone(),
+        read_only: global.read_only,
+        refresh: global.refresh,
+        theme: global.theme.clone(),
+        ascii: global.ascii,
+    };
+    config::settle(flags, |name| std::env::var(name).ok(), file, warnings)
+}
+
+/// Logs go to a file or nowhere: the screen is not theirs.
+fn start_log(
+    path: Option<&std::path::Path>,
+) -> color_eyre::Result<Option<tracing_appender::non_blocking::WorkerGuard>> {
+    let Some(path) = path else { return Ok(None) };
+    let file = std::fs::File::create(path)
+        .map_err(|error| color_eyre::eyre::eyre!("the log file {} cannot be written: {error}", path.display()))?;
+    let (writer, guard) = tracing_appender::non_blocking(file);
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_env("EDATOP_LOG").unwrap_or_else(|_| "edatop=debug,info".into());
+    tracing_subscriber::fmt().with_writer(writer).with_ansi(false).with_env_filter(filter).init();
+    Ok(Some(guard))
+}
+
+/// One line on stderr.
+pub fn complain(text: &str) {
+    eprintln!("edatop: {}", crate::widgets::text::clean(text));
+}

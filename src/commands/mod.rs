@@ -1,0 +1,148 @@
+//! What a user can do: one row a command. Dispatch, footer, help, palette and the README's key list all follow from [`COMMANDS`].
+//!
+//! To add a command: a variant, a row, and one arm where it acts (`app::update`, or the pane that it is for).
+
+pub mod key;
+pub mod keymap;
+
+pub use key::Key;
+pub use keymap::Keymap;
+
+/// A thing that the user can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    Quit,
+    Help,
+    Palette,
+    Filter,
+    Open,
+    Back,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    NextPane,
+    PreviousPane,
+    /// To the pane of this number, from 1.
+    Pane(u8),
+    NextAlarm,
+    PreviousAlarm,
+    Sort,
+    ReverseSort,
+    Hold,
+    Refresh,
+    CopyId,
+    ChooseTheme,
+    Suspend,
+}
+
+/// Where a command works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Everywhere,
+    /// In the list of a pane, or in any overlay that lists something.
+    List,
+    Pane,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    pub command: Command,
+    /// What the palette calls it.
+    pub name: &'static str,
+    /// The first is the one that the footer shows.
+    pub keys: &'static [&'static str],
+    /// What it does, for help and README.
+    pub does: &'static str,
+    pub place: Place,
+    /// Its word in the footer, and how long it stays there as the terminal narrows (0: not in the footer).
+    pub footer: (&'static str, u8),
+    /// Upper-case, confirmed, and gone under `--read-only`.
+    pub dangerous: bool,
+}
+
+const fn row(command: Command, name: &'static str, keys: &'static [&'static str], does: &'static str) -> Row {
+    Row { command, name, keys, does, place: Place::Everywhere, footer: ("", 0), dangerous: false }
+}
+
+impl Row {
+    const fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
+
+    const fn footer(self, word: &'static str, priority: u8) -> Self {
+        Self { footer: (word, priority), ..self }
+    }
+}
+
+/// All commands, in the order of the help.
+pub const COMMANDS: &[Row] = &[
+    row(Command::NextAlarm, "next alarm", &["n"], "go to the next thing that is not well").footer("next alarm", 80),
+    row(Command::PreviousAlarm, "previous alarm", &["N"], "go to the one before"),
+    row(Command::NextPane, "next pane", &["tab", "right"], "show the next pane").at(Place::Pane).footer("panes", 70),
+    row(Command::PreviousPane, "previous pane", &["shift-tab", "left"], "show the one before").at(Place::Pane),
+    row(Command::Pane(1), "queues", &["1"], "show the queues").at(Place::Pane),
+    row(Command::Pane(2), "functions", &["2"], "show the functions").at(Place::Pane),
+    row(Command::Pane(3), "logs", &["3"], "show the log groups").at(Place::Pane),
+    row(Command::Pane(4), "tables", &["4"], "show the tables").at(Place::Pane),
+    row(Command::Pane(5), "buckets", &["5"], "show the buckets").at(Place::Pane),
+    row(Command::Pane(6), "topics", &["6"], "show the topics and their subscribers").at(Place::Pane),
+    row(Command::Pane(7), "rules", &["7"], "show the buses and rules").at(Place::Pane),
+    row(Command::Up, "up", &["k", "up"], "one line up").at(Place::List),
+    row(Command::Down, "down", &["j", "down"], "one line down").at(Place::List).footer("choose", 50),
+    row(Command::PageUp, "page up", &["pgup", "ctrl-u", "ctrl-b"], "one screen up").at(Place::List),
+    row(Command::PageDown, "page down", &["pgdn", "ctrl-d", "ctrl-f"], "one screen down").at(Place::List),
+    row(Command::Top, "top", &["g", "home"], "to the first line").at(Place::List),
+    row(Command::Bottom, "bottom", &["G", "end"], "to the last line").at(Place::List),
+    row(Command::Open, "open", &["enter", "l"], "everything known about the chosen one and its neighbours")
+        .at(Place::List)
+        .footer("detail", 75),
+    row(Command::Back, "back", &["esc", "h"], "close what is open, or clear the filter"),
+    row(Command::Filter, "filter", &["/"], "show only the names that contain a text")
+        .at(Place::Pane)
+        .footer("filter", 60),
+    row(Command::Sort, "sort", &["s"], "sort by the next column").at(Place::Pane).footer("sort", 30),
+    row(Command::ReverseSort, "reverse sort", &["S"], "turn the order round").at(Place::Pane),
+    row(Command::Hold, "hold", &["space"], "hold the picture still; reading goes on behind it").footer("hold", 40),
+    row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
+    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one").at(Place::List),
+    row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
+    row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),
+    row(Command::Help, "help", &["?"], "show this help").footer("help", 90),
+    row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
+    row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
+];
+
+/// The row of a command.
+pub fn find(command: Command) -> Option<&'static Row> {
+    COMMANDS.iter().find(|row| row.command == command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_key_and_no_name_means_two_things() {
+        let mut keys = HashSet::new();
+        let mut names = HashSet::new();
+        for row in COMMANDS {
+            assert!(names.insert(row.name), "{} twice", row.name);
+            for key in row.keys {
+                assert!(keys.insert(key), "{key} twice");
+                assert!(key.parse::<Key>().is_ok(), "{key} is no key");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_dangerous_needs_shift() {
+        for row in COMMANDS.iter().filter(|row| row.dangerous) {
+            assert!(row.keys.iter().all(|key| key.chars().all(char::is_uppercase)), "{}", row.name);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The configuration file, `config.toml`. Every key is optional; an unknown one is a mistake.
+
+use std::{path::Path, time::Duration};
+
+use serde::Deserialize;
+
+use crate::pollers::Paces;
+
+/// The file's keys.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct File {
+    pub profile: Option<String>,
+    pub region: Option<String>,
+    pub endpoint: Option<String>,
+    pub read_only: bool,
+    pub theme: Option<String>,
+    pub ascii: bool,
+    pub mouse: bool,
+    pub refresh: Refresh,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            profile: None,
+            region: None,
+            endpoint: None,
+            read_only: false,
+            theme: None,
+            ascii: false,
+            mouse: true,
+            refresh: Refresh::default(),
+        }
+    }
+}
+
+/// How often to read, in seconds.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Refresh {
+    /// The row under the cursor.
+    pub focused: Option<f64>,
+    /// What is on screen.
+    pub visible: Option<f64>,
+    /// All else.
+    pub background: Option<f64>,
+}
+
+impl Refresh {
+    /// The paces, with the defaults where nothing is said.
+    pub fn paces(&self) -> Paces {
+        let base = Paces::default();
+        let pick = |seconds: Option<f64>, default| {
+            seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).unwrap_or(default)
+        };
+        Paces {
+            focused: pick(self.focused, base.focused),
+            visible: pick(self.visible, base.visible),
+            background: pick(self.background, base.background),
+        }
+    }
+}
+
+/// Reads a text; the error names file, line and reason.
+///
+/// # Errors
+/// One sentence.
+pub fn parse(text: &str, name: &str) -> Result<File, String> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+        let at = line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{name}{at}: {}; the whole file is left out until it is mended", error.message().trim())
+    })
+}
+
+/// Reads the file if it is there.
+///
+/// # Errors
+/// One sentence, for a file that cannot be read or holds a mistake. A missing file is no error unless it was asked for by name.
+pub fn load(path: &Path, asked_for: bool) -> Result<File, String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(&text, &path.display().to_string()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !asked_for => Ok(File::default()),
+        Err(error) => Err(format!("{} cannot be read: {error}; the defaults are used", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_names_file_line_and_reason() {
+        let error = parse("theme = 'dark'\nthema = 'light'\n", "config.toml").unwrap_err();
+        assert!(error.starts_with("config.toml:2: ") && error.contains("thema"), "{error}");
+        let error = parse("theme = \n", "config.toml").unwrap_err();
+        assert!(error.starts_with("config.toml:1: "), "{error}");
+    }
+
+    #[test]
+    fn negative_and_absurd_periods_fall_back() {
+        let file = parse("[refresh]\nvisible = -1.0\nbackground = 1e300\n", "config.toml").unwrap();
+        assert_eq!(file.refresh.paces(), Paces::default());
+    }
+}

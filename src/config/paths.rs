@@ -1,0 +1,26 @@
+//! Where our files live: the XDG folders on every platform that has them.
+
+use std::path::PathBuf;
+
+use etcetera::{AppStrategy, AppStrategyArgs, choose_app_strategy};
+
+fn strategy() -> Option<impl AppStrategy> {
+    let args = AppStrategyArgs { top_level_domain: "dev".into(), author: "edatop".into(), app_name: "edatop".into() };
+    choose_app_strategy(args).ok()
+}
+
+/// `~/.config/edatop/config.toml`; `None` without a home.
+pub fn config_file() -> Option<PathBuf> {
+    Some(strategy()?.config_dir().join("config.toml"))
+}
+
+/// `~/.config/edatop/themes`: the user's own themes come before ours.
+pub fn themes_folder() -> Option<PathBuf> {
+    Some(strategy()?.config_dir().join("themes"))
+}
+
+/// `~/.local/state/edatop`: logs.
+pub fn state_folder() -> Option<PathBuf> {
+    let strategy = strategy()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
+}

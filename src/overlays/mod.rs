@@ -1,0 +1,71 @@
+//! What lies over the panes: each takes the keys while it is on top, and answers with a wish.
+//!
+//! To add one: a file here with an `impl` [`Overlay`], and the place in `app::update` that opens it.
+
+pub mod detail;
+pub mod filter;
+pub mod help;
+pub mod palette;
+pub mod themes;
+pub mod toast;
+
+use crossterm::event::KeyEvent;
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use crate::{commands::Command, domain::ResourceId, panes::View};
+
+/// What an overlay wants to happen after a key or a click.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wish {
+    /// Nothing more.
+    Stay,
+    Close,
+    /// Close, and do this.
+    Do(Command),
+    /// Close, and show this one in its pane.
+    Show(ResourceId),
+    /// Open the detail of this one on top.
+    Open(ResourceId),
+    /// Filter the pane by this; the overlay stays.
+    Filter(String),
+    /// Close, and filter by nothing.
+    ClearFilter,
+    /// Draw with this theme; the overlay stays.
+    TryTheme(String),
+    /// Close, and draw with this theme.
+    KeepTheme(String),
+    Copy(String),
+}
+
+/// A key as it was pressed, and what it commonly means.
+#[derive(Debug, Clone, Copy)]
+pub struct Press {
+    pub event: KeyEvent,
+    pub command: Option<Command>,
+}
+
+/// Something on top.
+pub trait Overlay {
+    fn key(&mut self, press: Press, view: &View<'_>) -> Wish;
+
+    fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>);
+
+    fn wheel(&mut self, _lines: isize) {}
+
+    fn click(&mut self, _at: Position, _view: &View<'_>) -> Wish {
+        Wish::Stay
+    }
+
+    /// The resource that it is about: pollers read that one fast.
+    fn subject(&self) -> Option<&ResourceId> {
+        None
+    }
+
+    /// Whether what it shows ages by itself, so that each second wants a new frame.
+    fn ages(&self) -> bool {
+        false
+    }
+}

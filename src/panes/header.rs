@@ -1,0 +1,121 @@
+//! The first line: what we look at, whether it answers, what looking costs.
+//!
+//! ```text
+//!  edatop ● live  LocalStack localhost:4566 · 000000000000 · us-east-1        38 resources  12 calls/s  ≈$0.14/day  14:03
+//! ```
+
+use jiff::Timestamp;
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+
+use super::View;
+use crate::{
+    domain::units::{Age, Dollars, PerSecond},
+    theme::Role,
+    widgets::status_line::{Segment, StatusLine},
+};
+
+/// What does not come from the pollers: where we are connected to, as whom, and what it costs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Session {
+    /// `LocalStack localhost:4566`, `AWS`.
+    pub place: String,
+    pub region: String,
+    /// Account number, or what is known instead.
+    pub account: String,
+    /// Who we are: the last part of the caller's ARN.
+    pub identity: String,
+    pub read_only: bool,
+    /// As shown: rounded, so that a change is a change on screen.
+    pub cost: Cost,
+    /// How many services are read.
+    pub services: usize,
+    /// Operations that the endpoint does not have.
+    pub missing: usize,
+    /// Since when the picture is held still.
+    pub held: Option<Timestamp>,
+}
+
+/// Calls and money, as numbers that people read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cost {
+    pub calls_per_second: String,
+    pub dollars_per_day: String,
+    pub throttles: u64,
+    /// Whether the money is real, or what AWS would ask.
+    pub is_real: bool,
+}
+
+impl Cost {
+    /// Rounds.
+    pub fn new(calls_per_second: f64, dollars_per_day: f64, throttles: u64, is_real: bool) -> Self {
+        Self {
+            calls_per_second: PerSecond(calls_per_second).to_string(),
+            dollars_per_day: Dollars(dollars_per_day).to_string(),
+            throttles,
+            is_real,
+        }
+    }
+}
+
+/// Draws the line.
+pub fn draw(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    let left = [Segment::new(Role::Title, " edatop", 250), state(session, view), place(session, view)];
+    let polls = view.store.polls();
+    let mut right = vec![
+        Segment::new(Role::Footer, format!("{} resources", view.store.len()), 60),
+        Segment::new(Role::Footer, format!("{} calls/s", session.cost.calls_per_second), 90),
+    ];
+    let money = format!("{}{}/day", view.theme.glyphs.approx, session.cost.dollars_per_day);
+    let money = if session.cost.is_real { money } else { format!("{money} on AWS") };
+    right.push(Segment::new(Role::Estimate, money, 80));
+    if session.cost.throttles > 0 {
+        right.push(Segment::new(
+            Role::Warn,
+            format!("throttled {}{}", view.theme.glyphs.times, session.cost.throttles),
+            95,
+        ));
+    }
+    if session.missing > 0 {
+        right.push(Segment::new(Role::Unknown, format!("{} not offered here", session.missing), 30));
+    }
+    if session.read_only {
+        right.push(Segment::new(Role::Accent, "read-only", 100));
+    }
+    if polls.answered() < session.services && session.held.is_none() {
+        right.push(Segment::new(Role::Dim, format!("{} of {} services read", polls.answered(), session.services), 70));
+    }
+    right.push(Segment::new(Role::Footer, format!("{} ", view.clock(view.now)), 85));
+    StatusLine { left: &left, right: &right, theme: view.theme }.render(area, buf);
+}
+
+fn state(session: &Session, view: &View<'_>) -> Segment<'static> {
+    let polls = view.store.polls();
+    let live = view.theme.glyphs.live;
+    if let Some(since) = session.held {
+        return Segment::new(Role::Accent, format!("held at {} · space goes on", view.clock(since)), 240);
+    }
+    if polls.outage().is_some() {
+        let (since, next) = polls.outage_times();
+        let since = since.map(|since| format!(" for {}", Age::between(since, view.now))).unwrap_or_default();
+        let next =
+            next.filter(|next| *next > view.now).map(|next| format!(", next try in {}", Age::between(view.now, next)));
+        return Segment::new(
+            Role::Crit,
+            format!("{} no answer{since}{}", view.theme.glyphs.crit, next.unwrap_or_default()),
+            240,
+        );
+    }
+    let failing = polls.iter().filter(|(name, _)| polls.is_failing(name)).count();
+    match (polls.answered(), failing) {
+        (0, _) => Segment::new(Role::Dim, format!("{live} connecting"), 240),
+        (_, 0) => Segment::new(Role::Ok, live, 240).then(Role::Footer, " live"),
+        (_, failing) => Segment::new(Role::Unknown, format!("{live} live but for {failing}"), 240),
+    }
+}
+
+fn place(session: &Session, view: &View<'_>) -> Segment<'static> {
+    let dot = format!(" {} ", view.theme.glyphs.dot);
+    let parts = [&session.place, &session.account, &session.region, &session.identity];
+    let parts: Vec<&str> = parts.iter().filter(|part| !part.is_empty()).map(|part| part.as_str()).collect();
+    Segment::new(Role::Text, parts.join(&dot), 200)
+}

@@ -1,0 +1,145 @@
+//! What a user sees: one file a pane, with its columns, its view state, its keys and a picture of itself.
+//!
+//! ```text
+//!  header    edatop ● live   LocalStack localhost:4566 · 000000000000 · us-east-1      38 resources  12 calls/s  $0.14/day
+//!  now       ✖ ▤ stats-dlq   13:59   3 dead letters from stats · stats-fn: ValueError: cannot price cart
+//!  services  ▤ 9 queues ✖1   ƒ 4 functions ✔   ≡ 4 log groups ✔   …
+//!  panes     ── queues 1 ── functions 2 ── logs 3 ── …
+//!            the rows of the chosen pane
+//!  footer    n next alarm  enter detail  / filter  …
+//! ```
+//!
+//! A pane reads the store through a [`View`] and returns what it wishes as data; it never touches clock, network or files. To add a
+//! pane: one file, one row in [`PANES`], and its key in `commands::COMMANDS`.
+
+pub mod buckets;
+pub mod footer;
+pub mod functions;
+pub mod header;
+pub mod list;
+pub mod logs;
+pub mod now;
+pub mod queues;
+pub mod rules;
+pub mod services;
+pub mod tables;
+pub mod topics;
+
+use jiff::{Timestamp, tz::TimeZone};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+};
+
+use crate::{
+    commands::Command,
+    domain::{Health, Kind, ResourceId},
+    store::Store,
+    theme::{Role, Theme},
+};
+
+/// What may be looked at while drawing and deciding.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    pub store: &'a Store,
+    pub theme: &'a Theme,
+    pub now: Timestamp,
+    pub zone: &'a TimeZone,
+    /// Only ASCII is drawn.
+    pub ascii: bool,
+}
+
+impl View<'_> {
+    /// A kind's one-column sign.
+    pub fn glyph(&self, kind: Kind) -> &'static str {
+        if self.ascii { kind.row().ascii } else { kind.row().glyph }
+    }
+
+    /// The mark and role of a health. What is well is quiet.
+    pub fn mark(&self, health: Health) -> (&'static str, Role) {
+        let glyphs = self.theme.glyphs;
+        match health {
+            Health::Ok => (glyphs.quiet, Role::Dim),
+            Health::Unknown => (glyphs.unknown, Role::Unknown),
+            Health::Warn => (glyphs.warn, Role::Warn),
+            Health::Crit => (glyphs.crit, Role::Crit),
+        }
+    }
+
+    /// `14:03`, or `20 Nov` when it was not today.
+    pub fn clock(&self, at: Timestamp) -> String {
+        let (then, now) = (at.to_zoned(self.zone.clone()), self.now.to_zoned(self.zone.clone()));
+        let format = if then.date() == now.date() { "%H:%M" } else { "%-d %b" };
+        then.strftime(format).to_string()
+    }
+}
+
+/// A list or picture that fills the lower part of the screen.
+pub trait Pane {
+    fn title(&self) -> &'static str;
+
+    /// The kinds of resource it shows; pollers read these fast while the pane is on screen.
+    fn kinds(&self) -> &'static [Kind];
+
+    /// Brings its rows up to date with the store. Called when something changed, not on each frame.
+    fn refresh(&mut self, view: &View<'_>);
+
+    /// Acts on a command; false if it is not one of its own.
+    fn act(&mut self, command: Command, view: &View<'_>) -> bool;
+
+    fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>);
+
+    /// The one under the cursor.
+    fn selected(&self) -> Option<&ResourceId>;
+
+    /// Puts the cursor on a resource; false if it is not among its rows.
+    fn select(&mut self, id: &ResourceId) -> bool;
+
+    /// What is on screen, as of the last drawing.
+    fn in_view(&self) -> &[ResourceId];
+
+    /// A click. Returns whether it hit the row that was chosen before: a second click opens.
+    fn click(&mut self, at: Position, view: &View<'_>) -> bool;
+
+    fn wheel(&mut self, lines: isize);
+
+    fn filter(&self) -> &str;
+
+    fn set_filter(&mut self, filter: &str, view: &View<'_>);
+}
+
+/// One row a pane.
+#[derive(Debug)]
+pub struct Row {
+    pub title: &'static str,
+    /// The key that shows it.
+    pub key: &'static str,
+    pub make: fn() -> Box<dyn Pane>,
+}
+
+/// All panes, in the order of their keys.
+pub const PANES: &[Row] = &[
+    Row { title: "queues", key: "1", make: || Box::new(list::List::new(&queues::SPEC)) },
+    Row { title: "functions", key: "2", make: || Box::new(list::List::new(&functions::SPEC)) },
+    Row { title: "logs", key: "3", make: || Box::new(list::List::new(&logs::SPEC)) },
+    Row { title: "tables", key: "4", make: || Box::new(list::List::new(&tables::SPEC)) },
+    Row { title: "buckets", key: "5", make: || Box::new(list::List::new(&buckets::SPEC)) },
+    Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
+    Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::COMMANDS;
+
+    #[test]
+    fn every_pane_has_its_key_among_the_commands() {
+        for (index, row) in PANES.iter().enumerate() {
+            let number = u8::try_from(index + 1).unwrap();
+            let command = COMMANDS.iter().find(|command| command.command == Command::Pane(number)).unwrap();
+            assert_eq!((command.name, command.keys[0]), (row.title, row.key));
+            assert_eq!((row.make)().title(), row.title);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What is not well, the worst first, in words.
+//!
+//! ```text
+//! ── now ──────────────────────────────────────────────────────────────────────────────── n next alarm ──
+//!  ✖ ▤ stats-dlq          13:59  3 dead letters from stats · stats-fn: ValueError: cannot price cart 4
+//!  ▲ ƒ translator         13:58  9 errors in the last minute · TimeoutError
+//!  ?   kinesis                   kinesis:ListStreams: permission denied
+//!  ✔   31 resources are quiet
+//! ```
+//!
+//! Resources that are unknown for one and the same reason are one line, not a thousand.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    widgets::Widget,
+};
+
+use super::View;
+use crate::{
+    domain::{FailureKind, Health, ResourceId, units::Age},
+    theme::Role,
+    widgets::{panel::Separator, text},
+};
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+struct Line {
+    health: Health,
+    glyph: &'static str,
+    name: String,
+    since: String,
+    text: String,
+    target: Option<ResourceId>,
+}
+
+/// The section, with the alarm that was gone to last.
+#[derive(Debug, Default)]
+pub struct Now {
+    lines: Vec<Line>,
+    quiet: usize,
+    known: usize,
+    chosen: Option<ResourceId>,
+    area: Rect,
+    shown_from: usize,
+}
+
+impl Now {
+    pub fn refresh(&mut self, view: &View<'_>) {
+        self.lines.clear();
+        for alarm in view.store.alarms().iter().filter(|alarm| alarm.verdict.health > Health::Unknown) {
+            self.lines.push(Line {
+                health: alarm.verdict.health,
+                glyph: view.glyph(alarm.kind),
+                name: alarm.name.clone(),
+                since: view.clock(alarm.verdict.since),
+                text: alarm.verdict.reason.clone(),
+                target: Some(alarm.id.clone()),
+            });
+        }
+        self.lines.extend(failing_pollers(view));
+        self.lines.extend(denied_resources(view));
+        let living = || view.store.entries().filter(|entry| entry.gone.is_none());
+        self.known = living().count();
+        self.quiet = living().filter(|entry| entry.health() == Health::Ok).count();
+    }
+
+    /// Lines that it would like to have, its title among them.
+    pub fn wants(&self) -> u16 {
+        u16::try_from(self.lines.len().min(100)).unwrap_or(100) + 2
+    }
+
+    /// The next resource that is not well, or the one before, round and round.
+    pub fn step(&mut self, forward: bool) -> Option<ResourceId> {
+        let mut targets: Vec<&ResourceId> = Vec::new();
+        for id in self.lines.iter().filter_map(|line| line.target.as_ref()) {
+            if !targets.contains(&id) {
+                targets.push(id);
+            }
+        }
+        let here = targets.iter().position(|id| Some(*id) == self.chosen.as_ref());
+        let next = match (here, forward) {
+            (None, true) => 0,
+            (None, false) => targets.len().checked_sub(1)?,
+            (Some(here), true) => (here + 1) % targets.len(),
+            (Some(here), false) => (here + targets.len() - 1) % targets.len(),
+        };
+        self.chosen = targets.get(next).map(|id| (*id).clone());
+        self.chosen.clone()
+    }
+
+    /// The resource on a clicked line.
+    pub fn at(&mut self, at: Position) -> Option<ResourceId> {
+        if !self.area.contains(at) {
+            return None;
+        }
+        let line = self.lines.get(self.shown_from + usize::from(at.y.checked_sub(self.area.y + 1)?))?;
+        self.chosen.clone_from(&line.target);
+        self.chosen.clone()
+    }
+
+    pub fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        self.area = area;
+        let alarms = self.lines.iter().filter(|line| line.target.is_some()).count();
+        let right = if alarms > 0 { format!("{alarms} not well · n next") } else { String::new() };
+        Separator { title: "now", right: &right, focused: false, theme: view.theme }
+            .render(Rect { height: 1, ..area }, buf);
+        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        let room = usize::from(body.height);
+        let fits = self.lines.len() < room;
+        let shown = if fits { self.lines.len() } else { room.saturating_sub(1) };
+        let chosen = self.lines.iter().position(|line| line.target.is_some() && line.target == self.chosen);
+        self.shown_from = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(shown.max(1)));
+        for (offset, line) in self.lines.iter().skip(self.shown_from).take(shown).enumerate() {
+            let place = Rect { y: body.y + offset as u16, height: 1, ..body };
+            draw_line(line, place, buf, view, line.target.is_some() && line.target == self.chosen);
+        }
+        if body.height > 0 {
+            let place = Rect { y: body.y + shown as u16, height: 1, ..body };
+            self.draw_summary(place, buf, view, self.lines.len() - shown);
+        }
+    }
+}
+
+/// One line for each poller that fails as a whole: all that it knew is unknown now.
+fn failing_pollers(view: &View<'_>) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for (poller, poll) in view.store.polls().iter() {
+        let Some(failure) = poll.total_failure() else { continue };
+        let known = view.store.entries().filter(|entry| entry.poller == poller).count();
+        let mut text = failure.error.clone();
+        if known > 0 {
+            let seen = poll.last_good.map(|at| format!(", last read {} ago", Age::between(at, view.now)));
+            text = format!("{known} resources unknown{} · {text}", seen.unwrap_or_default());
+        }
+        if let Some(next) = poll.next.filter(|next| *next > view.now) {
+            text.push_str(&format!(" · next try in {}", Age::between(view.now, next)));
+        }
+        let since = poll.failing_since.map(|since| view.clock(since)).unwrap_or_default();
+        // The same words for every poller: nothing answers. Once is enough.
+        if let Some(line) = lines
+            .iter_mut()
+            .find(|line| failure.kind == FailureKind::Unreachable && line.text.ends_with(&failure.error))
+        {
+            line.name = "endpoint".to_owned();
+            continue;
+        }
+        lines.push(Line {
+            health: Health::Unknown,
+            glyph: " ",
+            name: failure.operation.clone(),
+            since,
+            text,
+            target: None,
+        });
+    }
+    lines
+}
+
+/// One line for the resources of a poller that could not be read one by one.
+fn denied_resources(view: &View<'_>) -> Vec<Line> {
+    view.store
+        .polls()
+        .iter()
+        .filter_map(|(poller, poll)| {
+            let unread: Vec<&ResourceId> = view
+                .store
+                .entries()
+                .filter(|entry| entry.poller == poller && poll.failure_of(&entry.resource.id).is_some())
+                .map(|entry| &entry.resource.id)
+                .collect();
+            let first = *unread.first()?;
+            let failure = poll.failure_of(first)?;
+            let name = match &unread[..] {
+                [one] => one.short_name().to_owned(),
+                many => format!("{} and {} more", first.short_name(), many.len() - 1),
+            };
+            let text = format!("{}: {}", failure.operation, failure.error);
+            Some(Line {
+                health: Health::Unknown,
+                glyph: " ",
+                name,
+                since: String::new(),
+                text,
+                target: Some(first.clone()),
+            })
+        })
+        .collect()
+}
+
+/// Writes ` ✖ ▤ name  13:59  why`.
+fn draw_line(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>, chosen: bool) {
+    let theme = view.theme;
+    let (mark, role) = view.mark(line.health);
+    let more = theme.glyphs.ellipsis;
+    let name_width = (area.width / 4).clamp(16, 36);
+    let at = |x: u16, width: u16| Rect { x: area.x + x, width: width.min(area.width.saturating_sub(x)), ..area };
+    text::put(buf, at(1, 1), mark, theme.style(role), "");
+    text::put(buf, at(3, 1), line.glyph, theme.style(Role::Dim), "");
+    let safe = text::clean(&line.name);
+    let name = text::fit_middle_with(&safe, usize::from(name_width), more);
+    text::put(buf, at(5, name_width), &name, theme.style(Role::Title), more);
+    text::put_right(buf, at(6 + name_width, 6), &line.since, theme.style(Role::Dim), more);
+    text::put(buf, at(14 + name_width, area.width), &line.text, theme.style(role), more);
+    if chosen {
+        buf.set_style(area, theme.style(Role::Selection));
+    }
+}
+
+impl Now {
+    /// The last line: how much is quiet, and how many lines found no room.
+    fn draw_summary(&self, area: Rect, buf: &mut Buffer, view: &View<'_>, hidden: usize) {
+        let theme = view.theme;
+        let polls = view.store.polls();
+        let (mark, role, text) = if self.known == 0 && polls.answered() == 0 {
+            (theme.glyphs.quiet, Role::Dim, "looking…".to_owned())
+        } else if self.known == 0 && self.lines.is_empty() {
+            (
+                theme.glyphs.quiet,
+                Role::Dim,
+                "nothing is deployed here: no queue, topic, function, table, bucket, rule or log group".to_owned(),
+            )
+        } else if hidden > 0 {
+            (
+                theme.glyphs.quiet,
+                Role::Dim,
+                format!("{hidden} more not well: n goes through them · {} quiet", self.quiet),
+            )
+        } else if self.lines.is_empty() {
+            (theme.glyphs.ok, Role::Ok, format!("all {} resources are quiet", self.known))
+        } else {
+            (theme.glyphs.quiet, Role::Dim, format!("{} of {} resources are quiet", self.quiet, self.known))
+        };
+        text::put(
+            buf,
+            Rect { x: area.x + 1, width: area.width.saturating_sub(1).min(1), ..area },
+            mark,
+            theme.style(role),
+            "",
+        );
+        let place = Rect { x: area.x + 5, width: area.width.saturating_sub(5), ..area };
+        text::put(buf, place, &text, theme.style(Role::Dim), theme.glyphs.ellipsis);
+    }
+}

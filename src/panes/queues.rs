@@ -1,0 +1,119 @@
+//! Queues.
+//!
+//! ```text
+//!    NAME             ≈VISIBLE  IN FLIGHT  DELAYED   IN/s  OUT/s   OLDEST   DRAINS  LAST 2 MIN         DLQ
+//!  ✖ stats-dlq               3          0        0      0      0    4 min        ∞  ▁▁▁▁▁▃▃▃▃▃▃▃▃▃
+//!  · stats                   0          1        0   ≥0.3   ≥0.3               now  ▁▁▂▁▁▃▁▁▁▂▁▁▁▁     3 ✖
+//! ```
+//!
+//! Depths are approximate, as SQS says them. The rates are what the depth gives away: at least that many came and went.
+
+use super::list::{Column, HEALTH, Key, Row, Spec, name};
+use crate::{
+    domain::{
+        Kind,
+        reading::{DELAYED, IN_FLIGHT, IN_RATE, OLDEST_AGE, OUT_RATE, VISIBLE},
+        units::{Age, Count, PerSecond},
+    },
+    theme::Role,
+    widgets::table::{Column as Head, RowWriter},
+};
+
+const SPARK: u16 = 20;
+
+pub const SPEC: Spec = Spec {
+    title: "queues",
+    kinds: &[Kind::Queue],
+    columns: &[
+        HEALTH,
+        name(20),
+        Column {
+            head: Head::fixed("≈VISIBLE", 9).right().priority(250),
+            write: |row, out| row.write_number(out, row.value(VISIBLE), Count),
+            key: |row| Key::of(row.value(VISIBLE)),
+        },
+        Column {
+            head: Head::fixed("IN FLIGHT", 10).right().priority(200),
+            write: |row, out| row.write_number(out, row.value(IN_FLIGHT), Count),
+            key: |row| Key::of(row.value(IN_FLIGHT)),
+        },
+        Column {
+            head: Head::fixed("DELAYED", 8).right().priority(110),
+            write: |row, out| row.write_number(out, row.value(DELAYED), Count),
+            key: |row| Key::of(row.value(DELAYED)),
+        },
+        Column {
+            head: Head::fixed("≥IN/s", 7).right().priority(180),
+            write: |row, out| row.write_number(out, row.value(IN_RATE), PerSecond),
+            key: |row| Key::of(row.value(IN_RATE)),
+        },
+        Column {
+            head: Head::fixed("≥OUT/s", 7).right().priority(180),
+            write: |row, out| row.write_number(out, row.value(OUT_RATE), PerSecond),
+            key: |row| Key::of(row.value(OUT_RATE)),
+        },
+        Column {
+            head: Head::fixed("OLDEST", 9).right().priority(150),
+            write: |row, out| row.write_number(out, oldest(row), Age),
+            key: |row| Key::of(oldest(row)),
+        },
+        Column {
+            head: Head::fixed("DRAINS", 9).right().priority(120),
+            write: write_drains,
+            key: |row| Key::of(drains(row)),
+        },
+        Column {
+            head: Head::fixed("LAST 2 MIN", SPARK).priority(130),
+            write: |row, out| row.write_spark(out, VISIBLE, usize::from(SPARK)),
+            key: |row| Key::of(row.value(VISIBLE)),
+        },
+        Column {
+            head: Head::fixed("DLQ", 6).right().priority(210),
+            write: write_dead_letters,
+            key: |row| Key::of(dead_letters(row)),
+        },
+    ],
+    empty: "no queues here yet",
+};
+
+/// Seconds that the oldest message has waited, if messages wait at all.
+fn oldest(row: &Row<'_>) -> Option<f64> {
+    let holds = row.value(VISIBLE).unwrap_or(0.0) + row.value(IN_FLIGHT).unwrap_or(0.0) >= 1.0;
+    let age = row.entry.reading(OLDEST_AGE).filter(|_| holds)?;
+    Some(age.value + age.age_seconds(row.view.now))
+}
+
+/// Seconds until the backlog is gone at the rate at which it shrinks.
+fn drains(row: &Row<'_>) -> Option<f64> {
+    let visible = row.value(VISIBLE)?;
+    if visible < 1.0 {
+        return Some(0.0);
+    }
+    let shrinks = row.value(OUT_RATE)? - row.value(IN_RATE)?;
+    Some(if shrinks > 0.0 { visible / shrinks } else { f64::INFINITY })
+}
+
+fn write_drains(row: &Row<'_>, out: &mut RowWriter<'_>) {
+    match drains(row) {
+        Some(0.0) => out.text(Role::Dim, "empty"),
+        Some(seconds) if seconds.is_infinite() => out.text(row.role(1.0), row.view.theme.glyphs.infinity),
+        Some(seconds) => out.value(row.role(1.0), format_args!("{}", Age(seconds))),
+        None => out.text(Role::Dim, "-"),
+    };
+}
+
+fn dead_letters(row: &Row<'_>) -> Option<f64> {
+    let link = row.store().topology().dead_letter_target(row.id())?;
+    let queue = row.store().get(&link.to)?;
+    Some(queue.value(VISIBLE)? + queue.value(IN_FLIGHT).unwrap_or(0.0))
+}
+
+fn write_dead_letters(row: &Row<'_>, out: &mut RowWriter<'_>) {
+    match dead_letters(row) {
+        Some(dead) if dead >= 1.0 => {
+            out.value(Role::Crit, format_args!("{} {}", Count(dead), row.view.theme.glyphs.crit))
+        }
+        Some(_) => out.text(Role::Dim, "0"),
+        None => out.text(Role::Dim, "-"),
+    };
+}

@@ -1,0 +1,67 @@
+//! Topics and who listens to them.
+//!
+//! ```text
+//!    NAME              SUBSCRIBERS  FILTERED  SENDS TO                                     UNDELIVERABLE TO
+//!  · fork                        3         3  stats, mailing, chat                         -
+//!  · JobEvents.fifo              2         1  AnalyticsJobEvents.fifo, InventoryJob….fifo  AnalyticsSubscriptionDLQ.fifo
+//! ```
+
+use super::list::{Column, HEALTH, Key, Row, Spec, name};
+use crate::{
+    domain::{Kind, Link, LinkKind},
+    theme::Role,
+    widgets::table::Column as Head,
+};
+
+pub const SPEC: Spec = Spec {
+    title: "topics",
+    kinds: &[Kind::Topic],
+    columns: &[
+        HEALTH,
+        name(20),
+        Column {
+            head: Head::fixed("SUBSCRIBERS", 11).right().priority(230),
+            write: |row, out| {
+                row.write_number(out, Some(subscriptions(row).count() as f64), crate::domain::units::Count)
+            },
+            key: |row| Key::of(Some(subscriptions(row).count() as f64)),
+        },
+        Column {
+            head: Head::fixed("FILTERED", 8).right().priority(200),
+            write: |row, out| row.write_number(out, Some(filtered(row)), crate::domain::units::Count),
+            key: |row| Key::of(Some(filtered(row))),
+        },
+        Column {
+            head: Head::flex("SENDS TO", 24, 4).priority(220),
+            write: |row, out| {
+                out.text(Role::Text, &names(subscriptions(row)));
+            },
+            key: |row| Key::Text(names(subscriptions(row))),
+        },
+        Column {
+            head: Head::flex("UNDELIVERABLE TO", 16, 2).priority(150),
+            write: |row, out| {
+                out.text(Role::Dim, &names(dead_letters(row)));
+            },
+            key: |row| Key::Text(names(dead_letters(row))),
+        },
+    ],
+    empty: "no topics here yet",
+};
+
+fn subscriptions<'a>(row: &Row<'a>) -> impl Iterator<Item = &'a Link> {
+    row.store().topology().from(row.id()).filter(|link| link.kind == LinkKind::Subscribes)
+}
+
+fn dead_letters<'a>(row: &Row<'a>) -> impl Iterator<Item = &'a Link> {
+    row.store().topology().from(row.id()).filter(|link| link.kind == LinkKind::DeadLetters)
+}
+
+fn filtered(row: &Row<'_>) -> f64 {
+    subscriptions(row).filter(|link| link.attribute("FilterPolicy").is_some()).count() as f64
+}
+
+fn names<'a>(links: impl Iterator<Item = &'a Link>) -> String {
+    let names: Vec<&str> = links.map(|link| link.to.short_name()).collect();
+    if names.is_empty() { "-".to_owned() } else { names.join(", ") }
+}
