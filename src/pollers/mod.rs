@@ -11,6 +11,7 @@ pub mod links;
 pub mod outbox;
 pub mod pace;
 pub mod queue_age;
+pub mod sns;
 pub mod sqs;
 
 use std::{sync::Arc, time::Duration};
@@ -90,6 +91,7 @@ pub struct Row {
 pub const POLLERS: &[Row] = &[
     Row { name: "sqs", make: || Box::<sqs::Sqs>::default() },
     Row { name: "lambda", make: || Box::<lambda::Lambda>::default() },
+    Row { name: "sns", make: || Box::<sns::Sns>::default() },
 ];
 
 /// What all pollers share.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until},
+    sync::{Mutex, watch},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
 };
 
 use crate::domain::{FailureKind, Kind, Scope};
@@ -107,22 +107,22 @@ fn may_pass(kind: FailureKind) -> bool {
 
 /// Spaces calls out in time, for the APIs that count calls a second over the whole account.
 #[derive(Debug)]
-pub struct Spacing(Option<tokio::time::Interval>);
+pub struct Spacing(Option<Mutex<Interval>>);
 
 impl Spacing {
     /// `None` does not space: an emulator has no quotas.
     pub fn per_second(calls: Option<u32>) -> Self {
         Self(calls.map(|calls| {
-            let mut interval = tokio::time::interval(Duration::from_secs(1) / calls.max(1));
-            interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-            interval
+            let mut interval = interval(Duration::from_secs(1) / calls.max(1));
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            Mutex::new(interval)
         }))
     }
 
-    /// Waits for the next call's turn.
-    pub async fn turn(&mut self) {
-        if let Some(interval) = &mut self.0 {
-            interval.tick().await;
+    /// Waits for the next call's turn; callers take turns in the order they came.
+    pub async fn turn(&self) {
+        if let Some(interval) = &self.0 {
+            interval.lock().await.tick().await;
         }
     }
 }
@@ -237,7 +237,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn spacing_spaces() {
         let began = Instant::now();
-        let mut spacing = Spacing::per_second(Some(10));
+        let spacing = Spacing::per_second(Some(10));
         for _ in 0..11 {
             spacing.turn().await;
         }
