@@ -8,6 +8,9 @@ pub mod environment;
 pub mod inventory;
 pub mod lambda;
 pub mod links;
+pub mod log_lines;
+pub mod log_tail;
+pub mod logs;
 pub mod outbox;
 pub mod pace;
 pub mod queue_age;
@@ -92,6 +95,7 @@ pub const POLLERS: &[Row] = &[
     Row { name: "sqs", make: || Box::<sqs::Sqs>::default() },
     Row { name: "lambda", make: || Box::<lambda::Lambda>::default() },
     Row { name: "sns", make: || Box::<sns::Sns>::default() },
+    Row { name: "logs", make: || Box::<logs::Logs>::default() },
 ];
 
 /// What all pollers share.
