@@ -4,6 +4,7 @@
 //! it has under way, and never draws conclusions: those are the store's. [`run`] paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod dynamodb;
 pub mod environment;
 pub mod inventory;
 pub mod lambda;
@@ -96,6 +97,7 @@ pub const POLLERS: &[Row] = &[
     Row { name: "lambda", make: || Box::<lambda::Lambda>::default() },
     Row { name: "sns", make: || Box::<sns::Sns>::default() },
     Row { name: "logs", make: || Box::<logs::Logs>::default() },
+    Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
 ];
 
 /// What all pollers share.
