@@ -6,6 +6,7 @@
 
 pub mod dynamodb;
 pub mod environment;
+pub mod events;
 pub mod inventory;
 pub mod lambda;
 pub mod links;
@@ -98,6 +99,7 @@ pub const POLLERS: &[Row] = &[
     Row { name: "sns", make: || Box::<sns::Sns>::default() },
     Row { name: "logs", make: || Box::<logs::Logs>::default() },
     Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
+    Row { name: "events", make: || Box::<events::Events>::default() },
 ];
 
 /// What all pollers share.
