@@ -4,6 +4,7 @@
 //! it has under way, and never draws conclusions: those are the store's. [`run`] paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod date_prefix;
 pub mod dynamodb;
 pub mod environment;
 pub mod events;
@@ -16,6 +17,7 @@ pub mod logs;
 pub mod outbox;
 pub mod pace;
 pub mod queue_age;
+pub mod s3;
 pub mod sns;
 pub mod sqs;
 
@@ -99,6 +101,7 @@ pub const POLLERS: &[Row] = &[
     Row { name: "sns", make: || Box::<sns::Sns>::default() },
     Row { name: "logs", make: || Box::<logs::Logs>::default() },
     Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
+    Row { name: "s3", make: || Box::<s3::S3>::default() },
     Row { name: "events", make: || Box::<events::Events>::default() },
 ];
 
