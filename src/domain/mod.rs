@@ -17,5 +17,5 @@ pub use fact::{Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject}
 pub use health::{Health, Verdict};
 pub use link::{KnownBy, Link, LinkKey, LinkKind};
 pub use reading::{Metric, Reading, Unit};
-pub use resource::{Attributes, Kind, Resource, ResourceId};
+pub use resource::{Attributes, Kind, Mention, Resource, ResourceId};
 pub use scope::Scope;

@@ -166,6 +166,21 @@ impl Serialize for Kind {
 /// Attributes under the names that AWS gives them (`VisibilityTimeout`, `RedrivePolicy`, …), values as text.
 pub type Attributes = BTreeMap<String, String>;
 
+/// A value in a resource's configuration that may be the exact name of another resource.
+///
+/// Only the store, which knows all names, can tell; what is no name may be private, so values are never written anywhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mention {
+    pub variable: String,
+    pub value: String,
+}
+
+impl fmt::Debug for Mention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mention").field("variable", &self.variable).finish_non_exhaustive()
+    }
+}
+
 /// A thing that some API said exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
@@ -173,11 +188,13 @@ pub struct Resource {
     pub kind: Kind,
     pub name: String,
     pub attributes: Attributes,
+    /// What its environment may name. Never shown, never serialised.
+    pub mentions: Vec<Mention>,
 }
 
 impl Resource {
     pub fn new(id: impl Into<ResourceId>, kind: Kind, name: impl Into<String>) -> Self {
-        Self { id: id.into(), kind, name: name.into(), attributes: Attributes::new() }
+        Self { id: id.into(), kind, name: name.into(), attributes: Attributes::new(), mentions: Vec::new() }
     }
 
     /// Adds an attribute, unless there is no value.
@@ -210,6 +227,14 @@ mod tests {
         }
         let keys: std::collections::BTreeSet<_> = KINDS.iter().map(|row| row.key).collect();
         assert_eq!(keys.len(), KINDS.len());
+    }
+
+    #[test]
+    fn a_mention_keeps_its_value_to_itself() {
+        let mut resource = Resource::new("f", Kind::Function, "f");
+        resource.mentions.push(Mention { variable: "TABLE".into(), value: "hunter2".into() });
+        let text = format!("{resource:?}");
+        assert!(text.contains("TABLE") && !text.contains("hunter2"), "{text}");
     }
 
     #[test]

@@ -54,6 +54,11 @@ impl Inventory {
         self.entries.get(id).map(|(resource, _)| resource)
     }
 
+    /// The links that a resource's description named.
+    pub fn links(&self, id: &ResourceId) -> &[Link] {
+        self.entries.get(id).map(|(_, links)| links.as_slice()).unwrap_or_default()
+    }
+
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
         self.entries.values().map(|(resource, _)| resource)
     }

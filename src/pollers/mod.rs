@@ -4,13 +4,24 @@
 //! it has under way, and never draws conclusions: those are the store's. [`run`] paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod date_prefix;
+pub mod dynamodb;
+pub mod environment;
+pub mod events;
 pub mod inventory;
+pub mod lambda;
+pub mod links;
+pub mod log_lines;
+pub mod log_tail;
+pub mod logs;
 pub mod outbox;
 pub mod pace;
 pub mod queue_age;
+pub mod s3;
+pub mod sns;
 pub mod sqs;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
@@ -24,8 +35,9 @@ use crate::{
 };
 
 pub use inventory::Inventory;
+pub use links::Links;
 pub use outbox::Outbox;
-pub use pace::{Paces, Tier};
+pub use pace::{Due, Paces, Spacing, Tier};
 
 /// Reads the clock. Passed in, so that tests and replays bring their own.
 pub type Clock = fn() -> Timestamp;
@@ -36,6 +48,27 @@ pub struct Look<'a> {
     pub aws: &'a Connection,
     pub scope: &'a Scope,
     pub paces: &'a Paces,
+}
+
+impl Look<'_> {
+    /// How often to read what changes only when somebody deploys. AWS shares its quotas with the deployments: there, slowly.
+    pub fn structure(&self) -> Duration {
+        if self.aws.is_aws() {
+            self.paces.background
+        } else {
+            self.paces.background.min(self.paces.visible.saturating_mul(3))
+        }
+    }
+
+    /// How often to read what costs a call for each single item and hardly ever changes.
+    pub fn rarely(&self) -> Duration {
+        self.paces.background.saturating_mul(if self.aws.is_aws() { 40 } else { 2 })
+    }
+
+    /// A quota of AWS, as one poller may use it; no emulator has one.
+    pub fn quota(&self, calls_per_second: u32) -> Option<u32> {
+        self.aws.is_aws().then_some(calls_per_second)
+    }
 }
 
 /// Reads one service.
@@ -62,7 +95,15 @@ pub struct Row {
 }
 
 /// All pollers. Dispatch, the header's poll state and `snapshot` follow from this table.
-pub const POLLERS: &[Row] = &[Row { name: "sqs", make: || Box::<sqs::Sqs>::default() }];
+pub const POLLERS: &[Row] = &[
+    Row { name: "sqs", make: || Box::<sqs::Sqs>::default() },
+    Row { name: "lambda", make: || Box::<lambda::Lambda>::default() },
+    Row { name: "sns", make: || Box::<sns::Sns>::default() },
+    Row { name: "logs", make: || Box::<logs::Logs>::default() },
+    Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
+    Row { name: "s3", make: || Box::<s3::S3>::default() },
+    Row { name: "events", make: || Box::<events::Events>::default() },
+];
 
 /// What all pollers share.
 #[derive(Debug, Clone)]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until},
+    sync::{Mutex, watch},
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
 };
 
 use crate::domain::{FailureKind, Kind, Scope};
@@ -66,6 +66,67 @@ impl Tier {
     }
 }
 
+/// When something was last read to its end, and whether it is time again.
+#[derive(Debug, Default)]
+pub struct Due {
+    read: Option<Instant>,
+    refresh: u64,
+}
+
+impl Due {
+    /// Never read, read long enough ago, or asked for by the user since.
+    pub fn is_due(&self, scope: &Scope, every: Duration) -> bool {
+        // A round comes a little early or late by jitter; nine tenths of the period count as all of it.
+        self.read.is_none_or(|at| at.elapsed() >= every.mul_f64(0.9)) || self.refresh != scope.refresh
+    }
+
+    /// It was tried; `worst` is what went wrong. What may pass is due again at once (the backoff paces that); what will not
+    /// pass soon, such as a missing permission, waits like a success.
+    pub fn tried(&mut self, scope: &Scope, worst: Option<FailureKind>) {
+        self.refresh = scope.refresh;
+        self.read = (!worst.is_some_and(may_pass)).then(Instant::now);
+    }
+
+    /// Time without a reading; the longest there is when there was none.
+    pub fn unread_for(&self) -> Duration {
+        self.read.map_or(Duration::MAX, |at| at.elapsed())
+    }
+}
+
+/// Whether trying again soon may help.
+fn may_pass(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Unreachable
+            | FailureKind::Timeout
+            | FailureKind::Throttled
+            | FailureKind::Expired
+            | FailureKind::Garbage
+    )
+}
+
+/// Spaces calls out in time, for the APIs that count calls a second over the whole account.
+#[derive(Debug)]
+pub struct Spacing(Option<Mutex<Interval>>);
+
+impl Spacing {
+    /// `None` does not space: an emulator has no quotas.
+    pub fn per_second(calls: Option<u32>) -> Self {
+        Self(calls.map(|calls| {
+            let mut interval = interval(Duration::from_secs(1) / calls.max(1));
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            Mutex::new(interval)
+        }))
+    }
+
+    /// Waits for the next call's turn; callers take turns in the order they came.
+    pub async fn turn(&self) {
+        if let Some(interval) = &self.0 {
+            interval.lock().await.tick().await;
+        }
+    }
+}
+
 /// The wait grows with each round that ends badly, and is its own self again after a good one.
 #[derive(Debug)]
 pub struct Backoff {
@@ -86,13 +147,7 @@ impl Backoff {
     /// How long to wait after a round whose worst failure was `worst`, with up to a tenth of jitter so that pollers spread out.
     pub fn after(&mut self, worst: Option<FailureKind>, pace: Duration) -> Duration {
         let wait = match worst {
-            Some(
-                FailureKind::Unreachable
-                | FailureKind::Timeout
-                | FailureKind::Throttled
-                | FailureKind::Expired
-                | FailureKind::Garbage,
-            ) => {
+            Some(kind) if may_pass(kind) => {
                 self.failures = (self.failures + 1).min(16);
                 let grown = Duration::from_millis(500).saturating_mul(1 << self.failures);
                 if worst == Some(FailureKind::Throttled) {
@@ -163,6 +218,30 @@ mod tests {
         assert!(waits.iter().all(|wait| *wait <= 63.1), "{waits:?}");
         assert!(backoff.after(None, pace).as_secs_f64() < 2.3);
         assert!(!backoff.was_down());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_pass_is_due_at_once_and_what_will_not_waits() {
+        let (scope, every) = (Scope::default(), Duration::from_secs(10));
+        let mut due = Due::default();
+        assert!(due.is_due(&scope, every));
+        due.tried(&scope, Some(FailureKind::Timeout));
+        assert!(due.is_due(&scope, every));
+        due.tried(&scope, Some(FailureKind::Denied));
+        assert!(!due.is_due(&scope, every));
+        assert!(due.is_due(&Scope { refresh: 1, ..Scope::default() }, every));
+        tokio::time::advance(Duration::from_secs(9)).await;
+        assert!(due.is_due(&scope, every));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn spacing_spaces() {
+        let began = Instant::now();
+        let spacing = Spacing::per_second(Some(10));
+        for _ in 0..11 {
+            spacing.turn().await;
+        }
+        assert_eq!(began.elapsed(), Duration::from_secs(1));
     }
 
     #[test]

@@ -1,0 +1,83 @@
+//! Links that come from a listing of their own (mappings, subscriptions), and so belong to no one resource's description.
+//!
+//! The whole set is replaced at once; [`Links`] says what that changed. Links of one resource belong in [`super::Inventory`].
+
+use std::collections::BTreeMap;
+
+use crate::domain::{Fact, Link, LinkKey, Subject};
+
+/// A poller's memory of the links that its listings named.
+#[derive(Debug, Default)]
+pub struct Links {
+    known: BTreeMap<LinkKey, Link>,
+}
+
+impl Links {
+    /// These are all links now. Says what is new, different or gone.
+    ///
+    /// Call it only with what complete listings said, and with what was known before where a listing failed.
+    pub fn replace_all(&mut self, links: impl IntoIterator<Item = Link>) -> Vec<Fact> {
+        let now: BTreeMap<LinkKey, Link> = merged(links).into_iter().map(|link| (link.key(), link)).collect();
+        let mut facts: Vec<Fact> = now
+            .iter()
+            .filter(|(key, link)| self.known.get(*key) != Some(*link))
+            .map(|(_, link)| Fact::Linked(link.clone()))
+            .collect();
+        let gone = self.known.keys().filter(|key| !now.contains_key(*key));
+        facts.extend(gone.map(|key| Fact::Gone(Subject::Link(key.clone()))));
+        self.known = now;
+        facts
+    }
+}
+
+/// One link a key: what is known more certainly leads, labels are joined, the leader's attributes win.
+pub fn merged(links: impl IntoIterator<Item = Link>) -> Vec<Link> {
+    let mut by_key: BTreeMap<LinkKey, Link> = BTreeMap::new();
+    for link in links {
+        match by_key.get_mut(&link.key()) {
+            None => {
+                by_key.insert(link.key(), link);
+            }
+            Some(known) if link.known_by < known.known_by => *known = link,
+            Some(known) if link.known_by == known.known_by => join(known, link),
+            Some(_) => {}
+        }
+    }
+    by_key.into_values().collect()
+}
+
+fn join(known: &mut Link, other: Link) {
+    if !other.label.is_empty() && known.label.split("; ").all(|label| label != other.label) {
+        let gap = if known.label.is_empty() { "" } else { "; " };
+        known.label = format!("{}{gap}{}", known.label, other.label);
+    }
+    for (key, value) in other.attributes {
+        known.attributes.entry(key).or_insert(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{KnownBy, LinkKind};
+
+    fn link(to: &str, label: &str) -> Link {
+        Link::configured("a", LinkKind::Publishes, to).labelled(label)
+    }
+
+    #[test]
+    fn says_what_is_new_different_and_gone() {
+        let mut links = Links::default();
+        assert_eq!(links.replace_all([link("b", ""), link("c", "")]).len(), 2);
+        assert_eq!(links.replace_all([link("c", ""), link("b", "")]), []);
+        let facts = links.replace_all([link("b", "new")]);
+        assert_eq!(facts, [Fact::Linked(link("b", "new")), Fact::Gone(Subject::Link(link("c", "").key()))]);
+    }
+
+    #[test]
+    fn one_key_is_one_link() {
+        let inferred = Link { known_by: KnownBy::Inferred, ..link("b", "TOPIC") };
+        let both = merged([inferred.clone(), link("b", "x"), link("b", "y"), link("b", "x"), inferred]);
+        assert_eq!(both, [link("b", "x; y")]);
+    }
+}

@@ -1,0 +1,184 @@
+//! How far one log group was read: where to go on, which events were seen, what the last minute held. Pure.
+//!
+//! Events arrive late and out of order, so each reading overlaps the one before; an event seen twice counts once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
+};
+
+use super::log_lines;
+use crate::domain::Level;
+
+/// How far back a group is read at first sight, and how far a reader may fall behind before it skips, in milliseconds.
+pub const LOOK_BACK_MS: i64 = 5 * 60 * 1000;
+/// How late an event may arrive and still be seen, in milliseconds.
+const OVERLAP_MS: i64 = 10_000;
+/// Rates are those of this many seconds.
+const WINDOW_S: i64 = 60;
+/// Events remembered so that they count once.
+const MOST_SEEN: usize = 20_000;
+
+/// One event as the service gave it.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    /// Unique within a group; empty where an emulator gives none.
+    pub id: &'a str,
+    pub stream: &'a str,
+    pub at_ms: i64,
+    pub text: &'a str,
+}
+
+/// What a minute held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub lines: u32,
+    pub errors: u32,
+    pub reports: u32,
+}
+
+/// One group's reader.
+#[derive(Debug, Default)]
+pub struct Tail {
+    newest_ms: Option<i64>,
+    seen: BTreeSet<(i64, u64)>,
+    seconds: BTreeMap<i64, Counts>,
+    /// Where the last reading was cut off: its start and its token.
+    cut: Option<(i64, String)>,
+    /// Nothing before this instant is read any more: it was given up.
+    skipped_to_ms: i64,
+}
+
+impl Tail {
+    /// From when to read, and the token to go on with if the last reading was cut off.
+    pub fn start(&self, now_ms: i64) -> (i64, Option<String>) {
+        if let Some((from, token)) = &self.cut {
+            return (*from, Some(token.clone()));
+        }
+        let earliest = now_ms - LOOK_BACK_MS;
+        let newest = self.newest_ms.map_or(earliest, |newest| newest.min(now_ms) - OVERLAP_MS);
+        (newest.max(earliest).max(self.skipped_to_ms), None)
+    }
+
+    /// Takes one event in; says how loud it is unless it was seen before.
+    pub fn take(&mut self, event: Event<'_>, now_ms: i64) -> Option<Level> {
+        if !self.seen.insert((event.at_ms, fingerprint(event))) {
+            return None;
+        }
+        if self.seen.len() > MOST_SEEN {
+            self.seen.pop_first();
+        }
+        self.newest_ms = self.newest_ms.max(Some(event.at_ms));
+        let level = log_lines::level_of(event.text);
+        let second = self.seconds.entry(event.at_ms.min(now_ms).div_euclid(1000)).or_default();
+        second.lines += 1;
+        second.errors += u32::from(level == Level::Error);
+        second.reports += u32::from(log_lines::is_report(event.text));
+        Some(level)
+    }
+
+    /// A reading ended: at its end, or cut off with a token to go on with. Returns the instant the counts are true for, in
+    /// milliseconds since 1970, and whether events were skipped because the reader fell too far behind.
+    pub fn ended(&mut self, from_ms: i64, token: Option<String>, now_ms: i64) -> (i64, bool) {
+        let as_of = if token.is_some() { self.newest_ms.unwrap_or(from_ms).min(now_ms) } else { now_ms };
+        let behind = token.is_some() && as_of < now_ms - LOOK_BACK_MS;
+        self.cut = token.filter(|_| !behind).map(|token| (from_ms, token));
+        if behind {
+            self.skipped_to_ms = now_ms - OVERLAP_MS;
+        }
+        // A cut-off reading goes on with its token; only what it may still repeat has to be remembered.
+        let oldest = if self.cut.is_some() { from_ms } else { self.start(now_ms).0 };
+        self.seen = self.seen.split_off(&(oldest, 0));
+        self.seconds = self.seconds.split_off(&(as_of.div_euclid(1000) - WINDOW_S));
+        (as_of, behind)
+    }
+
+    /// A token that the service refuses is of no more use.
+    pub fn forget_token(&mut self) {
+        self.cut = None;
+    }
+
+    /// What the minute before `as_of_ms` held.
+    pub fn last_minute(&self, as_of_ms: i64) -> Counts {
+        let end = as_of_ms.div_euclid(1000);
+        self.seconds.range(end - WINDOW_S + 1..=end).fold(Counts::default(), |sum, (_, one)| Counts {
+            lines: sum.lines + one.lines,
+            errors: sum.errors + one.errors,
+            reports: sum.reports + one.reports,
+        })
+    }
+
+    /// When the newest event was said, in milliseconds since 1970.
+    pub fn newest_ms(&self) -> Option<i64> {
+        self.newest_ms
+    }
+}
+
+fn fingerprint(event: Event<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    if event.id.is_empty() {
+        (event.stream, event.text).hash(&mut hasher);
+    } else {
+        event.id.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_800_000_000_000;
+
+    fn event(id: &str, at_ms: i64) -> Event<'_> {
+        Event { id, stream: "s", at_ms, text: "[ERROR] no" }
+    }
+
+    #[test]
+    fn starts_five_minutes_back_and_goes_on_with_an_overlap() {
+        let mut tail = Tail::default();
+        assert_eq!(tail.start(NOW), (NOW - LOOK_BACK_MS, None));
+        assert_eq!(tail.take(event("a", NOW - 1000), NOW), Some(Level::Error));
+        tail.ended(NOW - LOOK_BACK_MS, None, NOW);
+        assert_eq!(tail.start(NOW), (NOW - 1000 - OVERLAP_MS, None));
+        assert_eq!(tail.take(event("a", NOW - 1000), NOW), None);
+        assert_eq!(tail.start(NOW + 2 * LOOK_BACK_MS), (NOW + LOOK_BACK_MS, None));
+    }
+
+    #[test]
+    fn a_late_event_still_counts_and_the_minute_moves_on() {
+        let mut tail = Tail::default();
+        tail.take(event("a", NOW - 1000), NOW);
+        tail.ended(NOW - LOOK_BACK_MS, None, NOW);
+        assert!(tail.take(event("b", NOW - 3000), NOW + 1000).is_some());
+        let (as_of, behind) = tail.ended(NOW - 11_000, None, NOW + 1000);
+        assert_eq!((as_of, behind), (NOW + 1000, false));
+        assert_eq!(tail.last_minute(as_of), Counts { lines: 2, errors: 2, reports: 0 });
+        assert_eq!(tail.last_minute(NOW + 61_000), Counts::default());
+    }
+
+    #[test]
+    fn what_was_cut_off_goes_on_and_is_only_true_for_what_it_saw() {
+        let mut tail = Tail::default();
+        tail.take(event("a", NOW - 60_000), NOW);
+        let (as_of, behind) = tail.ended(NOW - LOOK_BACK_MS, Some("token".into()), NOW);
+        assert_eq!((as_of, behind), (NOW - 60_000, false));
+        assert_eq!(tail.last_minute(as_of).lines, 1);
+        assert_eq!(tail.start(NOW), (NOW - LOOK_BACK_MS, Some("token".into())));
+        let (_, behind) = tail.ended(NOW - LOOK_BACK_MS, Some("token".into()), NOW + 2 * LOOK_BACK_MS);
+        assert!(behind);
+        let now = NOW + 2 * LOOK_BACK_MS;
+        assert_eq!(tail.start(now), (now - OVERLAP_MS, None));
+        assert_eq!(tail.newest_ms(), Some(NOW - 60_000));
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut tail = Tail::default();
+        for n in 0..MOST_SEEN + 100 {
+            tail.take(event(&n.to_string(), NOW + n as i64), NOW);
+        }
+        assert_eq!(tail.seen.len(), MOST_SEEN);
+        assert!(tail.seconds.len() <= 2);
+    }
+}
