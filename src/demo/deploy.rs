@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::types::{
 };
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Environment, FunctionCode, Runtime};
+use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionResponseType, Runtime};
 use aws_sdk_s3::types::{Tag as BucketTag, Tagging};
 use aws_sdk_sqs::types::QueueAttributeName;
 
@@ -310,7 +310,10 @@ impl Deployment<'_> {
             return Ok(());
         }
         let request = self.clients.lambda.create_event_source_mapping().function_name(mapping.function);
-        let request = request.event_source_arn(queue).batch_size(i32::try_from(mapping.batch_size).unwrap_or(10));
+        let mut request = request.event_source_arn(queue).batch_size(i32::try_from(mapping.batch_size).unwrap_or(10));
+        if mapping.reports_failed_items {
+            request = request.function_response_types(FunctionResponseType::ReportBatchItemFailures);
+        }
         request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
 

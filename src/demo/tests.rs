@@ -45,6 +45,7 @@ async fn runs(clients: &Clients, patience: Duration) {
     let cart = first_message(clients, "AnalyticsDLQ", patience).await;
     assert!(cart.body.unwrap().contains("poison"));
     let job = first_message(clients, "AnalyticsJobEventsDLQ.fifo", patience).await;
+    assert!(job.body.unwrap().contains("negotiable"), "a good event died with a bad one");
     let attributes = job.attributes.unwrap();
     assert!(attributes[&MessageSystemAttributeName::MessageGroupId].starts_with("job-"), "{attributes:?}");
     assert!(attributes[&MessageSystemAttributeName::DeadLetterQueueSourceArn].ends_with(":AnalyticsJobEvents.fifo"));
@@ -163,7 +164,7 @@ async fn real_emulators_run_both_architectures() {
         deploy::deploy(&clients, &ALL).await.unwrap();
         let stop = CancellationToken::new();
         let (producer, stopped) = (clients.clone(), stop.clone());
-        let plan = traffic::Plan { seed: 1, speed: 0.5 };
+        let plan = traffic::Plan { seed: 1, speed: traffic::EMULATOR_SPEED };
         let traffic = tokio::spawn(async move { traffic::drive(&producer, &ALL, plan, stopped).await });
         runs(&clients, Duration::from_secs(90)).await;
         stop.cancel();

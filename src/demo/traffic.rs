@@ -24,6 +24,9 @@ const WAVE_HEIGHT: f64 = 0.6;
 /// So many sends in a row may fail before the endpoint counts as gone.
 const MAX_FAILURES_IN_A_ROW: u32 = 10;
 
+/// The speed that emulators keep up with: they start a batch of a mapping about once a second.
+pub const EMULATOR_SPEED: f64 = 0.25;
+
 /// What to send, and how fast.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {

@@ -7,12 +7,9 @@
 //! ```
 //! `logout` matches no filter: it goes nowhere, which is worth saying. Delivery is not raw, so bodies are SNS envelopes.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use serde_json::{Value, json};
 
-use super::stand_in::{Failure, Invocation, Outcome};
+use super::stand_in::{Failure, Invocation, Outcome, Record, Run};
 use super::*;
 
 const TOPIC: &str = "EventFork";
@@ -29,12 +26,12 @@ const VISIBILITY_TIMEOUT_SECONDS: u32 = 3;
 pub(super) static EVENT_FORK: Architecture = Architecture {
     name: "event-fork",
     queues: &[
-        dead_letter_queue(ANALYTICS_DLQ),
-        dead_letter_queue(MAILING_LIST_DLQ),
-        dead_letter_queue(CHAT_NOTIFICATION_DLQ),
-        source_queue(ANALYTICS, ANALYTICS_DLQ),
-        source_queue(MAILING_LIST, MAILING_LIST_DLQ),
-        source_queue(CHAT_NOTIFICATION, CHAT_NOTIFICATION_DLQ),
+        Queue::dead_letters(ANALYTICS_DLQ),
+        Queue::dead_letters(MAILING_LIST_DLQ),
+        Queue::dead_letters(CHAT_NOTIFICATION_DLQ),
+        Queue::source(ANALYTICS, ANALYTICS_DLQ, VISIBILITY_TIMEOUT_SECONDS),
+        Queue::source(MAILING_LIST, MAILING_LIST_DLQ, VISIBILITY_TIMEOUT_SECONDS),
+        Queue::source(CHAT_NOTIFICATION, CHAT_NOTIFICATION_DLQ, VISIBILITY_TIMEOUT_SECONDS),
     ],
     topics: &[TOPIC],
     subscriptions: &[
@@ -57,9 +54,9 @@ pub(super) static EVENT_FORK: Architecture = Architecture {
         ),
     ],
     mappings: &[
-        Mapping { queue: ANALYTICS, function: "EventAnalytics", batch_size: 1 },
-        Mapping { queue: MAILING_LIST, function: "MailingList", batch_size: 1 },
-        Mapping { queue: CHAT_NOTIFICATION, function: "ChatNotification", batch_size: 1 },
+        Mapping { queue: ANALYTICS, function: "EventAnalytics", batch_size: 1, reports_failed_items: false },
+        Mapping { queue: MAILING_LIST, function: "MailingList", batch_size: 1, reports_failed_items: false },
+        Mapping { queue: CHAT_NOTIFICATION, function: "ChatNotification", batch_size: 1, reports_failed_items: false },
     ],
     buckets: &[],
     tables: &[],
@@ -67,15 +64,6 @@ pub(super) static EVENT_FORK: Architecture = Architecture {
     rules: &[],
     traffic: Traffic { messages_per_second: 4.0, message },
 };
-
-const fn source_queue(name: &'static str, dead_letter_queue: &'static str) -> Queue {
-    let dead_letter = Some(DeadLetter { queue: dead_letter_queue, max_receive_count: 3 });
-    Queue { name, visibility_timeout_seconds: VISIBILITY_TIMEOUT_SECONDS, retention_days: 4, dead_letter }
-}
-
-const fn dead_letter_queue(name: &'static str) -> Queue {
-    Queue { name, visibility_timeout_seconds: 30, retention_days: 14, dead_letter: None }
-}
 
 const fn subscription(queue: &'static str, filter_policy: &'static str) -> Subscription {
     Subscription {
@@ -107,12 +95,10 @@ fn message(random: &mut fastrand::Rng, number: u64) -> Message {
     Message::Publish(Publication { topic: TOPIC, body, attributes: vec![("event", event)], group_id: None })
 }
 
-type Run = Pin<Box<dyn Future<Output = Outcome> + Send>>;
-
 fn analytics(invocation: Invocation) -> Run {
     Box::pin(async move {
         let mut outcome = Outcome::default();
-        for (_, cart) in invocation.records() {
+        for Record { body: cart, .. } in invocation.records() {
             if cart["poison"] == true {
                 outcome.failure = Some(Failure {
                     kind: "ValueError",
@@ -144,9 +130,6 @@ fn chat_notification(invocation: Invocation) -> Run {
 }
 
 fn log_each(invocation: &Invocation, verb: &str) -> Outcome {
-    let lines = invocation.records().into_iter();
-    Outcome {
-        lines: lines.map(|(_, person)| json!({ "level": "INFO", verb: person["id"] }).to_string()).collect(),
-        failure: None,
-    }
+    let line = |person: Record| json!({ "level": "INFO", verb: person.body["id"] }).to_string();
+    Outcome { lines: invocation.records().into_iter().map(line).collect(), ..Outcome::default() }
 }

@@ -5,15 +5,15 @@
 //!                                                         └→ ▤ InventoryJobEvents.fifo → ƒ Inventory ⇢ ▦ InventoryTable
 //! ```
 //! A salary that is no number is what Analytics trips over: JobSalaryUpdated does not reach Inventory.
+//! Analytics reports the messages that failed, so that a bad one does not take its whole batch to the dead-letter queue.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sns::types::MessageAttributeValue;
 use serde_json::{Value, json};
 
-use super::stand_in::{Failure, Invocation, Outcome, client_error};
+use super::stand_in::{Failure, Invocation, Outcome, Record, Run, client_error};
 use super::*;
 
 const TOPIC: &str = "JobEvents.fifo";
@@ -33,12 +33,12 @@ const VISIBILITY_TIMEOUT_SECONDS: u32 = 4;
 pub(super) static JOBS: Architecture = Architecture {
     name: "jobs",
     queues: &[
-        dead_letter_queue(ANALYTICS_DLQ),
-        dead_letter_queue(INVENTORY_DLQ),
-        dead_letter_queue(ANALYTICS_SUBSCRIPTION_DLQ),
-        dead_letter_queue(INVENTORY_SUBSCRIPTION_DLQ),
-        source_queue(ANALYTICS, ANALYTICS_DLQ),
-        source_queue(INVENTORY, INVENTORY_DLQ),
+        Queue::dead_letters(ANALYTICS_DLQ),
+        Queue::dead_letters(INVENTORY_DLQ),
+        Queue::dead_letters(ANALYTICS_SUBSCRIPTION_DLQ),
+        Queue::dead_letters(INVENTORY_SUBSCRIPTION_DLQ),
+        Queue::source(ANALYTICS, ANALYTICS_DLQ, VISIBILITY_TIMEOUT_SECONDS),
+        Queue::source(INVENTORY, INVENTORY_DLQ, VISIBILITY_TIMEOUT_SECONDS),
     ],
     topics: &[TOPIC],
     subscriptions: &[
@@ -83,8 +83,8 @@ pub(super) static JOBS: Architecture = Architecture {
         },
     ],
     mappings: &[
-        Mapping { queue: ANALYTICS, function: "Analytics", batch_size: 10 },
-        Mapping { queue: INVENTORY, function: "Inventory", batch_size: 10 },
+        Mapping { queue: ANALYTICS, function: "Analytics", batch_size: 10, reports_failed_items: true },
+        Mapping { queue: INVENTORY, function: "Inventory", batch_size: 10, reports_failed_items: false },
     ],
     buckets: &[BUCKET],
     tables: &[Table { name: TABLE, key: "id", stream: false }],
@@ -98,15 +98,6 @@ pub(super) static JOBS: Architecture = Architecture {
     traffic: Traffic { messages_per_second: 2.0, message },
 };
 
-const fn source_queue(name: &'static str, dead_letter_queue: &'static str) -> Queue {
-    let dead_letter = Some(DeadLetter { queue: dead_letter_queue, max_receive_count: 3 });
-    Queue { name, visibility_timeout_seconds: VISIBILITY_TIMEOUT_SECONDS, retention_days: 4, dead_letter }
-}
-
-const fn dead_letter_queue(name: &'static str) -> Queue {
-    Queue { name, visibility_timeout_seconds: 30, retention_days: 14, dead_letter: None }
-}
-
 fn message(random: &mut fastrand::Rng, number: u64) -> Message {
     let poison = number == 2 || random.u32(..50) == 0;
     let event_type = if poison { "JobSalaryUpdated" } else { EVENT_TYPES[random.usize(..EVENT_TYPES.len())] };
@@ -119,8 +110,6 @@ fn message(random: &mut fastrand::Rng, number: u64) -> Message {
         group_id: Some(job),
     })
 }
-
-type Run = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 fn anti_corruption(invocation: Invocation) -> Run {
     Box::pin(async move {
@@ -137,7 +126,7 @@ fn anti_corruption(invocation: Invocation) -> Run {
             let request =
                 request.set_message_attributes(attribute.ok().map(|one| [("eventType".to_owned(), one)].into()));
             if let Err(error) = request.send().await {
-                outcome.failure = Some(client_error(error, 19, "sns.publish("));
+                outcome.failure = Some(client_error(error, vec![(19, "handler", "sns.publish(…)")]));
                 return outcome;
             }
             outcome.lines.push(json!({ "level": "INFO", "published": event_type, "job": job }).to_string());
@@ -149,43 +138,64 @@ fn anti_corruption(invocation: Invocation) -> Run {
 fn analytics(invocation: Invocation) -> Run {
     Box::pin(async move {
         let mut outcome = Outcome::default();
-        for (message_id, job) in invocation.records() {
-            let Some(salary) = job["salary"].as_f64() else {
-                outcome.failure = Some(Failure {
-                    kind: "ValueError",
-                    message: format!("could not convert string to float: '{}'", text(&job["salary"])),
-                    frames: vec![(14, "handler", r#"job["salary"] = float(job["salary"])"#)],
-                });
-                return outcome;
-            };
-            let key = format!("{}/{}/{message_id}.json", text(&job["eventType"]), text(&job["id"]));
-            let body = json!({ "id": job["id"], "eventType": job["eventType"], "salary": salary }).to_string();
-            let request = invocation.clients.s3.put_object().bucket(invocation.variable("BUCKET_NAME"));
-            if let Err(error) = request.key(&key).body(body.into_bytes().into()).send().await {
-                outcome.failure =
-                    Some(client_error(error, 16, r#"s3.put_object(Bucket=os.environ["BUCKET_NAME"], …)"#));
-                return outcome;
+        let mut stuck_groups = HashSet::new();
+        for record in invocation.records() {
+            if !stuck_groups.contains(&record.group_id) {
+                match store(&invocation, &record).await {
+                    Ok(key) => {
+                        outcome.lines.push(json!({ "level": "INFO", "stored": key }).to_string());
+                        continue;
+                    }
+                    Err(failure) => {
+                        outcome.lines.push(failure.log_event());
+                        stuck_groups.insert(record.group_id);
+                    }
+                }
             }
-            outcome.lines.push(json!({ "level": "INFO", "stored": key }).to_string());
+            outcome.failed_message_ids.push(record.message_id);
         }
         outcome
     })
+}
+
+async fn store(invocation: &Invocation, record: &Record) -> Result<String, Failure> {
+    let job = &record.body;
+    let at = |line, source| vec![(28, "handler", "store(record)"), (line, "store", source)];
+    let Some(salary) = job["salary"].as_f64() else {
+        let message = format!("could not convert string to float: '{}'", text(&job["salary"]));
+        return Err(Failure { kind: "ValueError", message, frames: at(14, r#"job["salary"] = float(job["salary"])"#) });
+    };
+    let key = format!("{}/{}/{}.json", text(&job["eventType"]), text(&job["id"]), record.message_id);
+    let body = json!({ "id": job["id"], "eventType": job["eventType"], "salary": salary }).to_string();
+    let request = invocation.clients.s3.put_object().bucket(invocation.variable("BUCKET_NAME"));
+    match request.key(&key).body(body.into_bytes().into()).send().await {
+        Ok(_) => Ok(key),
+        Err(error) => Err(client_error(error, at(16, r#"s3.put_object(Bucket=os.environ["BUCKET_NAME"], …)"#))),
+    }
 }
 
 fn inventory(invocation: Invocation) -> Run {
     Box::pin(async move {
         let mut outcome = Outcome::default();
         let table = invocation.variable("TABLE_NAME");
-        for (_, job) in invocation.records() {
+        for Record { body: job, .. } in invocation.records() {
             let id = AttributeValue::S(text(&job["id"]));
             let result = if job["eventType"] == "JobDeleted" {
                 let request = invocation.clients.dynamodb.delete_item().table_name(&table).key("id", id);
-                request.send().await.map(drop).map_err(|error| client_error(error, 15, r#"table.delete_item(…)"#))
+                request
+                    .send()
+                    .await
+                    .map(drop)
+                    .map_err(|error| client_error(error, vec![(15, "handler", "table.delete_item(…)")]))
             } else {
                 let request = invocation.clients.dynamodb.put_item().table_name(&table).item("id", id);
                 let request = request.item("salary", AttributeValue::S(job["salary"].to_string()));
                 let request = request.item("status", AttributeValue::S("OPEN".into()));
-                request.send().await.map(drop).map_err(|error| client_error(error, 17, r#"table.put_item(…)"#))
+                request
+                    .send()
+                    .await
+                    .map(drop)
+                    .map_err(|error| client_error(error, vec![(17, "handler", "table.put_item(…)")]))
             };
             if let Err(failure) = result {
                 outcome.failure = Some(failure);

@@ -91,6 +91,8 @@ pub struct Mapping {
     pub queue: &'static str,
     pub function: &'static str,
     pub batch_size: u32,
+    /// `ReportBatchItemFailures`: the function says which messages of a batch failed, instead of failing all of them.
+    pub reports_failed_items: bool,
 }
 
 /// A table with one string partition key.
@@ -150,6 +152,17 @@ impl Architecture {
 }
 
 impl Queue {
+    /// A queue that functions read: four days of retention, dead letters after three receives.
+    const fn source(name: &'static str, dead_letters: &'static str, visibility_timeout_seconds: u32) -> Self {
+        let dead_letter = Some(DeadLetter { queue: dead_letters, max_receive_count: 3 });
+        Self { name, visibility_timeout_seconds, retention_days: 4, dead_letter }
+    }
+
+    /// A queue of dead letters, kept as long as SQS keeps anything.
+    const fn dead_letters(name: &'static str) -> Self {
+        Self { name, visibility_timeout_seconds: 30, retention_days: 14, dead_letter: None }
+    }
+
     pub fn is_fifo(&self) -> bool {
         self.name.ends_with(".fifo")
     }

@@ -10,7 +10,10 @@ use serde_json::Value;
 
 use crate::demo::clients::Clients;
 
-pub type StandIn = fn(Invocation) -> Pin<Box<dyn Future<Output = Outcome> + Send>>;
+pub type StandIn = fn(Invocation) -> Run;
+
+/// A stand-in at work.
+pub type Run = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 #[derive(Debug, Clone)]
 pub struct Invocation {
@@ -26,6 +29,8 @@ pub struct Invocation {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub lines: Vec<String>,
+    /// `batchItemFailures`: the messages to leave in the queue although the function itself succeeded.
+    pub failed_message_ids: Vec<String>,
     pub failure: Option<Failure>,
 }
 
@@ -53,25 +58,35 @@ impl Failure {
 }
 
 /// A call to AWS that failed inside a function, as Python's SDK words it.
-pub fn client_error(error: impl std::error::Error, line: u32, source: &'static str) -> Failure {
+pub fn client_error(error: impl std::error::Error, frames: Vec<(u32, &'static str, &'static str)>) -> Failure {
     let message = aws_smithy_types::error::display::DisplayErrorContext(&error).to_string();
-    Failure { kind: "ClientError", message, frames: vec![(line, "handler", source)] }
+    Failure { kind: "ClientError", message, frames }
+}
+
+/// One SQS message of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub message_id: String,
+    pub group_id: Option<String>,
+    /// As JSON; an SNS envelope is opened.
+    pub body: Value,
 }
 
 impl Invocation {
-    /// The bodies of the event's SQS records, as JSON, with their message ids. An SNS envelope is opened.
-    pub fn records(&self) -> Vec<(String, Value)> {
+    pub fn records(&self) -> Vec<Record> {
         let records = self.event.get("Records").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        records
-            .iter()
-            .map(|record| {
-                let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(String::from);
-                let body: Value =
-                    text(record, "body").and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
-                let enveloped = text(&body, "Message").and_then(|message| serde_json::from_str(&message).ok());
-                (text(record, "messageId").unwrap_or_default(), enveloped.unwrap_or(body))
-            })
-            .collect()
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(String::from);
+        let parse = |text: String| serde_json::from_str::<Value>(&text).ok();
+        let record = |record: &Value| {
+            let body = text(record.get("body")).and_then(parse).unwrap_or_default();
+            let enveloped = text(body.get("Message")).and_then(parse);
+            Record {
+                message_id: text(record.get("messageId")).unwrap_or_default(),
+                group_id: text(record.pointer("/attributes/MessageGroupId")),
+                body: enveloped.unwrap_or(body),
+            }
+        };
+        records.iter().map(record).collect()
     }
 
     pub fn variable(&self, name: &str) -> String {

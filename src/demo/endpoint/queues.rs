@@ -1,8 +1,9 @@
-//! The state behind winterbaume's SQS, with three things put right that somebody who watches queues would trip over:
+//! The state behind winterbaume's SQS, with four things put right that somebody who watches queues would trip over:
 //!
 //! - a message that was received and is visible again counts as visible;
 //! - a FIFO group waits while one of its messages is in flight;
-//! - a message move task moves messages.
+//! - a message move task moves messages;
+//! - a dead letter keeps its receive count.
 //!
 //! Everything else is winterbaume's own state, called as its own backend calls it.
 
@@ -97,7 +98,9 @@ impl SqsBackend for Queues {
         Box::pin(async move {
             let mut state = lock.write().await;
             let held = state.queues.get_mut(&queue_name).map(|queue| hold_back(queue, &memory)).unwrap_or_default();
+            let tries = state.queues.get(&queue_name).map(tries).unwrap_or_default();
             let received = state.receive_message(&queue_name, max, visibility_timeout);
+            keep_tries(&mut state, &queue_name, &tries);
             if let Some(queue) = state.queues.get_mut(&queue_name) {
                 put_back(queue, held);
             }
@@ -200,6 +203,23 @@ fn end_expired_receives(queue: &mut QueueState) {
         .iter_mut()
         .filter(|message| message.visible_at <= now)
         .for_each(|message| message.receipt_handle = None);
+}
+
+/// How often each message of a queue was received.
+fn tries(queue: &QueueState) -> HashMap<String, u32> {
+    let received = queue.messages.iter().filter(|message| message.approximate_receive_count > 0);
+    received.map(|message| (message.message_id.clone(), message.approximate_receive_count)).collect()
+}
+
+/// A dead letter keeps its receive count; winterbaume starts it over.
+fn keep_tries(state: &mut SqsState, source: &str, tries: &HashMap<String, u32>) {
+    let target = state.queues.get(source).and_then(|queue| queue.dead_letter_target_arn.clone());
+    let Some(dead_letters) = target.and_then(|arn| state.queues.get_mut(queue_name_of(&arn))) else { return };
+    for message in &mut dead_letters.messages {
+        if let (0, Some(count)) = (message.approximate_receive_count, tries.get(&message.message_id)) {
+            message.approximate_receive_count = *count;
+        }
+    }
 }
 
 /// Takes out the messages whose group is waiting for one in flight, each with its place in the order.

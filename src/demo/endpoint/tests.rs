@@ -114,6 +114,7 @@ async fn a_fifo_message_keeps_its_group_and_tells_where_it_died() {
     let last = receive(&dead).send().await.unwrap().messages.unwrap().remove(0);
     let attributes = last.attributes.unwrap();
     assert_eq!(attributes[&MessageSystemAttributeName::DeadLetterQueueSourceArn], format!("{arn}s.fifo"));
+    assert_eq!(attributes[&MessageSystemAttributeName::ApproximateReceiveCount], "2");
     assert_eq!(attributes[&MessageSystemAttributeName::MessageGroupId], "g");
     assert_eq!(attributes[&MessageSystemAttributeName::MessageDeduplicationId], sent);
 }

@@ -1,6 +1,6 @@
 //! An event source mapping at work: receives batches from its queue, runs its function, deletes what succeeded.
 //!
-//! A failed batch is left alone: it reappears when its visibility timeout ends, and SQS moves it to the dead-letter queue
+//! What failed is left alone: it reappears when its visibility timeout ends, and SQS moves it to the dead-letter queue
 //! when it has been received too often. That move is the endpoint's doing, never this one's.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::sleep;
 
 use super::REFRESH;
-use super::invoke::Runner;
+use super::invoke::{Ended, Runner};
 use crate::demo::{Clients, DemoError};
 
 /// How long a receive waits for messages, in seconds. Short, so that a change to the mapping shows soon.
@@ -90,14 +90,21 @@ impl Feed {
             return Ok(());
         }
         let records: Vec<Value> = messages.iter().map(|message| self.record(message)).collect();
-        if self.runner.invoke(&self.function, json!({ "Records": records })).await.is_failure() {
-            return Ok(());
-        }
+        let failed = match self.runner.invoke(&self.function, json!({ "Records": records })).await {
+            Ended::Success => Vec::new(),
+            // The endpoint does not keep a mapping's FunctionResponseTypes: a function that reports is taken at its word.
+            Ended::Partly(failed) => failed,
+            Ended::Failure => return Ok(()),
+        };
+        let succeeded = messages.iter().filter(|one| !failed.iter().any(|id| one.message_id() == Some(id)));
         let entry = |(index, message): (usize, &Message)| {
             let handle = message.receipt_handle().unwrap_or_default();
             DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(handle).build().ok()
         };
-        let entries: Vec<_> = messages.iter().enumerate().filter_map(entry).collect();
+        let entries: Vec<_> = succeeded.enumerate().filter_map(entry).collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
         let request = self.clients.sqs.delete_message_batch().queue_url(url).set_entries(Some(entries));
         request.send().await.map(drop).map_err(DemoError::call(format!("delete from '{name}'")))
     }

@@ -20,16 +20,13 @@ pub(super) struct Runner {
     stream: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How an invocation ended, as its mapping sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ended {
     Success,
+    /// These messages failed, the others did not.
+    Partly(Vec<String>),
     Failure,
-}
-
-impl Ended {
-    pub(super) fn is_failure(self) -> bool {
-        self == Self::Failure
-    }
 }
 
 impl Runner {
@@ -70,7 +67,8 @@ impl Runner {
         };
         let outcome = timeout(allowed, (function.code.stand_in)(invocation)).await.ok();
         let ended = match &outcome {
-            Some(Outcome { failure: None, .. }) => Ended::Success,
+            Some(Outcome { failure: None, failed_message_ids, .. }) if failed_message_ids.is_empty() => Ended::Success,
+            Some(Outcome { failure: None, failed_message_ids, .. }) => Ended::Partly(failed_message_ids.clone()),
             _ => Ended::Failure,
         };
         let log = Log { request_id, started_ms, elapsed: started.elapsed(), allowed, outcome };
@@ -161,7 +159,7 @@ mod tests {
     #[test]
     fn a_failed_invocation_logs_its_trace_between_start_and_end() {
         let failure = Failure { kind: "ValueError", message: "bad".into(), frames: vec![] };
-        let texts = texts(Some(Outcome { lines: vec!["seen".into()], failure: Some(failure) }));
+        let texts = texts(Some(Outcome { lines: vec!["seen".into()], failure: Some(failure), ..Outcome::default() }));
         assert_eq!(texts[..2], ["START RequestId: r Version: $LATEST\n", "seen\n"]);
         assert!(texts[2].starts_with("[ERROR] ValueError: bad\nTraceback"));
         assert_eq!(texts[3], "END RequestId: r\n");
