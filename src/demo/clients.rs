@@ -1,0 +1,116 @@
+//! Plain SDK clients for one endpoint that is not AWS. The demo makes, changes and deletes resources, so the refusal of an
+//! AWS endpoint is here, where no caller can forget it.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::DemoError;
+
+/// Emulators take any credentials; these are the ones their documentation uses.
+const ACCESS_KEY: &str = "test";
+
+/// Clients of every service the demo touches, all on one connection pool.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    pub endpoint_url: String,
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    pub events: aws_sdk_eventbridge::Client,
+    pub lambda: aws_sdk_lambda::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub s3: aws_sdk_s3::Client,
+    pub sns: aws_sdk_sns::Client,
+    pub sqs: aws_sdk_sqs::Client,
+    pub sts: aws_sdk_sts::Client,
+}
+
+impl Clients {
+    /// # Errors
+    /// When the URL is empty, not a URL, or AWS itself.
+    pub fn new(endpoint_url: &str) -> Result<Self, DemoError> {
+        refuse_aws(endpoint_url)?;
+        let config = aws_config::SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(endpoint_url)
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
+                ACCESS_KEY, ACCESS_KEY, None, None, "demo",
+            )))
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(2))
+                    // A function's first start on an emulator takes seconds.
+                    .operation_attempt_timeout(Duration::from_secs(20))
+                    .build(),
+            )
+            .build();
+        // Emulators have no DNS for a host name per bucket.
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
+        Ok(Self {
+            endpoint_url: endpoint_url.trim_end_matches('/').into(),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            events: aws_sdk_eventbridge::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sns: aws_sdk_sns::Client::new(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            sts: aws_sdk_sts::Client::new(&config),
+        })
+    }
+}
+
+fn refuse_aws(endpoint_url: &str) -> Result<(), DemoError> {
+    let not_a_url = || DemoError::NotAnEndpoint(endpoint_url.into());
+    let (_, rest) = endpoint_url.split_once("://").ok_or_else(not_a_url)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let host = host_and_port.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    if host_and_port.is_empty() {
+        return Err(not_a_url());
+    }
+    // `api.aws` is the suffix of AWS's dual-stack endpoints.
+    let aws = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonwebservices.com.cn"];
+    if aws.iter().any(|suffix| host == *suffix || host.ends_with(&format!(".{suffix}"))) {
+        return Err(DemoError::RefusesAws(endpoint_url.into()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("https://sqs.us-east-1.amazonaws.com")]
+    #[case("https://sqs.cn-north-1.amazonaws.com.cn/")]
+    #[case("https://SQS.US-EAST-1.AMAZONAWS.COM:443/x")]
+    #[case("https://amazonaws.com.")]
+    #[case("https://user@sns.eu-west-1.amazonaws.com")]
+    #[case("https://lambda.us-east-1.api.aws")]
+    fn aws_is_refused(#[case] url: &str) {
+        assert!(matches!(Clients::new(url), Err(DemoError::RefusesAws(_))), "{url}");
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("localhost:4566")]
+    #[case("http://")]
+    fn what_is_no_endpoint_is_refused(#[case] url: &str) {
+        assert!(matches!(Clients::new(url), Err(DemoError::NotAnEndpoint(_))), "{url}");
+    }
+
+    #[rstest]
+    #[case("http://127.0.0.1:4566")]
+    #[case("http://localhost.localstack.cloud:4566/")]
+    #[case("http://[::1]:4566")]
+    #[case("http://amazonaws.com.example.org")]
+    fn emulators_are_accepted(#[case] url: &str) {
+        assert!(Clients::new(url).is_ok(), "{url}");
+    }
+}

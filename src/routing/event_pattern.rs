@@ -1,0 +1,24 @@
+//! An EventBridge event pattern, against a whole event (the envelope with `source`, `detail-type`, `detail` …).
+
+use serde_json::{Map, Value};
+
+use super::pattern::{Pattern, Shape};
+use super::{PatternError, Verdict};
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPattern(Pattern);
+
+impl EventPattern {
+    /// # Errors
+    /// When EventBridge would refuse the text: no JSON, no key, an empty list, an unknown operator, nested too deep.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let pattern = Pattern::parse(text, Shape::Nested)?;
+        if pattern.is_empty() { Err(PatternError::Empty) } else { Ok(Self(pattern)) }
+    }
+
+    /// An event is always an object; anything else is judged as one without keys.
+    pub fn evaluate(&self, event: &Value) -> Verdict {
+        let nothing = Map::new();
+        self.0.evaluate(event.as_object().unwrap_or(&nothing)).into()
+    }
+}

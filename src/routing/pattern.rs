@@ -1,0 +1,224 @@
+//! The tree both languages share: all keys must hold, one condition of each key's list must hold, `$or` offers
+//! alternatives. Evaluated against plain JSON; an array in the message holds when any of its elements does.
+//!
+//! The rules that are easy to get wrong, all of them AWS's own:
+//! - the keys of one nested object must be found in the same element of an array of objects;
+//! - `exists` looks at leaves only: an object or an empty array is not a value;
+//! - a list of nothing but `exists: false` asks that the key be absent from every element, not just from one.
+
+use serde_json::{Map, Value};
+
+use super::condition::Condition;
+use super::{MAX_DEPTH, Miss, PatternError};
+
+/// The longest excerpt of a found value that a [`Miss`] carries, in characters.
+const FOUND_CHARACTERS: usize = 80;
+
+/// Operators that may not be the key of an alternative: their presence says that `$or` is an ordinary key.
+const OPERATORS: [&str; 10] = [
+    "exactly",
+    "exists",
+    "prefix",
+    "suffix",
+    "anything-but",
+    "numeric",
+    "cidr",
+    "equals-ignore-case",
+    "wildcard",
+    "$or",
+];
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pattern {
+    clauses: Vec<Clause>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Clause {
+    Field { name: String, test: Test },
+    AnyOf(Vec<Pattern>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Test {
+    Nested(Pattern),
+    OneOf(Vec<Condition>),
+}
+
+/// Whether keys may hold nested objects. SNS attributes are flat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    Flat,
+    Nested,
+}
+
+impl Pattern {
+    pub(super) fn parse(text: &str, shape: Shape) -> Result<Self, PatternError> {
+        // Checked on the text, before anything recursive sees it.
+        if bracket_depth(text) > MAX_DEPTH {
+            return Err(PatternError::TooDeep);
+        }
+        match serde_json::from_str(text).map_err(|error| PatternError::NotJson(error.to_string()))? {
+            Value::Object(object) => parse_object(&object, "", shape),
+            _ => Err(PatternError::NotAnObject),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+
+    pub(super) fn evaluate(&self, message: &Map<String, Value>) -> Result<(), Miss> {
+        self.evaluate_at(message, "")
+    }
+
+    fn evaluate_at(&self, object: &Map<String, Value>, path: &str) -> Result<(), Miss> {
+        self.clauses.iter().try_for_each(|clause| match clause {
+            Clause::Field { name, test } => test.evaluate(object.get(name), &join(path, name)),
+            Clause::AnyOf(alternatives) => any_of(alternatives, object, path),
+        })
+    }
+
+    /// Whether every key asks for absence only.
+    fn wants_only_absence(&self) -> bool {
+        self.clauses.iter().all(|clause| match clause {
+            Clause::Field { test: Test::OneOf(conditions), .. } => {
+                conditions.iter().all(|c| *c == Condition::Exists(false))
+            }
+            Clause::Field { test: Test::Nested(nested), .. } => nested.wants_only_absence(),
+            Clause::AnyOf(alternatives) => alternatives.iter().all(Self::wants_only_absence),
+        })
+    }
+}
+
+impl Test {
+    fn evaluate(&self, value: Option<&Value>, path: &str) -> Result<(), Miss> {
+        match self {
+            Self::OneOf(conditions) => one_of(conditions, value, path),
+            Self::Nested(nested) => evaluate_nested(nested, value, path),
+        }
+    }
+}
+
+fn one_of(conditions: &[Condition], value: Option<&Value>, path: &str) -> Result<(), Miss> {
+    let leaves = flatten(value, |one| !one.is_object());
+    let holds = |condition: &Condition| match condition {
+        Condition::Exists(false) => leaves.is_empty(),
+        other => leaves.iter().any(|leaf| other.holds(leaf)),
+    };
+    if conditions.iter().any(holds) {
+        return Ok(());
+    }
+    let words: Vec<String> = conditions.iter().map(Condition::to_string).collect();
+    let several = if words.len() > 1 { "one of " } else { "" };
+    Err(Miss { path: path.into(), condition: format!("{several}{}", words.join(", ")), found: excerpt(value) })
+}
+
+fn evaluate_nested(nested: &Pattern, value: Option<&Value>, path: &str) -> Result<(), Miss> {
+    let objects = flatten(value, Value::is_object);
+    let mut results = objects.iter().filter_map(|one| one.as_object()).map(|one| nested.evaluate_at(one, path));
+    let Some(first) = results.next() else {
+        // No object here: its keys are all absent, which is just what `exists: false` may have asked for.
+        return nested.evaluate_at(&Map::new(), path);
+    };
+    if nested.wants_only_absence() {
+        return first.and_then(|()| results.collect());
+    }
+    if first.is_ok() || results.any(|result| result.is_ok()) { Ok(()) } else { first }
+}
+
+fn any_of(alternatives: &[Pattern], object: &Map<String, Value>, path: &str) -> Result<(), Miss> {
+    let mut misses = Vec::with_capacity(alternatives.len());
+    for alternative in alternatives {
+        match alternative.evaluate_at(object, path) {
+            Ok(()) => return Ok(()),
+            Err(miss) => misses.push(miss.to_string()),
+        }
+    }
+    Err(Miss {
+        path: join(path, "$or"),
+        condition: format!("any of {} alternatives", alternatives.len()),
+        found: format!("unmet ({})", misses.join("; ")),
+    })
+}
+
+/// The values at a key, arrays opened at every level, that `keep` says are of interest. Iterative: depth costs no stack.
+fn flatten(value: Option<&Value>, keep: impl Fn(&Value) -> bool) -> Vec<&Value> {
+    let mut pending: Vec<&Value> = value.into_iter().collect();
+    let mut kept = Vec::new();
+    while let Some(next) = pending.pop() {
+        match next {
+            Value::Array(elements) => pending.extend(elements.iter().rev()),
+            other if keep(other) => kept.push(other),
+            _ => {}
+        }
+    }
+    kept
+}
+
+fn parse_object(object: &Map<String, Value>, path: &str, shape: Shape) -> Result<Pattern, PatternError> {
+    let clause = |(name, value): (&String, &Value)| {
+        let path = join(path, name);
+        if let Some(alternatives) = alternatives(name, value) {
+            let parse = |one: &Map<String, Value>| parse_object(one, &path, shape);
+            return alternatives.into_iter().map(parse).collect::<Result<_, _>>().map(Clause::AnyOf);
+        }
+        let test = match value {
+            Value::Array(list) if list.is_empty() => return Err(PatternError::EmptyList { path }),
+            Value::Array(list) => {
+                Test::OneOf(list.iter().map(|one| Condition::parse(one, &path)).collect::<Result<_, _>>()?)
+            }
+            Value::Object(_) if shape == Shape::Flat => {
+                return Err(PatternError::NotAList {
+                    path,
+                    hint: "; message attributes cannot nest (use the scope MessageBody)",
+                });
+            }
+            Value::Object(nested) if nested.is_empty() => return Err(PatternError::EmptyList { path }),
+            Value::Object(nested) => Test::Nested(parse_object(nested, &path, shape)?),
+            _ => return Err(PatternError::NotAList { path, hint: "; wrap the value in [ ]" }),
+        };
+        Ok(Clause::Field { name: name.clone(), test })
+    };
+    object.iter().map(clause).collect::<Result<_, _>>().map(|clauses| Pattern { clauses })
+}
+
+/// `$or` is the operator when it lists two or more objects with ordinary keys; otherwise it is a key of that name.
+fn alternatives<'a>(name: &str, value: &'a Value) -> Option<Vec<&'a Map<String, Value>>> {
+    let objects: Vec<_> =
+        value.as_array().filter(|_| name == "$or")?.iter().map(Value::as_object).collect::<Option<_>>()?;
+    let ordinary = |object: &&Map<String, Value>| {
+        !object.is_empty() && !object.keys().any(|key| key != "$or" && OPERATORS.contains(&key.as_str()))
+    };
+    (objects.len() >= 2 && objects.iter().all(ordinary)).then_some(objects)
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.into() } else { format!("{path}.{name}") }
+}
+
+fn excerpt(value: Option<&Value>) -> String {
+    let Some(value) = value else { return "absent".into() };
+    let text = value.to_string();
+    match text.char_indices().nth(FOUND_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// How deep brackets nest in `text`, those inside strings left out.
+fn bracket_depth(text: &str) -> usize {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
