@@ -3,6 +3,8 @@
 //! Exit codes: 0 it looked, 2 wrong usage, 3 it could not reach the endpoint or was not let in.
 
 pub mod dashboard;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod paper;
 pub mod snapshot;
 
@@ -61,6 +63,9 @@ pub struct Global {
 pub enum Command {
     /// Look at everything once and print it
     Snapshot(snapshot::Arguments),
+    /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
+    #[cfg(feature = "demo")]
+    Demo(demo::Arguments),
     /// Print the completions of a shell
     Completions(paper::Shell),
     /// Print the manual page
@@ -96,6 +101,8 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let code = runtime.block_on(async {
         match cli.command {
             Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
+            #[cfg(feature = "demo")]
+            Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,
         }
     });

@@ -12,6 +12,8 @@ use super::DemoError;
 
 /// Emulators take any credentials; these are the ones their documentation uses.
 const ACCESS_KEY: &str = "test";
+/// Where the demo lives, on every endpoint.
+pub const REGION: &str = "us-east-1";
 
 /// Clients of every service the demo touches, all on one connection pool.
 #[derive(Debug, Clone)]
@@ -35,7 +37,7 @@ impl Clients {
         let config = aws_config::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(endpoint_url)
-            .region(Region::from_static("us-east-1"))
+            .region(Region::from_static(REGION))
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
                 ACCESS_KEY, ACCESS_KEY, None, None, "demo",
             )))
