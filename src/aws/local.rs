@@ -19,9 +19,7 @@ pub async fn recognise(endpoint: &Endpoint) -> Flavour {
     if endpoint.is_https() {
         return Flavour::Unknown;
     }
-    if let Some(health) = get_json(endpoint, "/_edatop/health").await
-        && health.get("edatop").is_some()
-    {
+    if get_json(endpoint, "/_edatop/health").await.is_some() {
         return Flavour::Embedded;
     }
     if get_json(endpoint, "/_ministack/health").await.is_some() {

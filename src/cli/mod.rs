@@ -149,3 +149,16 @@ fn start_log(
 pub fn complain(text: &str) {
     eprintln!("edatop: {}", crate::widgets::text::clean(text));
 }
+
+/// Writes a document to stdout. A reader that has seen enough (`| head`) is no error.
+///
+/// # Errors
+/// Any other of stdout's.
+pub fn print(document: &[u8]) -> color_eyre::Result<ExitCode> {
+    use std::io::{ErrorKind, Write};
+    let mut out = std::io::stdout().lock();
+    match out.write_all(document).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}

@@ -1,6 +1,6 @@
 //! Completions and the manual page, generated from the definitions of the command line.
 
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, CommandFactory};
 
@@ -18,8 +18,7 @@ pub struct Shell {
 pub fn completions(shell: Shell) -> color_eyre::Result<ExitCode> {
     let mut text = Vec::new();
     clap_complete::generate(shell.shell, &mut Cli::command(), "edatop", &mut text);
-    std::io::stdout().write_all(&text)?;
-    Ok(ExitCode::SUCCESS)
+    super::print(&text)
 }
 
 /// Prints the manual page.
@@ -29,6 +28,5 @@ pub fn completions(shell: Shell) -> color_eyre::Result<ExitCode> {
 pub fn manual() -> color_eyre::Result<ExitCode> {
     let mut page = Vec::new();
     clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-    std::io::stdout().write_all(&page)?;
-    Ok(ExitCode::SUCCESS)
+    super::print(&page)
 }

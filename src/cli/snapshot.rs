@@ -1,13 +1,13 @@
 //! `edatop snapshot`: everything once, printed. The JSON is a contract, described in the README.
 
-use std::{collections::BTreeMap, io::Write, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, process::ExitCode, sync::Arc};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
-use super::{MISUSED, UNREACHED, complain};
+use super::{MISUSED, UNREACHED, complain, print};
 use crate::{
     app::clock,
     aws::{ApiUse, Connection},
@@ -116,12 +116,12 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
         failures: store.failures().collect(),
         api: &usage,
     };
-    let text = match arguments.format {
+    let mut text = match arguments.format {
         Format::Json => serde_json::to_string_pretty(&snapshot)?,
         Format::Text => as_text(&snapshot),
     };
-    writeln!(std::io::stdout(), "{text}")?;
-    Ok(ExitCode::SUCCESS)
+    text.push('\n');
+    print(text.as_bytes())
 }
 
 fn place(aws: &Connection) -> String {

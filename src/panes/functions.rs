@@ -16,7 +16,7 @@ use crate::{
     },
     store::Entry,
     theme::Role,
-    widgets::{sparkline::Scale, table::Column as Head, table::RowWriter},
+    widgets::table::{Column as Head, RowWriter},
 };
 
 const SPARK: u16 = 20;
@@ -39,7 +39,7 @@ pub const SPEC: Spec = Spec {
         },
         Column {
             head: Head::fixed("LAST 2 MIN", SPARK).priority(150),
-            write: write_spark,
+            write: |row, out| row.write_series(out, group(row).and_then(|group| group.series(INVOCATIONS)), usize::from(SPARK)),
             key: |row| Key::of(logged(row, INVOCATIONS)),
         },
         Column {
@@ -83,16 +83,6 @@ fn write_errors(row: &Row<'_>, out: &mut RowWriter<'_>) {
     match logged(row, ERROR_LINES) {
         Some(errors) if errors >= 1.0 && !row.stale => out.value(Role::Warn, format_args!("{}", Count(errors))),
         errors => return row.write_number(out, errors, Count),
-    };
-}
-
-fn write_spark(row: &Row<'_>, out: &mut RowWriter<'_>) {
-    match group(row).and_then(|group| group.series(INVOCATIONS)) {
-        Some(series) => {
-            let cells = series.cells(row.view.now, super::list::SPARK_SECONDS, usize::from(SPARK));
-            out.spark(if row.stale { Role::Stale } else { Role::Spark }, Scale::Own, cells.into_iter())
-        }
-        None => out.skip(),
     };
 }
 

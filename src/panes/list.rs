@@ -20,7 +20,7 @@ use super::{Pane, View};
 use crate::{
     commands::Command,
     domain::{Kind, Metric, ResourceId, units},
-    store::{Entry, Store},
+    store::{Entry, Store, series::Series},
     theme::Role,
     widgets::{
         sparkline::Scale,
@@ -136,10 +136,18 @@ impl<'a> Row<'a> {
 
     /// Writes the last two minutes of a metric.
     pub fn write_spark(&self, row: &mut RowWriter<'_>, metric: Metric, cells: usize) {
-        match self.entry.series(metric) {
+        self.write_series(row, self.entry.series(metric), cells);
+    }
+
+    /// Writes the last two minutes of somebody's numbers.
+    pub fn write_series(&self, row: &mut RowWriter<'_>, series: Option<&Series>, cells: usize) {
+        match series {
             Some(series) => {
                 let role = if self.stale { Role::Stale } else { Role::Spark };
-                row.spark(role, Scale::Own, series.cells(self.view.now, SPARK_SECONDS, cells).into_iter())
+                let mut cells = series.cells(self.view.now, SPARK_SECONDS, cells);
+                // Before the first reading there is nothing to draw.
+                let known = cells.iter().position(Option::is_some).unwrap_or(cells.len());
+                row.spark(role, Scale::Own, cells.drain(known..).collect::<Vec<_>>().into_iter())
             }
             None => row.skip(),
         };

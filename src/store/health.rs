@@ -109,13 +109,13 @@ impl Rule for DeadLetters {
             [one] => text.push_str(&format!(" from {one}")),
             many => text.push_str(&format!(" from {} sources", many.len())),
         }
-        if let Some(cause) = cause(case) {
-            text.push_str(&format!(" · {cause}"));
-        }
         if case.entry.reading(OLDEST_AGE).is_some()
             && let Some(left) = case.seconds_to_loss()
         {
-            text.push_str(&format!(" · first loss in {}", Age(left.max(0.0))));
+            text.push_str(&format!(", first loss in {}", Age(left.max(0.0))));
+        }
+        if let Some(cause) = cause(case) {
+            text.push_str(&format!(" · {cause}"));
         }
         Some((Health::Crit, text))
     }
@@ -136,8 +136,10 @@ fn cause(case: &Case<'_>) -> Option<String> {
         .map(|(_, text)| text)
 }
 
+/// The first words that say something; that it is an error is known already.
 fn first_line(text: &str) -> &str {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    line.strip_prefix("[ERROR]").map_or(line, str::trim_start)
 }
 
 /// A backlog that nothing takes, because its consumer is off or absent.

@@ -85,7 +85,7 @@ fn dead_letters_are_counted_and_say_what_the_consumer_said() {
         vec![measured(arn("stats-dlq"), VISIBLE, 2.0, 1), measured(arn("stats-dlq"), IN_FLIGHT, 1.0, 1)],
     ));
     let store = assessed(store, 2);
-    let expected = "3 dead letters from stats · stats-fn: [ERROR] ValueError: cannot price cart 4";
+    let expected = "3 dead letters from stats · stats-fn: ValueError: cannot price cart 4";
     assert_eq!(reasons(&store, &arn("stats-dlq")), [(Health::Crit, expected.to_owned())]);
     assert_eq!(store.alarms()[0].id, arn("stats-dlq"));
 }
