@@ -39,7 +39,9 @@ pub const SPEC: Spec = Spec {
         },
         Column {
             head: Head::fixed("LAST 2 MIN", SPARK).priority(150),
-            write: |row, out| row.write_series(out, group(row).and_then(|group| group.series(INVOCATIONS)), usize::from(SPARK)),
+            write: |row, out| {
+                row.write_series(out, group(row).and_then(|group| group.series(INVOCATIONS)), usize::from(SPARK))
+            },
             key: |row| Key::of(logged(row, INVOCATIONS)),
         },
         Column {

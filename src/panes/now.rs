@@ -18,10 +18,14 @@ use ratatui::{
 
 use super::View;
 use crate::{
-    domain::{FailureKind, Health, ResourceId, units::Age},
+    domain::{Failure, Health, ResourceId, units::Age},
+    store::{Alarm, health, polls::Poll},
     theme::Role,
     widgets::{panel::Separator, text},
 };
+
+/// More than this that are gone are one line.
+const MOST_GONE: usize = 5;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +52,12 @@ pub struct Now {
 impl Now {
     pub fn refresh(&mut self, view: &View<'_>) {
         self.lines.clear();
+        let is_gone = |alarm: &&Alarm| alarm.verdict.rule == health::GONE;
+        let gone = view.store.alarms().iter().filter(is_gone).count();
         for alarm in view.store.alarms().iter().filter(|alarm| alarm.verdict.health > Health::Unknown) {
+            if gone > MOST_GONE && is_gone(&alarm) {
+                continue;
+            }
             self.lines.push(Line {
                 health: alarm.verdict.health,
                 glyph: view.glyph(alarm.kind),
@@ -58,7 +67,13 @@ impl Now {
                 target: Some(alarm.id.clone()),
             });
         }
-        self.lines.extend(failing_pollers(view));
+        if gone > MOST_GONE {
+            self.lines.extend(many_gone(view, gone));
+        }
+        match view.store.polls().outage() {
+            Some(failure) => self.lines.push(no_answer(failure, view)),
+            None => self.lines.extend(failing_pollers(view)),
+        }
         self.lines.extend(denied_resources(view));
         let living = || view.store.entries().filter(|entry| entry.gone.is_none());
         self.known = living().count();
@@ -122,39 +137,48 @@ impl Now {
     }
 }
 
+/// One line for all that went at once: an endpoint that was restarted empty, a stack that was deleted.
+fn many_gone(view: &View<'_>, gone: usize) -> Option<Line> {
+    let first = view.store.alarms().iter().find(|alarm| alarm.verdict.rule == health::GONE)?;
+    Some(Line {
+        health: first.verdict.health,
+        glyph: view.glyph(first.kind),
+        name: format!("{} and {} more", first.name, gone - 1),
+        since: view.clock(first.verdict.since),
+        text: "gone: they were deleted, or are no longer listed".to_owned(),
+        target: Some(first.id.clone()),
+    })
+}
+
+/// One line for an endpoint that does not answer: everything is as it was.
+fn no_answer(failure: &Failure, view: &View<'_>) -> Line {
+    let polls = view.store.polls();
+    let (since, next) = polls.outage_times();
+    let mut text = failure.error.clone();
+    if let Some(at) = polls.iter().filter_map(|(_, poll)| poll.last_good).max() {
+        text.push_str(&format!(" · what is shown was read {} ago", Age::between(at, view.now)));
+    }
+    if let Some(next) = next.filter(|next| *next > view.now) {
+        text.push_str(&format!(" · next try in {}", Age::between(view.now, next)));
+    }
+    let since = since.map(|since| view.clock(since)).unwrap_or_default();
+    Line { health: Health::Crit, glyph: " ", name: "no answer".to_owned(), since, text, target: None }
+}
+
 /// One line for each poller that fails as a whole: all that it knew is unknown now.
 fn failing_pollers(view: &View<'_>) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    for (poller, poll) in view.store.polls().iter() {
-        let Some(failure) = poll.total_failure() else { continue };
+    let line = |(poller, poll): (&'static str, &Poll)| {
+        let failure = poll.total_failure()?;
         let known = view.store.entries().filter(|entry| entry.poller == poller).count();
         let mut text = failure.error.clone();
         if known > 0 {
             let seen = poll.last_good.map(|at| format!(", last read {} ago", Age::between(at, view.now)));
-            text = format!("{known} resources unknown{} · {text}", seen.unwrap_or_default());
-        }
-        if let Some(next) = poll.next.filter(|next| *next > view.now) {
-            text.push_str(&format!(" · next try in {}", Age::between(view.now, next)));
+            text = format!("{text} · {known} resources unknown{}", seen.unwrap_or_default());
         }
         let since = poll.failing_since.map(|since| view.clock(since)).unwrap_or_default();
-        // The same words for every poller: nothing answers. Once is enough.
-        if let Some(line) = lines
-            .iter_mut()
-            .find(|line| failure.kind == FailureKind::Unreachable && line.text.ends_with(&failure.error))
-        {
-            line.name = "endpoint".to_owned();
-            continue;
-        }
-        lines.push(Line {
-            health: Health::Unknown,
-            glyph: " ",
-            name: failure.operation.clone(),
-            since,
-            text,
-            target: None,
-        });
-    }
-    lines
+        Some(Line { health: Health::Unknown, glyph: " ", name: failure.operation.clone(), since, text, target: None })
+    };
+    view.store.polls().iter().filter_map(line).collect()
 }
 
 /// One line for the resources of a poller that could not be read one by one.

@@ -34,6 +34,9 @@ pub struct Case<'a> {
 pub const RULES: &[&dyn Rule] =
     &[&DeadLetters, &Unserved, &ExpiresBeforeDrained, &DisabledMapping, &LogsErrors, &Gone, &CannotLook];
 
+/// The name of the rule that says so of what is no longer listed.
+pub const GONE: &str = "gone";
+
 /// A queue emptier than this by one reading's noise does not grow.
 const GROWS_PER_SECOND: f64 = 0.05;
 /// A loss nearer than this is critical whatever the rate.
@@ -274,7 +277,7 @@ struct Gone;
 
 impl Rule for Gone {
     fn name(&self) -> &'static str {
-        "gone"
+        GONE
     }
 
     fn judge(&self, case: &Case<'_>) -> Option<(Health, String)> {

@@ -72,24 +72,13 @@ impl Polls {
         self.polls.get(poller).is_some_and(|poll| poll.failing_since.is_some())
     }
 
-    /// Set when every poller that has tried is failing in a way that puts the endpoint itself in doubt.
+    /// Set when the endpoint itself is in doubt: somebody got no answer, and nobody has got one since.
     pub fn outage(&self) -> Option<&Failure> {
-        let mut found = None;
-        for poll in self.polls.values().filter(|poll| poll.last_round.is_some()) {
-            let failure = poll.total_failure()?;
-            if !matches!(
-                failure.kind,
-                FailureKind::Unreachable
-                    | FailureKind::Timeout
-                    | FailureKind::Expired
-                    | FailureKind::Garbage
-                    | FailureKind::Denied
-            ) {
-                return None;
-            }
-            found = found.or(Some(failure));
-        }
-        found
+        let no_answer = |poll: &&Poll| poll.total_failure().is_some_and(is_no_answer);
+        let newest = self.polls.values().filter(no_answer).max_by_key(|poll| poll.last_round)?;
+        let answered = self.polls.values().filter_map(|poll| poll.last_good).max();
+        let all_fail = || self.polls.values().all(|poll| poll.last_round.is_none() || poll.total_failure().is_some());
+        (answered < newest.last_round || all_fail()).then(|| newest.total_failure()).flatten()
     }
 
     /// Since when the outage lasts, and when the next try comes.
@@ -136,6 +125,12 @@ impl Polls {
             poll.last_good = Some(at);
         }
     }
+}
+
+/// The endpoint, or the whole of our access to it, is the matter: not one service.
+fn is_no_answer(failure: &Failure) -> bool {
+    use FailureKind::{Expired, Garbage, Timeout, Unreachable};
+    matches!(failure.kind, Unreachable | Timeout | Expired | Garbage)
 }
 
 /// A failure that puts everything of its poller in doubt: it is about no single resource, or nothing answers at all. That the
