@@ -76,13 +76,6 @@ impl Arns {
         self.arn("dynamodb", &format!("table/{name}"))
     }
 
-    fn rule(&self, rule: &Rule) -> String {
-        match rule.bus {
-            "default" => self.arn("events", &format!("rule/{}", rule.name)),
-            bus => self.arn("events", &format!("rule/{bus}/{}", rule.name)),
-        }
-    }
-
     fn bus(&self, name: &str) -> String {
         self.arn("events", &format!("event-bus/{name}"))
     }
@@ -329,10 +322,10 @@ impl Deployment<'_> {
             Trigger::Schedule(expression) => request.schedule_expression(expression),
             Trigger::Pattern(pattern) => request.event_bus_name(rule.bus).event_pattern(pattern),
         };
-        request.send().await.map_err(DemoError::call(doing()))?;
+        let made = request.send().await.map_err(DemoError::call(doing()))?;
         let permission = self.clients.lambda.add_permission().function_name(rule.function).statement_id(rule.name);
         let permission = permission.action("lambda:InvokeFunction").principal("events.amazonaws.com");
-        permission.source_arn(self.arns.rule(rule)).send().await.map_err(DemoError::call(doing()))?;
+        permission.set_source_arn(made.rule_arn).send().await.map_err(DemoError::call(doing()))?;
         let target = Target::builder().id(rule.function).arn(self.arns.function(rule.function)).build();
         let target = target.map_err(DemoError::call(doing()))?;
         let request = self.clients.events.put_targets().rule(rule.name).event_bus_name(rule.bus).targets(target);

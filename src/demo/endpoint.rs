@@ -187,6 +187,9 @@ impl Adapter {
         let mut response = service.handle(request.clone()).await;
         if (200..300).contains(&response.status) {
             completion::complete(service.as_ref(), &request, &response).await;
+            if name == "events" {
+                completion::narrow(&request, &mut response);
+            }
             if name == "sqs" {
                 self.memory.recall(&request, &mut response);
                 localise_queue_urls(&request, &mut response, &self.url);

@@ -58,3 +58,6 @@ pub(super) async fn start(
 async fn until(stop: CancellationToken, task: impl Future<Output = ()>) {
     stop.run_until_cancelled(task).await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,10 +154,11 @@ async fn what_pollers_read_answers() {
     assert!(targets.targets()[0].arn().ends_with(":function:AntiCorruption"));
 }
 
-/// `EDATOP_TEST_ENDPOINTS="http://127.0.0.1:4566 http://127.0.0.1:4577" cargo test demo::tests::real`
+/// `EDATOP_TEST_ENDPOINTS="http://127.0.0.1:4566 http://127.0.0.1:4577" cargo test demo::tests::real -- --ignored`
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs emulators, named in EDATOP_TEST_ENDPOINTS"]
 async fn real_emulators_run_both_architectures() {
-    let endpoints = std::env::var("EDATOP_TEST_ENDPOINTS").unwrap_or_default();
+    let endpoints = std::env::var("EDATOP_TEST_ENDPOINTS").expect("EDATOP_TEST_ENDPOINTS names emulators");
     for url in endpoints.split_whitespace() {
         let clients = Clients::new(url).unwrap();
         deploy::teardown(&clients, &ALL).await.unwrap();

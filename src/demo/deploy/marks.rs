@@ -98,7 +98,8 @@ impl Marks<'_> {
     pub(super) async fn rule(&self, rule: &Rule) -> Result<Mark, DemoError> {
         let doing = format!("look for rule '{}'", rule.name);
         match self.clients.events.describe_rule().name(rule.name).event_bus_name(rule.bus).send().await {
-            Ok(_) => self.event_resource(self.arns.rule(rule), doing).await,
+            // Where a rule's bus goes in its ARN is not the same everywhere: ask.
+            Ok(answer) => self.event_resource(answer.arn().unwrap_or_default().into(), doing).await,
             Err(error) => absent_or(error, doing),
         }
     }

@@ -1,5 +1,6 @@
 //! What was asked for at creation and dropped: winterbaume's SNS forgets the attributes of CreateTopic and Subscribe, its
-//! DynamoDB and EventBridge the tags of tables, rules and buses, though each keeps them when they are set afterwards. So set them afterwards.
+//! DynamoDB and EventBridge the tags of tables, rules and buses, though each keeps them when they are set afterwards. So set them afterwards. And
+//! one answer that says too much is narrowed.
 
 use bytes::Bytes;
 use hyper::header::HeaderValue;
@@ -19,6 +20,21 @@ pub(super) async fn complete(service: &dyn MockService, request: &MockRequest, r
     for follow_up in follow_ups {
         service.handle(follow_up).await;
     }
+}
+
+/// Keeps the rules of the bus that was asked for: winterbaume's ListRules answers with those of every bus.
+pub(super) fn narrow(request: &MockRequest, response: &mut MockResponse) {
+    if target_action(request) != "ListRules" {
+        return;
+    }
+    let parse = |body: &[u8]| serde_json::from_slice::<Value>(body);
+    let (Ok(asked), Ok(mut answered)) = (parse(&request.body), parse(&response.body)) else { return };
+    // A bus is asked for by name or ARN.
+    let bus = asked.get("EventBusName").and_then(Value::as_str).and_then(|bus| bus.rsplit('/').next());
+    if let Some(rules) = answered.get_mut("Rules").and_then(Value::as_array_mut) {
+        rules.retain(|rule| rule.get("EventBusName").and_then(Value::as_str) == Some(bus.unwrap_or("default")));
+    }
+    response.body = answered.to_string().into();
 }
 
 fn attributes(request: &MockRequest, response: &MockResponse) -> Vec<MockRequest> {

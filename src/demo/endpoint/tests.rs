@@ -88,6 +88,27 @@ async fn attributes_given_at_creation_are_kept() {
 }
 
 #[tokio::test]
+async fn each_bus_lists_its_own_rules_and_tags_given_at_creation_are_kept() {
+    let (_endpoint, clients) = started().await;
+    let events = &clients.events;
+    events.create_event_bus().name("orders").send().await.unwrap();
+    let tag = aws_sdk_eventbridge::types::Tag::builder().key("k").value("v").build().unwrap();
+    let put =
+        |name: &str, bus: &str| events.put_rule().name(name).event_bus_name(bus).event_pattern(r#"{"source":["x"]}"#);
+    put("mine", "orders").tags(tag).send().await.unwrap();
+    put("other", "default").send().await.unwrap();
+    let names = async |request: aws_sdk_eventbridge::operation::list_rules::builders::ListRulesFluentBuilder| {
+        let rules = request.send().await.unwrap().rules.unwrap();
+        rules.into_iter().filter_map(|rule| rule.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(events.list_rules().event_bus_name("orders")).await, ["mine"]);
+    assert_eq!(names(events.list_rules()).await, ["other"]);
+    let arn = events.describe_rule().name("mine").event_bus_name("orders").send().await.unwrap().arn;
+    let tags = events.list_tags_for_resource().set_resource_arn(arn).send().await.unwrap();
+    assert_eq!(tags.tags()[0].key(), "k");
+}
+
+#[tokio::test]
 async fn a_fifo_message_keeps_its_group_and_tells_where_it_died() {
     let (_endpoint, clients) = started().await;
     let sqs = &clients.sqs;

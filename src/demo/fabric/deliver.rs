@@ -89,7 +89,7 @@ impl Delivery {
                 request = request.message_attributes(name, value.build().map_err(DemoError::call(doing()))?);
             }
         } else {
-            request = request.message_body(envelope(message, &route.subscription_arn).to_string());
+            request = request.message_body(self.envelope(message, &route.subscription_arn).to_string());
         }
         if queue_arn.ends_with(".fifo") {
             request = request.set_message_group_id(message.group_id.clone());
@@ -147,26 +147,27 @@ impl Delivery {
         let answer = answer.map_err(DemoError::call(format!("find queue '{name}'")))?;
         Ok(answer.queue_url().unwrap_or_default().into())
     }
-}
 
-/// What a queue gets when delivery is not raw. Unsigned: this endpoint has no key to sign with, and claims none.
-fn envelope(message: &Published, subscription_arn: &str) -> Value {
-    let attributes = message.attributes.iter();
-    let attributes: serde_json::Map<String, Value> =
-        attributes.map(|(name, one)| (name.clone(), json!({ "Type": one.data_type, "Value": one.value }))).collect();
-    let mut envelope = json!({
-        "Type": "Notification",
-        "MessageId": message.message_id,
-        "TopicArn": message.topic_arn,
-        "Message": message.body,
-        "Timestamp": iso(now_ms()),
-        "UnsubscribeURL": format!("/?Action=Unsubscribe&SubscriptionArn={subscription_arn}"),
-    });
-    if let Some(subject) = &message.subject {
-        envelope["Subject"] = json!(subject);
+    /// What a queue gets when delivery is not raw. Unsigned: this endpoint has no key to sign with, and claims none.
+    fn envelope(&self, message: &Published, subscription_arn: &str) -> Value {
+        let attributes = message.attributes.iter();
+        let attributes: serde_json::Map<String, Value> = attributes
+            .map(|(name, one)| (name.clone(), json!({ "Type": one.data_type, "Value": one.value })))
+            .collect();
+        let mut envelope = json!({
+            "Type": "Notification",
+            "MessageId": message.message_id,
+            "TopicArn": message.topic_arn,
+            "Message": message.body,
+            "Timestamp": iso(now_ms()),
+            "UnsubscribeURL": format!("{}/?Action=Unsubscribe&SubscriptionArn={subscription_arn}", self.clients.endpoint_url),
+        });
+        if let Some(subject) = &message.subject {
+            envelope["Subject"] = json!(subject);
+        }
+        if !attributes.is_empty() {
+            envelope["MessageAttributes"] = Value::Object(attributes);
+        }
+        envelope
     }
-    if !attributes.is_empty() {
-        envelope["MessageAttributes"] = Value::Object(attributes);
-    }
-    envelope
 }
