@@ -47,6 +47,8 @@ pub struct Tail {
     cut: Option<(i64, String)>,
     /// Nothing before this instant is read any more: it was given up.
     skipped_to_ms: i64,
+    /// The stream and instant of the last error.
+    last_error: Option<(u64, i64)>,
 }
 
 impl Tail {
@@ -69,12 +71,26 @@ impl Tail {
             self.seen.pop_first();
         }
         self.newest_ms = self.newest_ms.max(Some(event.at_ms));
-        let level = log_lines::level_of(event.text);
+        let level = self.level_of(event);
         let second = self.seconds.entry(event.at_ms.min(now_ms).div_euclid(1000)).or_default();
         second.lines += 1;
         second.errors += u32::from(level == Level::Error);
         second.reports += u32::from(log_lines::is_report(event.text));
         Some(level)
+    }
+
+    /// Some write a crash as one event a line: the trace that follows an error at once is that error, not one more.
+    fn level_of(&mut self, event: Event<'_>) -> Level {
+        let level = log_lines::level_of(event.text);
+        if level != Level::Error {
+            return level;
+        }
+        let place = (hash(event.stream), event.at_ms);
+        if log_lines::is_trace_alone(event.text) && self.last_error == Some(place) {
+            return Level::Info;
+        }
+        self.last_error = Some(place);
+        level
     }
 
     /// A reading ended: at its end, or cut off with a token to go on with. Returns the instant the counts are true for, in
@@ -115,12 +131,12 @@ impl Tail {
 }
 
 fn fingerprint(event: Event<'_>) -> u64 {
+    if event.id.is_empty() { hash((event.stream, event.text)) } else { hash(event.id) }
+}
+
+fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    if event.id.is_empty() {
-        (event.stream, event.text).hash(&mut hasher);
-    } else {
-        event.id.hash(&mut hasher);
-    }
+    value.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -170,6 +186,15 @@ mod tests {
         let now = NOW + 2 * LOOK_BACK_MS;
         assert_eq!(tail.start(now), (now - OVERLAP_MS, None));
         assert_eq!(tail.newest_ms(), Some(NOW - 60_000));
+    }
+
+    #[test]
+    fn a_crash_in_several_events_is_one_error() {
+        let mut tail = Tail::default();
+        let mut take = |id, text, at_ms| tail.take(Event { id, stream: "s", at_ms, text }, NOW);
+        assert_eq!(take("a", "[ERROR] ValueError: boom", NOW), Some(Level::Error));
+        assert_eq!(take("b", "Traceback (most recent call last):", NOW), Some(Level::Info));
+        assert_eq!(take("c", "Traceback (most recent call last):", NOW + 1), Some(Level::Error));
     }
 
     #[test]
