@@ -178,7 +178,7 @@ fn described_bus(bus: &EventBus) -> Option<Resource> {
     let name = bus.name().unwrap_or(id.short_name()).to_owned();
     Some(
         Resource::new(id, Kind::Bus, name)
-            .with("Description", bus.description())
+            .with("Description", bus.description().filter(|text| !text.is_empty()))
             .with("CreationTime", bus.creation_time()),
     )
 }

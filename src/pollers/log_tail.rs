@@ -49,6 +49,8 @@ pub struct Tail {
     skipped_to_ms: i64,
     /// The stream and instant of the last error.
     last_error: Option<(u64, i64)>,
+    /// The stream whose last trace has not said yet what went wrong.
+    open_trace: Option<u64>,
 }
 
 impl Tail {
@@ -79,17 +81,25 @@ impl Tail {
         Some(level)
     }
 
-    /// Some write a crash as one event a line: the trace that follows an error at once is that error, not one more.
+    /// Some write a crash as one event a line. A trace after its error (Lambda's own runtime) is that error and not one more; a
+    /// trace before it (Python's) is nothing yet: the next line that is not indented says what went wrong.
     fn level_of(&mut self, event: Event<'_>) -> Level {
-        let level = log_lines::level_of(event.text);
-        if level != Level::Error {
-            return level;
-        }
-        let place = (hash(event.stream), event.at_ms);
-        if log_lines::is_trace_alone(event.text) && self.last_error == Some(place) {
+        let stream = hash(event.stream);
+        if log_lines::is_trace_alone(event.text) {
+            if self.last_error != Some((stream, event.at_ms)) {
+                self.open_trace = Some(stream);
+            }
             return Level::Info;
         }
-        self.last_error = Some(place);
+        let closes =
+            self.open_trace == Some(stream) && !event.text.starts_with([' ', '\t']) && !event.text.trim().is_empty();
+        let level = if closes { Level::Error } else { log_lines::level_of(event.text) };
+        if closes {
+            self.open_trace = None;
+        }
+        if level == Level::Error {
+            self.last_error = Some((stream, event.at_ms));
+        }
         level
     }
 
@@ -143,6 +153,7 @@ fn hash(value: impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     const NOW: i64 = 1_800_000_000_000;
 
@@ -188,13 +199,20 @@ mod tests {
         assert_eq!(tail.newest_ms(), Some(NOW - 60_000));
     }
 
-    #[test]
-    fn a_crash_in_several_events_is_one_error() {
+    #[rstest]
+    #[case(&["[ERROR] ValueError: no", "Traceback (most recent call last):", "  File", "END RequestId: 1"], &[0])]
+    #[case(&["Traceback (most recent call last):", "  File", "    raise", "errorfactory.QueueDoesNotExist: no", "END"], &[3])]
+    #[case(&["[ERROR] ValueError: no\nTraceback (most recent call last):\n  File", "fine"], &[0])]
+    fn a_crash_in_several_events_is_one_error(#[case] lines: &[&str], #[case] errors: &[usize]) {
         let mut tail = Tail::default();
-        let mut take = |id, text, at_ms| tail.take(Event { id, stream: "s", at_ms, text }, NOW);
-        assert_eq!(take("a", "[ERROR] ValueError: boom", NOW), Some(Level::Error));
-        assert_eq!(take("b", "Traceback (most recent call last):", NOW), Some(Level::Info));
-        assert_eq!(take("c", "Traceback (most recent call last):", NOW + 1), Some(Level::Error));
+        let mut found = Vec::new();
+        for (index, text) in lines.iter().enumerate() {
+            let id = index.to_string();
+            if tail.take(Event { id: &id, stream: "s", at_ms: NOW, text }, NOW) == Some(Level::Error) {
+                found.push(index);
+            }
+        }
+        assert_eq!(found, errors);
     }
 
     #[test]
