@@ -115,6 +115,16 @@ async fn it_is_well_again_after_a_failure(
 }
 
 #[tokio::test]
+async fn what_an_endpoint_lacks_is_asked_for_once() {
+    let mut bench = Bench::new(script("sqs")).await;
+    bench.round(Mood::Fails(Fault::Lacking)).await;
+    let before = bench.requests().await;
+    let lines = bench.round(Mood::Good).await;
+    assert_says(&lines, &["failed sqs:ListQueues NotImplemented"]);
+    assert_eq!(bench.requests().await, before);
+}
+
+#[tokio::test]
 async fn values_of_variables_stay_private() {
     let lines = Bench::new(script("lambda")).await.round(Mood::Good).await;
     assert_says(&lines, &["found lambda.function item-a"]);

@@ -60,7 +60,7 @@ pub struct Bench {
     aws: Connection,
     mood: Arc<Mutex<Mood>>,
     scope: Scope,
-    _server: MockServer,
+    server: MockServer,
 }
 
 /// The instant at which all tests take place.
@@ -85,7 +85,12 @@ impl Bench {
         let row = POLLERS.iter().find(|row| row.name == script.poller).unwrap();
         let mut scope = Scope::default();
         scope.kinds.insert(edatop::domain::Kind::Table);
-        Self { poller: (row.make)(), name: row.name, aws, mood, scope, _server: server }
+        Self { poller: (row.make)(), name: row.name, aws, mood, scope, server }
+    }
+
+    /// Requests that the endpoint got so far.
+    pub async fn requests(&self) -> usize {
+        self.server.received_requests().await.unwrap().len()
     }
 
     /// One round, with everything due; what it said, sorted.
