@@ -135,9 +135,11 @@ impl Intercept for Dialect {
         "edatop-dialect"
     }
 
-    fn read_before_execution(
+    // The first hook that knows the operation: see the guard.
+    fn read_before_serialization(
         &self,
         _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         match cfg.load::<Metadata>() {

@@ -98,11 +98,9 @@ impl Events {
             let Some(resource) = described_rule(&on_bus.rule) else { continue };
             let id = resource.id.clone();
             let mut links: Vec<Link> = routes(&on_bus, &id).into_iter().collect();
+            let count = targets.as_ref().map(Vec::len).ok();
             match targets {
-                Ok(targets) => {
-                    links.extend(targets.iter().flat_map(|target| target_links(&id, target)));
-                    out.measured(&id, TARGETS, targets.len() as f64, LIST_TARGETS).await;
-                }
+                Ok(targets) => links.extend(targets.iter().flat_map(|target| target_links(&id, target))),
                 Err(trouble) => {
                     links.extend(self.inventory.links(&id).iter().filter(|old| old.from == id).cloned());
                     // Deleted since the listing: the next listing says so properly.
@@ -112,6 +110,9 @@ impl Events {
                 }
             }
             out.say_all(self.inventory.found(resource, merged(links))).await;
+            if let Some(count) = count {
+                out.measured(&id, TARGETS, count as f64, LIST_TARGETS).await;
+            }
             if out.is_hopeless() {
                 return;
             }
@@ -177,7 +178,7 @@ fn described_bus(bus: &EventBus) -> Option<Resource> {
     let name = bus.name().unwrap_or(id.short_name()).to_owned();
     Some(
         Resource::new(id, Kind::Bus, name)
-            .with("Description", bus.description())
+            .with("Description", bus.description().filter(|text| !text.is_empty()))
             .with("CreationTime", bus.creation_time()),
     )
 }

@@ -111,7 +111,7 @@ fn described(function: &FunctionConfiguration) -> Option<(Resource, Vec<Link>)> 
         .with("MemorySize", function.memory_size())
         .with("LastModified", function.last_modified())
         .with("State", function.state().map(|state| state.as_str()))
-        .with("StateReason", function.state_reason())
+        .with("StateReason", function.state_reason().filter(|reason| !reason.is_empty()))
         .with("LastUpdateStatus", function.last_update_status().map(|status| status.as_str()))
         .with("LogGroup", Some(group))
         .with("DeadLetterConfig", dead_letters);

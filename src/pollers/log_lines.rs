@@ -31,6 +31,11 @@ pub fn is_report(text: &str) -> bool {
             && json(text).is_some_and(|event| event.get("type").and_then(Value::as_str) == Some("platform.report")))
 }
 
+/// Whether the event is nothing but the first line of a Python trace: what went wrong stands in another event.
+pub fn is_trace_alone(text: &str) -> bool {
+    text.trim() == "Traceback (most recent call last):"
+}
+
 /// The one line that says what happened.
 pub fn headline(text: &str) -> String {
     let text = text.trim();

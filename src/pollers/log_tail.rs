@@ -47,6 +47,10 @@ pub struct Tail {
     cut: Option<(i64, String)>,
     /// Nothing before this instant is read any more: it was given up.
     skipped_to_ms: i64,
+    /// The stream and instant of the last error.
+    last_error: Option<(u64, i64)>,
+    /// The stream whose last trace has not said yet what went wrong.
+    open_trace: Option<u64>,
 }
 
 impl Tail {
@@ -69,12 +73,34 @@ impl Tail {
             self.seen.pop_first();
         }
         self.newest_ms = self.newest_ms.max(Some(event.at_ms));
-        let level = log_lines::level_of(event.text);
+        let level = self.level_of(event);
         let second = self.seconds.entry(event.at_ms.min(now_ms).div_euclid(1000)).or_default();
         second.lines += 1;
         second.errors += u32::from(level == Level::Error);
         second.reports += u32::from(log_lines::is_report(event.text));
         Some(level)
+    }
+
+    /// Some write a crash as one event a line. A trace after its error (Lambda's own runtime) is that error and not one more; a
+    /// trace before it (Python's) is nothing yet: the next line that is not indented says what went wrong.
+    fn level_of(&mut self, event: Event<'_>) -> Level {
+        let stream = hash(event.stream);
+        if log_lines::is_trace_alone(event.text) {
+            if self.last_error != Some((stream, event.at_ms)) {
+                self.open_trace = Some(stream);
+            }
+            return Level::Info;
+        }
+        let closes =
+            self.open_trace == Some(stream) && !event.text.starts_with([' ', '\t']) && !event.text.trim().is_empty();
+        let level = if closes { Level::Error } else { log_lines::level_of(event.text) };
+        if closes {
+            self.open_trace = None;
+        }
+        if level == Level::Error {
+            self.last_error = Some((stream, event.at_ms));
+        }
+        level
     }
 
     /// A reading ended: at its end, or cut off with a token to go on with. Returns the instant the counts are true for, in
@@ -115,18 +141,19 @@ impl Tail {
 }
 
 fn fingerprint(event: Event<'_>) -> u64 {
+    if event.id.is_empty() { hash((event.stream, event.text)) } else { hash(event.id) }
+}
+
+fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    if event.id.is_empty() {
-        (event.stream, event.text).hash(&mut hasher);
-    } else {
-        event.id.hash(&mut hasher);
-    }
+    value.hash(&mut hasher);
     hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rstest::rstest;
 
     const NOW: i64 = 1_800_000_000_000;
 
@@ -170,6 +197,22 @@ mod tests {
         let now = NOW + 2 * LOOK_BACK_MS;
         assert_eq!(tail.start(now), (now - OVERLAP_MS, None));
         assert_eq!(tail.newest_ms(), Some(NOW - 60_000));
+    }
+
+    #[rstest]
+    #[case(&["[ERROR] ValueError: no", "Traceback (most recent call last):", "  File", "END RequestId: 1"], &[0])]
+    #[case(&["Traceback (most recent call last):", "  File", "    raise", "errorfactory.QueueDoesNotExist: no", "END"], &[3])]
+    #[case(&["[ERROR] ValueError: no\nTraceback (most recent call last):\n  File", "fine"], &[0])]
+    fn a_crash_in_several_events_is_one_error(#[case] lines: &[&str], #[case] errors: &[usize]) {
+        let mut tail = Tail::default();
+        let mut found = Vec::new();
+        for (index, text) in lines.iter().enumerate() {
+            let id = index.to_string();
+            if tail.take(Event { id: &id, stream: "s", at_ms: NOW, text }, NOW) == Some(Level::Error) {
+                found.push(index);
+            }
+        }
+        assert_eq!(found, errors);
     }
 
     #[test]

@@ -214,10 +214,18 @@ impl Sns {
         }
     }
 
+    /// It has an ARN, and its attributes do not say otherwise.
+    fn is_confirmed(&self, subscription: &Subscription) -> bool {
+        confirmed_arn(subscription).is_some_and(|arn| {
+            let attributes = self.described.get(arn).and_then(|known| known.attributes.as_ref());
+            attributes.and_then(|all| all.get("PendingConfirmation")).is_none_or(|pending| pending != "true")
+        })
+    }
+
     /// Confirmed subscriptions of each topic, as listed.
     fn listed_counts(&self) -> BTreeMap<ResourceId, usize> {
         let mut counts = BTreeMap::new();
-        for subscription in self.subscriptions.iter().flatten().filter(|one| confirmed_arn(one).is_some()) {
+        for subscription in self.subscriptions.iter().flatten().filter(|one| self.is_confirmed(one)) {
             *counts.entry(subscription.topic_arn().unwrap_or_default().into()).or_default() += 1;
         }
         counts
@@ -293,13 +301,14 @@ fn subscription_links(subscription: &Subscription, attributes: Option<&Attribute
     let arn = confirmed_arn(subscription);
     let get = |name: &str| attributes.and_then(|attributes| attributes.get(name)).filter(|text| !text.is_empty());
     let policy = get("FilterPolicy").filter(|policy| policy.trim() != "{}");
-    let label = match (arn, attributes, policy) {
-        (None, ..) => "pending confirmation".to_owned(),
-        (_, None, _) => "filter policy not known".to_owned(),
-        (.., None) => String::new(),
-        (.., Some(policy)) => compact(policy),
+    // Some emulators give a subscription its ARN before it is confirmed.
+    let pending = arn.is_none() || get("PendingConfirmation").is_some_and(|pending| pending == "true");
+    let label = match (attributes, policy) {
+        _ if pending => "pending confirmation".to_owned(),
+        (None, _) => "filter policy not known".to_owned(),
+        (_, None) => String::new(),
+        (_, Some(policy)) => compact(policy),
     };
-    let pending = if arn.is_none() { "true" } else { get("PendingConfirmation").map_or("false", String::as_str) };
     let mut links = vec![
         Link::configured(topic, LinkKind::Subscribes, to.clone())
             .labelled(label)
@@ -348,6 +357,13 @@ mod tests {
     fn labels(#[case] arn: &str, #[case] policy: Option<&str>, #[case] label: &str) {
         let attributes = policy.map(|policy| Attributes::from([("FilterPolicy".to_owned(), policy.to_owned())]));
         assert_eq!(subscription_links(&subscription(arn), attributes.as_ref())[0].label, label);
+    }
+
+    #[test]
+    fn an_arn_alone_does_not_confirm() {
+        let attributes = Attributes::from([("PendingConfirmation".to_owned(), "true".to_owned())]);
+        let links = subscription_links(&subscription("arn:aws:sns:r:1:t:u"), Some(&attributes));
+        assert_eq!(links[0].label, "pending confirmation");
     }
 
     #[test]

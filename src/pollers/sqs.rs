@@ -9,9 +9,8 @@ use async_trait::async_trait;
 use aws_sdk_sqs::types::QueueAttributeName;
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use tokio::time::Instant;
 
-use super::{Inventory, Look, Outbox, Poller, Tier, queue_age::QueueAges};
+use super::{Due, Inventory, Look, Outbox, Poller, Tier, queue_age::QueueAges};
 use crate::{
     aws::Trouble,
     domain::{
@@ -27,7 +26,7 @@ const SOURCE: &str = "sqs:GetQueueAttributes";
 #[derive(Default)]
 pub struct Sqs {
     queues: BTreeMap<String, Queue>,
-    listed: Option<Instant>,
+    listed: Due,
     /// Whose `RedrivePolicy` targets they are does not matter: they are watched closely.
     dead_letter_queues: BTreeSet<ResourceId>,
     inventory: Inventory,
@@ -38,7 +37,7 @@ pub struct Sqs {
 #[derive(Debug, Default)]
 struct Queue {
     id: Option<ResourceId>,
-    asked: Option<Instant>,
+    asked: Due,
     /// Holds messages: watched closely.
     holds: bool,
 }
@@ -55,8 +54,9 @@ impl Poller for Sqs {
     }
 
     async fn poll(&mut self, look: Look<'_>, out: &mut Outbox) {
-        if self.listing_is_due(look) {
+        if self.listed.is_due(look.scope, look.structure()) {
             self.list(look, out).await;
+            self.listed.tried(look.scope, out.worst());
         }
         if out.is_hopeless() {
             return;
@@ -67,10 +67,6 @@ impl Poller for Sqs {
 }
 
 impl Sqs {
-    fn listing_is_due(&self, look: Look<'_>) -> bool {
-        self.listed.is_none_or(|at| at.elapsed() >= look.paces.background.min(look.paces.visible.saturating_mul(3)))
-    }
-
     async fn list(&mut self, look: Look<'_>, out: &mut Outbox) {
         let mut pages = look.aws.sqs().list_queues().max_results(1000).into_paginator().send();
         let mut urls = BTreeSet::new();
@@ -80,7 +76,6 @@ impl Sqs {
                 Err(error) => return out.failed("sqs:ListQueues", Trouble::from(error), None).await,
             }
         }
-        self.listed = Some(Instant::now());
         self.queues.retain(|url, _| urls.contains(url));
         for url in urls {
             self.queues.entry(url).or_default();
@@ -114,9 +109,9 @@ impl Sqs {
                         .into_iter()
                         .map(|(name, value)| (name.as_str().to_owned(), value))
                         .collect();
-                    self.learn(url, attributes, out).await;
+                    self.learn(url, attributes, look.scope, out).await;
                 }
-                Err(error) => self.could_not_read(&url, Trouble::from(error), out).await,
+                Err(error) => self.could_not_read(&url, Trouble::from(error), look.scope, out).await,
             }
             if out.is_hopeless() {
                 return;
@@ -124,7 +119,7 @@ impl Sqs {
         }
     }
 
-    async fn learn(&mut self, url: String, mut attributes: Attributes, out: &mut Outbox) {
+    async fn learn(&mut self, url: String, mut attributes: Attributes, scope: &Scope, out: &mut Outbox) {
         let Some(arn) = attributes.remove("QueueArn") else {
             let text = "the answer holds no QueueArn; is the endpoint right?".to_owned();
             return out.failed(SOURCE, Trouble { kind: FailureKind::Garbage, text }, None).await;
@@ -148,17 +143,19 @@ impl Sqs {
         }
         let holds = depths.iter().any(|(_, value)| value.is_some_and(|value| value > 0.0));
         self.ages.note(&id, &url, depths[0].1.unwrap_or(0.0));
-        self.queues.insert(url, Queue { id: Some(id), asked: Some(Instant::now()), holds });
+        let mut asked = Due::default();
+        asked.tried(scope, None);
+        self.queues.insert(url, Queue { id: Some(id), asked, holds });
     }
 
-    async fn could_not_read(&mut self, url: &str, trouble: Trouble, out: &mut Outbox) {
+    async fn could_not_read(&mut self, url: &str, trouble: Trouble, scope: &Scope, out: &mut Outbox) {
         let Some(queue) = self.queues.get_mut(url) else { return };
         // Deleted since the listing: the next listing says so properly.
         if trouble.kind == FailureKind::NotFound {
-            self.listed = None;
+            self.listed = Due::default();
             return;
         }
-        queue.asked = Some(Instant::now());
+        queue.asked.tried(scope, Some(trouble.kind));
         let id = queue.id.clone();
         out.failed(SOURCE, trouble, id.as_ref()).await;
     }
@@ -166,7 +163,6 @@ impl Sqs {
 
 impl Queue {
     fn is_due(&self, look: Look<'_>, dead_letter_queues: &BTreeSet<ResourceId>) -> bool {
-        let Some(asked) = self.asked else { return true };
         let selected = self.id.is_some() && look.scope.selected == self.id;
         let tier = match &self.id {
             _ if selected => Tier::Focused,
@@ -175,8 +171,7 @@ impl Queue {
             }
             _ => Tier::Background,
         };
-        // A round comes a little early or late by jitter; nine tenths of the period count as all of it.
-        asked.elapsed() >= look.paces.of(tier).mul_f64(0.9)
+        self.asked.is_due(look.scope, look.paces.of(tier))
     }
 }
 

@@ -1,0 +1,133 @@
+//! Every poller against every way an endpoint can answer: what it says, what it says failed, and that a failure is never absence.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use rstest::rstest;
+use support::{
+    Bench, Fault, Mood,
+    scripts::{SCRIPTS, Script},
+};
+
+fn script(poller: &str) -> &'static Script {
+    static ALL: [Script; SCRIPTS.len()] = SCRIPTS;
+    ALL.iter().find(|script| script.poller == poller).unwrap()
+}
+
+#[track_caller]
+fn assert_says(lines: &[String], starts: &[&str]) {
+    for start in starts {
+        assert!(lines.iter().any(|line| line.starts_with(start)), "'{start}' is not in:\n{}", lines.join("\n"));
+    }
+}
+
+#[track_caller]
+fn assert_says_nothing_like(lines: &[String], start: &str) {
+    assert!(lines.iter().all(|line| !line.starts_with(start)), "'{start}' is in:\n{}", lines.join("\n"));
+}
+
+#[test]
+fn every_poller_has_a_script() {
+    let scripted: Vec<_> = SCRIPTS.iter().map(|script| script.poller).collect();
+    let all: Vec<_> = edatop::pollers::POLLERS.iter().map(|row| row.name).collect();
+    assert_eq!(scripted, all);
+}
+
+#[rstest]
+#[tokio::test]
+async fn says_what_there_is_once(
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+) {
+    let script = script(poller);
+    let mut bench = Bench::new(script).await;
+    let first = bench.round(Mood::Good).await;
+    assert_says(&first, script.says);
+    assert_says_nothing_like(&first, "failed");
+    assert_says_nothing_like(&first, "gone");
+    let second = bench.round(Mood::Good).await;
+    for start in ["found", "gone", "failed"] {
+        assert_says_nothing_like(&second, start);
+    }
+    assert!(second.iter().all(|line| line.contains(" = ")), "nothing changed:\n{}", second.join("\n"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_empty_service_is_no_failure_and_takes_everything_away(
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+) {
+    let mut bench = Bench::new(script(poller)).await;
+    assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
+    bench.round(Mood::Good).await;
+    let lines = bench.round(Mood::Empty).await;
+    assert_says(&lines, &["gone"]);
+    assert!(lines.iter().all(|line| line.starts_with("gone")), "{}", lines.join("\n"));
+    assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
+}
+
+#[rstest]
+#[tokio::test]
+async fn pages_to_the_end(#[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str) {
+    let script = script(poller);
+    let mut bench = Bench::new(script).await;
+    let lines = bench.round(Mood::TwoPages).await;
+    assert_says(&lines, script.says_of_page_two);
+    assert_says_nothing_like(&lines, "failed");
+    assert_says(&bench.round(Mood::Good).await, &["gone"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_failure_is_said_and_is_never_absence(
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values(Fault::Throttled, Fault::Denied, Fault::WebPage, Fault::CutOff, Fault::Lacking)] fault: Fault,
+) {
+    let script = script(poller);
+    for operation in script.operations {
+        let mut bench = Bench::new(script).await;
+        let at_once = bench.round(Mood::Fails(fault)).await;
+        let service = script.poller;
+        assert_says(&at_once, &[&format!("failed {service}:{} {:?}", script.operations[0], fault.kind())]);
+        assert_says_nothing_like(&at_once, "found");
+
+        let mut bench = Bench::new(script).await;
+        bench.round(Mood::Good).await;
+        let lines = bench.round(Mood::FailsAt(operation, fault)).await;
+        assert_says(&lines, &[&format!("failed {service}:{operation} {:?}", fault.kind())]);
+        for start in ["gone", "found"] {
+            assert_says_nothing_like(&lines, start);
+        }
+        assert!(!lines.iter().any(|line| line.contains(" [")), "links changed:\n{}", lines.join("\n"));
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn it_is_well_again_after_a_failure(
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+) {
+    let script = script(poller);
+    let mut bench = Bench::new(script).await;
+    bench.round(Mood::Fails(Fault::Denied)).await;
+    let lines = bench.round(Mood::Good).await;
+    assert_says(&lines, script.says);
+    assert_says_nothing_like(&lines, "failed");
+}
+
+#[tokio::test]
+async fn what_an_endpoint_lacks_is_asked_for_once() {
+    let mut bench = Bench::new(script("sqs")).await;
+    bench.round(Mood::Fails(Fault::Lacking)).await;
+    let before = bench.requests().await;
+    let lines = bench.round(Mood::Good).await;
+    assert_says(&lines, &["failed sqs:ListQueues NotImplemented"]);
+    assert_eq!(bench.requests().await, before);
+}
+
+#[tokio::test]
+async fn values_of_variables_stay_private() {
+    let lines = Bench::new(script("lambda")).await.round(Mood::Good).await;
+    assert_says(&lines, &["found lambda.function item-a"]);
+    assert!(lines.iter().any(|line| line.contains("TABLE")), "the mention is there");
+    assert!(lines.iter().all(|line| !line.contains("hunter2")), "{}", lines.join("\n"));
+}

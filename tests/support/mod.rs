@@ -1,0 +1,199 @@
+//! What several test files need: an endpoint that answers from a script, and facts as lines of text.
+//!
+//! Add the answers of a new service in `scripts.rs`.
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+pub mod scripts;
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use edatop::{
+    aws::{ConnectOptions, Connection},
+    domain::{Fact, FailureKind, Report, Round, Scope, Subject},
+    pollers::{Look, Outbox, POLLERS, Paces, Poller},
+};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
+
+use scripts::{Page, Protocol, Script};
+
+/// How the endpoint behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// One page of everything.
+    Good,
+    Empty,
+    TwoPages,
+    /// Every operation fails so.
+    Fails(Fault),
+    /// This one operation fails so; the rest is good.
+    FailsAt(&'static str, Fault),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    Throttled,
+    Denied,
+    WebPage,
+    /// The good answer, cut off in the middle.
+    CutOff,
+    Lacking,
+}
+
+impl Fault {
+    pub fn kind(self) -> FailureKind {
+        match self {
+            Self::Throttled => FailureKind::Throttled,
+            Self::Denied => FailureKind::Denied,
+            Self::WebPage | Self::CutOff => FailureKind::Garbage,
+            Self::Lacking => FailureKind::NotImplemented,
+        }
+    }
+}
+
+/// One poller at an endpoint of its own.
+pub struct Bench {
+    poller: Box<dyn Poller>,
+    name: &'static str,
+    aws: Connection,
+    mood: Arc<Mutex<Mood>>,
+    scope: Scope,
+    server: MockServer,
+}
+
+/// The instant at which all tests take place.
+pub fn now() -> Timestamp {
+    static NOW: OnceLock<Timestamp> = OnceLock::new();
+    *NOW.get_or_init(|| "2026-11-21T08:00:00Z".parse().unwrap())
+}
+
+impl Bench {
+    pub async fn new(script: &'static Script) -> Self {
+        let mood = Arc::new(Mutex::new(Mood::Good));
+        let server = MockServer::start().await;
+        let actor = Actor { script, mood: mood.clone() };
+        Mock::given(any()).respond_with(actor).mount(&server).await;
+        let options = ConnectOptions {
+            endpoint: Some(server.uri()),
+            region: Some("us-east-1".to_owned()),
+            read_only: true,
+            ..ConnectOptions::default()
+        };
+        let aws = Connection::open(&options).await.unwrap();
+        let row = POLLERS.iter().find(|row| row.name == script.poller).unwrap();
+        let mut scope = Scope::default();
+        scope.kinds.insert(edatop::domain::Kind::Table);
+        Self { poller: (row.make)(), name: row.name, aws, mood, scope, server }
+    }
+
+    /// Requests that the endpoint got so far.
+    pub async fn requests(&self) -> usize {
+        self.server.received_requests().await.unwrap().len()
+    }
+
+    /// One round, with everything due; what it said, sorted.
+    pub async fn round(&mut self, mood: Mood) -> Vec<String> {
+        *self.mood.lock().unwrap() = mood;
+        self.scope.refresh += 1;
+        let (send, mut receive) = mpsc::channel(1024);
+        let mut out = Outbox::new(self.name, now, send);
+        let paces = Paces::default();
+        self.poller.poll(Look { aws: &self.aws, scope: &self.scope, paces: &paces }, &mut out).await;
+        assert!(out.end(Round { next: None }).await);
+        drop(out);
+        let mut lines = Vec::new();
+        while let Some(Report { facts, .. }) = receive.recv().await {
+            lines.extend(facts.iter().map(line));
+        }
+        lines.sort();
+        lines
+    }
+}
+
+/// A fact in one line, with short names.
+fn line(fact: &Fact) -> String {
+    match fact {
+        Fact::Found(resource) => format!("found {} {} {:?}", resource.kind.key(), resource.name, resource),
+        Fact::Linked(link) => {
+            let (from, to) = (link.from.short_name(), link.to.short_name());
+            format!("{from} {:?} {to} [{}] {:?}", link.kind, link.label, link.attributes)
+        }
+        Fact::Gone(Subject::Resource(id)) => format!("gone {}", id.short_name()),
+        Fact::Gone(Subject::Link(key)) => {
+            format!("gone {} {:?} {}", key.from.short_name(), key.kind, key.to.short_name())
+        }
+        Fact::Measured { id, metric, reading } => format!("{} {} = {}", id.short_name(), metric.name, reading.value),
+        Fact::Heard(heard) => format!("{} says {:?} {}", heard.id.short_name(), heard.level, heard.text),
+        Fact::Failed(failure) => format!("failed {} {:?}: {}", failure.operation, failure.kind, failure.error),
+    }
+}
+
+/// Answers requests as its script and mood say.
+struct Actor {
+    script: &'static Script,
+    mood: Arc<Mutex<Mood>>,
+}
+
+impl Respond for Actor {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let text = format!("{} {}", request.url, String::from_utf8_lossy(&request.body));
+        let operation = operation(request, &text);
+        let page = |page| (self.script.answer)(&operation, page, &text);
+        match *self.mood.lock().unwrap() {
+            Mood::Good => self.good(page(Page::Only)),
+            Mood::Empty => self.good(page(Page::Empty)),
+            Mood::TwoPages if text.contains("p2") => self.good(page(Page::Second)),
+            Mood::TwoPages => self.good(page(Page::First)),
+            Mood::Fails(fault) => self.bad(fault, &page(Page::Only)),
+            Mood::FailsAt(at, fault) if at == operation => self.bad(fault, &page(Page::Only)),
+            Mood::FailsAt(..) => self.good(page(Page::Only)),
+        }
+    }
+}
+
+impl Actor {
+    fn good(&self, body: String) -> ResponseTemplate {
+        ResponseTemplate::new(200).set_body_raw(body, self.script.protocol.content_type())
+    }
+
+    fn bad(&self, fault: Fault, good: &str) -> ResponseTemplate {
+        let protocol = self.script.protocol;
+        match fault {
+            Fault::WebPage => ResponseTemplate::new(200).set_body_raw("<!DOCTYPE html><html><body>Hi", "text/html"),
+            // The SDK takes XML that ends after a tag for whole (HTTP's length catches that): cut within the first tag.
+            Fault::CutOff if protocol != Protocol::Json => self.good(good[..9].to_owned()),
+            Fault::CutOff => self.good(good[..good.len() * 2 / 3].to_owned()),
+            Fault::Lacking => ResponseTemplate::new(501).set_body_raw(
+                protocol.error("InternalFailure", "API action has not yet been implemented"),
+                protocol.content_type(),
+            ),
+            Fault::Denied => {
+                let body = protocol.error("AccessDeniedException", "User: x is not authorized to perform: y");
+                ResponseTemplate::new(403).set_body_raw(body, protocol.content_type())
+            }
+            Fault::Throttled => {
+                let body = protocol.error("ThrottlingException", "Rate exceeded");
+                ResponseTemplate::new(400).set_body_raw(body, protocol.content_type())
+            }
+        }
+    }
+}
+
+/// The operation that a request asks for, in whichever place its protocol says so.
+fn operation(request: &Request, text: &str) -> String {
+    if let Some(target) = request.headers.get("x-amz-target") {
+        return target.to_str().unwrap().rsplit('.').next().unwrap().to_owned();
+    }
+    if let Some((_, rest)) = text.split_once("Action=") {
+        return rest.split('&').next().unwrap().to_owned();
+    }
+    let operation = match request.url.path() {
+        path if path.contains("/functions") => "ListFunctions",
+        path if path.contains("/event-source-mappings") => "ListEventSourceMappings",
+        "/" => "ListBuckets",
+        _ => "ListObjectsV2",
+    };
+    operation.to_owned()
+}

@@ -1,0 +1,332 @@
+//! What each service answers in the tests: things called `item-a` on the only or first page, `item-b` on the second.
+
+use serde_json::{Value, json};
+
+/// How a service writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Json,
+    Xml,
+    /// S3's XML has no envelope around its errors.
+    S3,
+}
+
+impl Protocol {
+    pub fn content_type(self) -> &'static str {
+        if self == Self::Json { "application/x-amz-json-1.1" } else { "text/xml" }
+    }
+
+    pub fn error(self, code: &str, message: &str) -> String {
+        let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        match self {
+            Self::Json => json!({"__type": code, "message": message}).to_string(),
+            Self::Xml => format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>"),
+            Self::S3 => error,
+        }
+    }
+}
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    Only,
+    Empty,
+    /// Ends in the token `p2`.
+    First,
+    Second,
+}
+
+impl Page {
+    fn items(self) -> &'static [&'static str] {
+        match self {
+            Self::Only | Self::First => &["item-a"],
+            Self::Second => &["item-b"],
+            Self::Empty => &[],
+        }
+    }
+
+    fn list(self, one: impl Fn(&str) -> Value) -> Value {
+        self.items().iter().map(|name| one(name)).collect()
+    }
+
+    fn xml(self, one: impl Fn(&str) -> String) -> String {
+        self.items().iter().map(|name| one(name)).collect()
+    }
+
+    fn token(self) -> Option<&'static str> {
+        (self == Self::First).then_some("p2")
+    }
+
+    fn xml_token(self, tag: &str) -> String {
+        self.token().map(|token| format!("<{tag}>{token}</{tag}>")).unwrap_or_default()
+    }
+}
+
+/// One service.
+#[derive(Debug)]
+pub struct Script {
+    pub poller: &'static str,
+    pub protocol: Protocol,
+    /// Every operation that the poller calls; the first is the one that it begins with.
+    pub operations: &'static [&'static str],
+    /// The good answer to an operation, given the page and the request as text.
+    pub answer: fn(&str, Page, &str) -> String,
+    /// Starts of lines that one good round says.
+    pub says: &'static [&'static str],
+    /// Starts of lines that a round of two pages says besides.
+    pub says_of_page_two: &'static [&'static str],
+}
+
+pub const SCRIPTS: [Script; 7] = [
+    Script {
+        poller: "sqs",
+        protocol: Protocol::Json,
+        operations: &["ListQueues", "GetQueueAttributes"],
+        answer: sqs,
+        says: &["found sqs.queue item-a", "item-a DeadLetters dlq [after 3 receives]", "item-a visible = 7"],
+        says_of_page_two: &["found sqs.queue item-b"],
+    },
+    Script {
+        poller: "lambda",
+        protocol: Protocol::Json,
+        operations: &["ListFunctions", "ListEventSourceMappings"],
+        answer: lambda,
+        says: &[
+            "found lambda.function item-a",
+            "item-a DeadLetters dlq [failed batches]",
+            "item-a Logs /aws/lambda/item-a []",
+            "item-a Publishes topic [TOPIC]",
+            "orders Invokes item-a [batch 10, window 60 s]",
+        ],
+        says_of_page_two: &["found lambda.function item-b", "orders Invokes item-b"],
+    },
+    Script {
+        poller: "sns",
+        protocol: Protocol::Xml,
+        operations: &["ListTopics", "ListSubscriptions", "GetTopicAttributes", "GetSubscriptionAttributes"],
+        answer: sns,
+        says: &[
+            "found sns.topic item-a",
+            "found sns.endpoint a@example.com",
+            r#"item-a Subscribes queue [{"event":["x"]}]"#,
+            "item-a Subscribes a@example.com [pending confirmation]",
+            "item-a DeadLetters dlq [undeliverable for queue]",
+            "item-a subscriptions = 1",
+        ],
+        says_of_page_two: &["found sns.topic item-b", "item-b Subscribes queue"],
+    },
+    Script {
+        poller: "logs",
+        protocol: Protocol::Json,
+        operations: &["DescribeLogGroups", "FilterLogEvents"],
+        answer: logs,
+        says: &[
+            "found logs.group /aws/lambda/item-a",
+            "/aws/lambda/item-a says Error [ERROR] ValueError: boom",
+            "/aws/lambda/item-a error_lines = 1",
+            "/aws/lambda/item-a invocations = 1",
+            "/aws/lambda/item-a lines = 2",
+            "/aws/lambda/item-a stored = 5",
+            "/aws/lambda/item-a newest = 1795247999",
+        ],
+        says_of_page_two: &["found logs.group /aws/lambda/item-b", "/aws/lambda/item-b lines = 2"],
+    },
+    Script {
+        poller: "dynamodb",
+        protocol: Protocol::Json,
+        operations: &["ListTables", "DescribeTable", "Scan"],
+        answer: dynamodb,
+        says: &["found dynamodb.table item-a", "item-a items = 4", "item-a size = 400"],
+        says_of_page_two: &["found dynamodb.table item-b"],
+    },
+    Script {
+        poller: "s3",
+        protocol: Protocol::S3,
+        operations: &["ListBuckets", "ListObjectsV2"],
+        answer: s3,
+        says: &[
+            "found s3.bucket item-a",
+            "item-a objects = 1",
+            "item-a size = 12",
+            "item-a newest = 1795247990",
+            "item-a arrivals = 1",
+        ],
+        says_of_page_two: &["found s3.bucket item-b", "item-a objects = 2"],
+    },
+    Script {
+        poller: "events",
+        protocol: Protocol::Json,
+        operations: &["ListEventBuses", "ListRules", "ListTargetsByRule"],
+        answer: events,
+        says: &[
+            "found events.bus item-a",
+            "found events.rule rule-item-a",
+            "item-a Routes rule-item-a [sales]",
+            "rule-item-a Targets group []",
+            "rule-item-a DeadLetters dlq [undeliverable for group]",
+            "rule-item-a targets = 1",
+        ],
+        says_of_page_two: &["found events.bus item-b"],
+    },
+];
+
+/// The item that a request is about.
+fn asked(text: &str) -> &'static str {
+    if text.contains("item-b") { "item-b" } else { "item-a" }
+}
+
+fn sqs(operation: &str, page: Page, text: &str) -> String {
+    let name = asked(text);
+    let answer = match operation {
+        "ListQueues" => json!({
+            "QueueUrls": page.list(|name| format!("http://localhost/000000000000/{name}").into()),
+            "NextToken": page.token(),
+        }),
+        _ => json!({"Attributes": {
+            "QueueArn": format!("arn:aws:sqs:us-east-1:000000000000:{name}"),
+            "ApproximateNumberOfMessages": "7",
+            "RedrivePolicy": r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dlq","maxReceiveCount":3}"#,
+        }}),
+    };
+    answer.to_string()
+}
+
+fn lambda(operation: &str, page: Page, _: &str) -> String {
+    let arn = |name: &str| format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");
+    let answer = match operation {
+        "ListFunctions" => json!({
+            "Functions": page.list(|name| json!({
+                "FunctionName": name,
+                "FunctionArn": arn(name),
+                "Environment": {"Variables": {
+                    "TOPIC": "arn:aws:sns:us-east-1:000000000000:topic",
+                    "TABLE": "hunter2-orders",
+                    "API_KEY": "hunter2",
+                    "DATABASE": "postgres://u:hunter2@host/db",
+                }},
+            })),
+            "NextMarker": page.token(),
+        }),
+        _ => json!({
+            "EventSourceMappings": page.list(|name| json!({
+                "UUID": name,
+                "State": "Enabled",
+                "FunctionArn": format!("{}:live", arn(name)),
+                "EventSourceArn": "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026",
+                "BatchSize": 10,
+                "TumblingWindowInSeconds": 60,
+                "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000000:dlq"}},
+            })),
+            "NextMarker": page.token(),
+        }),
+    };
+    answer.to_string()
+}
+
+fn sns(operation: &str, page: Page, text: &str) -> String {
+    let arn = |name: &str| format!("arn:aws:sns:us-east-1:000000000000:{name}");
+    let entry = |key: &str, value: &str| format!("<entry><key>{key}</key><value>{value}</value></entry>");
+    let result = match operation {
+        "ListTopics" => {
+            let topics = page.xml(|name| format!("<member><TopicArn>{}</TopicArn></member>", arn(name)));
+            format!("<Topics>{topics}</Topics>{}", page.xml_token("NextToken"))
+        }
+        "ListSubscriptions" => {
+            let one = |name: &str, subscription: &str, protocol: &str, endpoint: &str| {
+                format!(
+                    "<member><SubscriptionArn>{subscription}</SubscriptionArn><TopicArn>{}</TopicArn>\
+                     <Protocol>{protocol}</Protocol><Endpoint>{endpoint}</Endpoint></member>",
+                    arn(name)
+                )
+            };
+            let both = page.xml(|name| {
+                one(name, &format!("{}:u", arn(name)), "sqs", "arn:aws:sqs:us-east-1:000000000000:queue")
+                    + &one(name, "PendingConfirmation", "email", "a@example.com")
+            });
+            format!("<Subscriptions>{both}</Subscriptions>{}", page.xml_token("NextToken"))
+        }
+        "GetTopicAttributes" => {
+            let entries = entry("TopicArn", &arn(asked(text))) + &entry("SubscriptionsConfirmed", "1");
+            format!("<Attributes>{entries}</Attributes>")
+        }
+        _ => {
+            let redrive = r#"{"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dlq"}"#;
+            let entries = entry("FilterPolicy", r#"{"event": ["x"]}"#) + &entry("RedrivePolicy", redrive);
+            format!("<Attributes>{entries}</Attributes>")
+        }
+    };
+    format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>")
+}
+
+fn logs(operation: &str, page: Page, _: &str) -> String {
+    let answer = match operation {
+        "DescribeLogGroups" => json!({
+            "logGroups": page.list(|name| json!({
+                "logGroupName": format!("/aws/lambda/{name}"),
+                "arn": format!("arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/{name}:*"),
+                "storedBytes": 5,
+            })),
+            "nextToken": page.token(),
+        }),
+        _ => json!({"events": [
+            {"eventId": "1", "timestamp": 1_795_247_998_000_i64, "message": "[ERROR] ValueError: boom\nTraceback"},
+            {"eventId": "2", "timestamp": 1_795_247_999_000_i64, "message": "REPORT RequestId: 1 Duration: 1 ms"},
+        ]}),
+    };
+    answer.to_string()
+}
+
+fn dynamodb(operation: &str, page: Page, text: &str) -> String {
+    let name = asked(text);
+    let answer = match operation {
+        "ListTables" => json!({"TableNames": page.list(|name| name.into()), "LastEvaluatedTableName": page.token()}),
+        "DescribeTable" => json!({"Table": {
+            "TableName": name,
+            "TableArn": format!("arn:aws:dynamodb:us-east-1:000000000000:table/{name}"),
+            "TableStatus": "ACTIVE",
+            "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
+            "ItemCount": 4,
+            "TableSizeBytes": 400,
+        }}),
+        _ => json!({"Items": [{"name": {"S": "1"}}], "Count": 1, "ScannedCount": 1}),
+    };
+    answer.to_string()
+}
+
+fn s3(operation: &str, page: Page, _: &str) -> String {
+    if operation == "ListBuckets" {
+        let buckets = page.xml(|name| format!("<Bucket><Name>{name}</Name></Bucket>"));
+        let token = page.xml_token("ContinuationToken");
+        return format!("<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{token}</ListAllMyBucketsResult>");
+    }
+    let objects = page.xml(|name| {
+        let at = "2026-11-21T07:59:50Z";
+        format!("<Contents><Key>{name}</Key><Size>12</Size><LastModified>{at}</LastModified></Contents>")
+    });
+    let (more, token) = (page.token().is_some(), page.xml_token("NextContinuationToken"));
+    format!("<ListBucketResult><IsTruncated>{more}</IsTruncated>{objects}{token}</ListBucketResult>")
+}
+
+fn events(operation: &str, page: Page, text: &str) -> String {
+    let arn = |rest: &str| format!("arn:aws:events:us-east-1:000000000000:{rest}");
+    let name = asked(text);
+    let answer = match operation {
+        "ListEventBuses" => json!({
+            "EventBuses": page.list(|name| json!({"Name": name, "Arn": arn(&format!("event-bus/{name}"))})),
+            "NextToken": page.token(),
+        }),
+        "ListRules" => json!({"Rules": [{
+            "Name": format!("rule-{name}"),
+            "Arn": arn(&format!("rule/{name}/rule-{name}")),
+            "EventBusName": name,
+            "State": "ENABLED",
+            "EventPattern": r#"{"detail-type":["sales"]}"#,
+        }]}),
+        _ => json!({"Targets": [{
+            "Id": "1",
+            "Arn": "arn:aws:logs:us-east-1:000000000000:log-group:group:*",
+            "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:000000000000:dlq"},
+        }]}),
+    };
+    answer.to_string()
+}
