@@ -68,7 +68,7 @@ impl Refresh {
 /// One sentence.
 pub fn parse(text: &str, name: &str) -> Result<File, String> {
     toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+        let line = error.span().map(|span| 1 + text.get(..span.start).unwrap_or_default().matches('\n').count());
         let at = line.map(|line| format!(":{line}")).unwrap_or_default();
         format!("{name}{at}: {}; the whole file is left out until it is mended", error.message().trim())
     })

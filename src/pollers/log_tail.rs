@@ -1,9 +1,11 @@
 //! How far one log group was read: where to go on, which events were seen, what the last minute held. Pure.
 //!
-//! Events arrive late and out of order, so each reading overlaps the one before; an event seen twice counts once.
+//! Events arrive late and out of order, so each reading overlaps the one before; an event seen twice counts once. What tells an event
+//! from others is its stream, instant and text, and its place among those that are alike in all three: event ids would do on AWS, but
+//! not every endpoint gives an event the same id twice.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -22,8 +24,6 @@ const MOST_SEEN: usize = 20_000;
 /// One event as the service gave it.
 #[derive(Debug, Clone, Copy)]
 pub struct Event<'a> {
-    /// Unique within a group; empty where an emulator gives none.
-    pub id: &'a str,
     pub stream: &'a str,
     pub at_ms: i64,
     pub text: &'a str,
@@ -42,6 +42,8 @@ pub struct Counts {
 pub struct Tail {
     newest_ms: Option<i64>,
     seen: BTreeSet<(i64, u64)>,
+    /// How many alike the reading under way has brought so far.
+    alike: HashMap<(i64, u64), u32>,
     seconds: BTreeMap<i64, Counts>,
     /// Where the last reading was cut off: its start and its token.
     cut: Option<(i64, String)>,
@@ -66,7 +68,10 @@ impl Tail {
 
     /// Takes one event in; says how loud it is unless it was seen before.
     pub fn take(&mut self, event: Event<'_>, now_ms: i64) -> Option<Level> {
-        if !self.seen.insert((event.at_ms, fingerprint(event))) {
+        let text = hash((event.stream, event.text));
+        let place = self.alike.entry((event.at_ms, text)).or_default();
+        *place += 1;
+        if !self.seen.insert((event.at_ms, hash((text, *place)))) {
             return None;
         }
         if self.seen.len() > MOST_SEEN {
@@ -106,6 +111,9 @@ impl Tail {
     /// A reading ended: at its end, or cut off with a token to go on with. Returns the instant the counts are true for, in
     /// milliseconds since 1970, and whether events were skipped because the reader fell too far behind.
     pub fn ended(&mut self, from_ms: i64, token: Option<String>, now_ms: i64) -> (i64, bool) {
+        if token.is_none() {
+            self.alike.clear();
+        }
         let as_of = if token.is_some() { self.newest_ms.unwrap_or(from_ms).min(now_ms) } else { now_ms };
         let behind = token.is_some() && as_of < now_ms - LOOK_BACK_MS;
         self.cut = token.filter(|_| !behind).map(|token| (from_ms, token));
@@ -119,9 +127,10 @@ impl Tail {
         (as_of, behind)
     }
 
-    /// A token that the service refuses is of no more use.
-    pub fn forget_token(&mut self) {
+    /// A reading that failed begins anew: a token that the service refuses is of no more use.
+    pub fn begin_anew(&mut self) {
         self.cut = None;
+        self.alike.clear();
     }
 
     /// What the minute before `as_of_ms` held.
@@ -140,10 +149,6 @@ impl Tail {
     }
 }
 
-fn fingerprint(event: Event<'_>) -> u64 {
-    if event.id.is_empty() { hash((event.stream, event.text)) } else { hash(event.id) }
-}
-
 fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
@@ -157,8 +162,20 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000_000;
 
-    fn event(id: &str, at_ms: i64) -> Event<'_> {
-        Event { id, stream: "s", at_ms, text: "[ERROR] no" }
+    fn event(stream: &str, at_ms: i64) -> Event<'_> {
+        Event { stream, at_ms, text: "[ERROR] no" }
+    }
+
+    #[test]
+    fn events_that_are_alike_count_each_and_once() {
+        let mut tail = Tail::default();
+        let text = "tick";
+        let mut read = |events: usize| {
+            let new = (0..events).filter(|_| tail.take(Event { stream: "s", at_ms: NOW, text }, NOW).is_some()).count();
+            tail.ended(NOW, None, NOW);
+            new
+        };
+        assert_eq!((read(2), read(2), read(3)), (2, 0, 1));
     }
 
     #[test]
@@ -207,8 +224,7 @@ mod tests {
         let mut tail = Tail::default();
         let mut found = Vec::new();
         for (index, text) in lines.iter().enumerate() {
-            let id = index.to_string();
-            if tail.take(Event { id: &id, stream: "s", at_ms: NOW, text }, NOW) == Some(Level::Error) {
+            if tail.take(Event { stream: "s", at_ms: NOW, text }, NOW) == Some(Level::Error) {
                 found.push(index);
             }
         }

@@ -220,9 +220,8 @@ impl Group {
         for event in &answer.events {
             let Some(at_ms) = event.timestamp() else { continue };
             let text = event.message().unwrap_or_default();
-            let (event_id, stream) =
-                (event.event_id().unwrap_or_default(), event.log_stream_name().unwrap_or_default());
-            let level = self.tail.take(Event { id: event_id, stream, at_ms, text }, now_ms);
+            let stream = event.log_stream_name().unwrap_or_default();
+            let level = self.tail.take(Event { stream, at_ms, text }, now_ms);
             let Some(level) = level.filter(|level| *level > Level::Info) else { continue };
             let Ok(at) = Timestamp::from_millisecond(at_ms) else { continue };
             if heard.len() == MOST_HEARD {
@@ -232,7 +231,7 @@ impl Group {
         }
         out.say_all(heard).await;
         if let Some(trouble) = answer.trouble {
-            self.tail.forget_token();
+            self.tail.begin_anew();
             return match trouble.kind {
                 FailureKind::NotFound => {}
                 FailureKind::NotImplemented => out.failed(READ, trouble, None).await,
