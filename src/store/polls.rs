@@ -94,7 +94,8 @@ impl Polls {
 
     /// Since when the outage lasts, and when the next try comes.
     pub fn outage_times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let since = self.polls.values().filter_map(|poll| poll.failing_since).min();
+        // Before the last of them began to fail, somebody still answered.
+        let since = self.polls.values().filter_map(|poll| poll.failing_since).max();
         let next = self.polls.values().filter_map(|poll| poll.next).min();
         (since, next)
     }
