@@ -10,6 +10,7 @@
 //!
 //! Resources that are unknown for one and the same reason are one line, not a thousand.
 
+use jiff::Timestamp;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -18,7 +19,7 @@ use ratatui::{
 
 use super::View;
 use crate::{
-    domain::{FailureKind, Health, ResourceId, units::Age},
+    domain::{Failure, FailureKind, Health, ResourceId, units::Age},
     theme::Role,
     widgets::{panel::Separator, text},
 };
@@ -122,39 +123,67 @@ impl Now {
     }
 }
 
-/// One line for each poller that fails as a whole: all that it knew is unknown now.
+/// One line for each poller that fails as a whole: all that it knew is unknown now. Pollers that all find nobody at the other end
+/// share one.
 fn failing_pollers(view: &View<'_>) -> Vec<Line> {
+    let mut unreached: Vec<Failing<'_>> = Vec::new();
     let mut lines: Vec<Line> = Vec::new();
     for (poller, poll) in view.store.polls().iter() {
         let Some(failure) = poll.total_failure() else { continue };
         let known = view.store.entries().filter(|entry| entry.poller == poller).count();
-        let mut text = failure.error.clone();
-        if known > 0 {
-            let seen = poll.last_good.map(|at| format!(", last read {} ago", Age::between(at, view.now)));
-            text = format!("{known} resources unknown{} · {text}", seen.unwrap_or_default());
+        let failing = Failing { failure, known, since: poll.failing_since, last_good: poll.last_good, next: poll.next };
+        if failure.kind == FailureKind::Unreachable {
+            unreached.push(failing);
+        } else {
+            lines.push(failing.line(&failure.operation, view));
         }
-        if let Some(next) = poll.next.filter(|next| *next > view.now) {
-            text.push_str(&format!(" · next try in {}", Age::between(view.now, next)));
+    }
+    match &unreached[..] {
+        [] => {}
+        [one] => lines.push(one.line(&one.failure.operation, view)),
+        [first, ..] => {
+            let all = Failing {
+                failure: first.failure,
+                known: unreached.iter().map(|one| one.known).sum(),
+                since: unreached.iter().filter_map(|one| one.since).min(),
+                last_good: unreached.iter().filter_map(|one| one.last_good).max(),
+                next: unreached.iter().filter_map(|one| one.next).min(),
+            };
+            lines.insert(0, all.line("endpoint", view));
         }
-        let since = poll.failing_since.map(|since| view.clock(since)).unwrap_or_default();
-        // The same words for every poller: nothing answers. Once is enough.
-        if let Some(line) = lines
-            .iter_mut()
-            .find(|line| failure.kind == FailureKind::Unreachable && line.text.ends_with(&failure.error))
-        {
-            line.name = "endpoint".to_owned();
-            continue;
-        }
-        lines.push(Line {
-            health: Health::Unknown,
-            glyph: " ",
-            name: failure.operation.clone(),
-            since,
-            text,
-            target: None,
-        });
     }
     lines
+}
+
+/// A failure of a whole poller, with what it puts in doubt.
+struct Failing<'a> {
+    failure: &'a Failure,
+    known: usize,
+    since: Option<Timestamp>,
+    last_good: Option<Timestamp>,
+    next: Option<Timestamp>,
+}
+
+impl Failing<'_> {
+    fn line(&self, name: &str, view: &View<'_>) -> Line {
+        let mut text = self.failure.error.clone();
+        if self.known > 0 {
+            let seen = self.last_good.map(|at| format!(", last read {} ago", Age::between(at, view.now)));
+            let plural = if self.known == 1 { "" } else { "s" };
+            text = format!("{} resource{plural} unknown{} · {text}", self.known, seen.unwrap_or_default());
+        }
+        if let Some(next) = self.next.filter(|next| *next > view.now) {
+            text.push_str(&format!(" · next try in {}", Age::between(view.now, next)));
+        }
+        Line {
+            health: Health::Unknown,
+            glyph: " ",
+            name: name.to_owned(),
+            since: self.since.map(|since| view.clock(since)).unwrap_or_default(),
+            text,
+            target: None,
+        }
+    }
 }
 
 /// One line for the resources of a poller that could not be read one by one.
