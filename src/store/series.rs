@@ -83,7 +83,7 @@ mod tests {
         // Four cells of five seconds: 80–85, 85–90, 90–95, 95–100.
         assert_eq!(series.cells(at(100), 20.0, 4), [Some(5.0), Some(5.0), Some(2.0), Some(2.0)]);
         // Before the first reading nothing is known.
-        assert_eq!(series.cells(at(100), 40.0, 4), [None, Some(5.0), Some(2.0), Some(2.0)]);
+        assert_eq!(series.cells(at(100), 40.0, 4), [None, None, Some(5.0), Some(2.0)]);
         // Outside the span, the last level before it still holds.
         assert_eq!(series.cells(at(200), 20.0, 2), [Some(2.0), Some(2.0)]);
         assert_eq!(Series::default().cells(at(0), 20.0, 2), [None, None]);
