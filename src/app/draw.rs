@@ -38,6 +38,9 @@ impl App {
             TooSmall { theme: &self.look.theme }.render(area, buf);
         }
         text::scrub(buf);
+        if self.look.ascii {
+            text::to_ascii(buf);
+        }
     }
 
     fn draw_screen(&mut self, area: Rect, buf: &mut Buffer, now: Timestamp) {
@@ -67,7 +70,8 @@ impl App {
             Some(toast) => toast.draw(area, buf, &view),
             None => footer::draw(line(bottom), buf, &view, filter),
         }
-        for overlay in &mut self.overlays {
+        // The ones below are where esc goes back to; drawn, they would stick out from behind.
+        if let Some(overlay) = self.overlays.last_mut() {
             overlay.draw(area, buf, &view);
         }
     }

@@ -83,9 +83,11 @@ fn number(row: &Row<'_>, attribute: &str) -> Option<f64> {
 
 fn write_errors(row: &Row<'_>, out: &mut RowWriter<'_>) {
     match logged(row, ERROR_LINES) {
-        Some(errors) if errors >= 1.0 && !row.stale => out.value(Role::Warn, format_args!("{}", Count(errors))),
-        errors => return row.write_number(out, errors, Count),
-    };
+        Some(errors) if errors >= 1.0 && !row.stale => {
+            out.value(Role::Warn, format_args!("{}", Count(errors)));
+        }
+        errors => row.write_number(out, errors, Count),
+    }
 }
 
 fn sources(row: &Row<'_>) -> String {

@@ -65,9 +65,11 @@ pub const SPEC: Spec = Spec {
 
 fn write_errors(row: &Row<'_>, out: &mut RowWriter<'_>) {
     match row.value(ERROR_LINES) {
-        Some(errors) if errors >= 1.0 && !row.stale => out.value(Role::Warn, format_args!("{}", Count(errors))),
-        errors => return row.write_number(out, errors, Count),
-    };
+        Some(errors) if errors >= 1.0 && !row.stale => {
+            out.value(Role::Warn, format_args!("{}", Count(errors)));
+        }
+        errors => row.write_number(out, errors, Count),
+    }
 }
 
 fn retention(row: &Row<'_>) -> Option<f64> {

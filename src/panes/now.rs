@@ -173,7 +173,8 @@ fn failing_pollers(view: &View<'_>) -> Vec<Line> {
         let mut text = failure.error.clone();
         if known > 0 {
             let seen = poll.last_good.map(|at| format!(", last read {} ago", Age::between(at, view.now)));
-            text = format!("{text} · {known} resources unknown{}", seen.unwrap_or_default());
+            let plural = if known == 1 { "" } else { "s" };
+            text = format!("{text} · {known} resource{plural} unknown{}", seen.unwrap_or_default());
         }
         let since = poll.failing_since.map(|since| view.clock(since)).unwrap_or_default();
         Some(Line { health: Health::Unknown, glyph: " ", name: failure.operation.clone(), since, text, target: None })

@@ -83,7 +83,8 @@ impl Polls {
 
     /// Since when the outage lasts, and when the next try comes.
     pub fn outage_times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let since = self.polls.values().filter_map(|poll| poll.failing_since).min();
+        let silent = self.polls.values().filter(|poll| poll.total_failure().is_some_and(is_no_answer));
+        let since = silent.filter_map(|poll| poll.failing_since).min();
         let next = self.polls.values().filter_map(|poll| poll.next).min();
         (since, next)
     }

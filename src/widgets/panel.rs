@@ -56,7 +56,8 @@ pub struct Tab<'a> {
     pub key: &'a str,
 }
 
-/// A separator whose title is a choice. Tabs that find no room are left out, but never the active one.
+/// A separator whose title is a choice. Tabs move together as it narrows; those that find no room even so are left out, but never the
+/// active one.
 #[derive(Debug, Clone, Copy)]
 pub struct TabStrip<'a> {
     /// The tabs, left to right.
@@ -73,7 +74,8 @@ impl TabStrip<'_> {
         let Some(area) = rule(area, buf, self.theme) else { return Vec::new() };
         let mut places = Vec::with_capacity(self.tabs.len());
         let mut rest = inside(area, 2);
-        for (index, tab) in self.tabs.iter().enumerate().skip(self.first(rest.width)) {
+        let gap = self.gap(rest.width);
+        for (index, tab) in self.tabs.iter().enumerate().skip(self.first(rest.width, gap)) {
             let columns = columns(tab);
             if columns > rest.width && index != self.active {
                 break;
@@ -91,19 +93,26 @@ impl TabStrip<'_> {
                 "",
             ) + end;
             places.push((index, Rect { width: end - rest.x, ..rest }));
-            let next = end.saturating_add(2).min(rest.right());
+            let next = end.saturating_add(gap).min(rest.right());
             rest = Rect { x: next, width: rest.right() - next, ..rest };
         }
         places
     }
 
     /// The first tab to show so that the active one has room.
-    fn first(&self, width: u16) -> usize {
+    fn first(&self, width: u16, gap: u16) -> usize {
         let upto = |first: usize| -> u16 {
             let shown = self.tabs.iter().take(self.active + 1).skip(first);
-            shown.map(|tab| columns(tab) + 2).fold(0, u16::saturating_add).saturating_sub(2)
+            shown.map(|tab| columns(tab) + gap).fold(0, u16::saturating_add).saturating_sub(gap)
         };
         (0..=self.active).find(|first| upto(*first) <= width).unwrap_or(self.active)
+    }
+
+    /// Columns of line between two tabs: two, or as many as let all of them be seen.
+    fn gap(&self, width: u16) -> u16 {
+        let titles = self.tabs.iter().map(columns).fold(0, u16::saturating_add);
+        let gaps = (self.tabs.len() as u16).saturating_sub(1);
+        (0..=2).rev().find(|gap| titles.saturating_add(gaps * gap) <= width).unwrap_or(0)
     }
 }
 
@@ -237,6 +246,19 @@ mod tests {
         assert_eq!(places, [(0, Rect::new(2, 0, 10, 1)), (1, Rect::new(14, 0, 13, 1)), (2, Rect::new(29, 0, 8, 1))]);
         assert_eq!(style_at(&buf, 15, 0).fg, theme.style(Role::Accent).fg);
         assert_eq!(style_at(&buf, 3, 0).fg, theme.style(Role::Dim).fg);
+    }
+
+    #[test]
+    fn tabs_move_together_before_one_is_left_out() {
+        let theme = Theme::default();
+        let strip = |width| {
+            let mut buf = blank(width, 1);
+            TabStrip { tabs: TABS, active: 0, theme: &theme }.render(buf.area, &mut buf);
+            lines(&buf).concat()
+        };
+        assert_eq!(strip(38), "── queues 1 ─ functions 2 ─ logs 3 ───");
+        assert_eq!(strip(35), "── queues 1  functions 2  logs 3 ──");
+        assert_eq!(strip(34), "── queues 1  functions 2 ─────────");
     }
 
     #[test]

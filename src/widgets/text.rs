@@ -307,6 +307,25 @@ pub fn scrub(buf: &mut Buffer) {
     }
 }
 
+/// The pass after [`scrub`] on a terminal that shows ASCII alone: our own signs by what looks like them, the rest as `?`.
+pub fn to_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        let stand_in = match cell.symbol() {
+            symbol if symbol.is_ascii() => continue,
+            "≈" => '~',
+            "≥" => '>',
+            "↑" => '^',
+            "↓" => 'v',
+            "×" => 'x',
+            "·" | "─" => '-',
+            "…" => '~',
+            "␊" => ' ',
+            _ => '?',
+        };
+        cell.set_char(stand_in);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -422,6 +441,14 @@ mod tests {
             1 => any::<String>(),
         ];
         prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+    }
+
+    #[test]
+    fn ascii_keeps_the_meaning_of_our_signs() {
+        let mut buf = blank(24, 1);
+        put(&mut buf, Rect::new(0, 0, 24, 1), "≈3 · ≥0.2/s ↑ 日本 é", Style::new(), "");
+        to_ascii(&mut buf);
+        assert_eq!(lines(&buf), ["~3 - >0.2/s ^ ? ?  ?"]);
     }
 
     proptest! {

@@ -1,0 +1,102 @@
+//! Detail, palette, help and themes.
+
+use edatop::commands::COMMANDS;
+
+use crate::screen::Screen;
+
+/// The name in the title of the open detail.
+fn title(screen: &mut Screen) -> String {
+    let top = screen.lines().into_iter().find(|line| line.contains('╭')).unwrap_or_default();
+    top.split(['╭', '╮']).nth(1).unwrap_or_default().trim_matches(['─', ' ']).to_owned()
+}
+
+#[test]
+fn the_detail_goes_from_neighbour_to_neighbour_and_back_step_by_step() {
+    let mut screen = Screen::example(120, 40);
+    screen.press("n enter");
+    assert_eq!(title(&mut screen), "▤ analytics-dlq");
+    assert!(screen.shows("3 dead letters from analytics"), "the reason");
+    screen.press("enter");
+    assert_eq!(title(&mut screen), "▤ analytics", "its only neighbour is the queue that it serves");
+    assert_eq!(screen.selected(), "analytics", "pollers read what is looked at");
+    let neighbours: Vec<String> = screen.lines().into_iter().filter(|line| line.contains(['◂', '▸'])).collect();
+    let function = neighbours.iter().position(|line| line.contains("analytics-fn")).unwrap();
+    for _ in 0..function {
+        screen.press("j");
+    }
+    screen.press("enter");
+    assert_eq!(title(&mut screen), "ƒ analytics-fn");
+    assert!(screen.shows("[ERROR] ValueError: cannot price cart 4"), "what its log said");
+    for back in ["▤ analytics", "▤ analytics-dlq", ""] {
+        screen.press("esc");
+        assert_eq!(title(&mut screen), back);
+    }
+    assert_eq!(screen.selected(), "analytics-dlq");
+}
+
+#[test]
+fn the_palette_finds_commands_and_resources_by_letters() {
+    let mut screen = Screen::example(120, 40);
+    screen.press(":");
+    screen.write("rulz");
+    screen.press("esc :");
+    screen.write("tpcs");
+    screen.press("enter");
+    assert_eq!(screen.pane(), "topics", "a command");
+    screen.press(":");
+    screen.write("mlngdlq");
+    assert!(screen.line("mailing-dlq").contains("queue"));
+    screen.press("enter");
+    assert_eq!((screen.pane(), screen.selected()), ("queues", "mailing-dlq".to_owned()), "a resource");
+    screen.press(":");
+    screen.write("zzzzz");
+    screen.press("enter");
+    assert_eq!(screen.selected(), "mailing-dlq", "nothing found, nothing done");
+}
+
+#[test]
+fn the_help_lists_every_command() {
+    let mut screen = Screen::example(80, 24);
+    screen.press("?");
+    let mut seen = screen.text();
+    for _ in 0..60 {
+        screen.press("j");
+        seen.push_str(&screen.text());
+    }
+    for row in COMMANDS {
+        let line = seen.lines().find(|line| line.contains(&row.keys.join(" ")) && line.contains(row.does));
+        assert!(line.is_some(), "{} is not in the help", row.name);
+    }
+    screen.press("x");
+    assert!(!screen.shows("╭"), "any other key closes it");
+}
+
+#[test]
+fn a_theme_is_tried_on_and_esc_takes_it_off() {
+    let mut screen = Screen::example(120, 40);
+    let style = |screen: &mut Screen| screen.cell("edatop").fg;
+    let before = style(&mut screen);
+    let mut tried = vec![before];
+    screen.press("T");
+    for _ in 0..3 {
+        screen.press("j");
+        tried.push(style(&mut screen));
+    }
+    screen.press("k k k k");
+    assert!(tried.iter().any(|ink| *ink != before), "the screen follows the cursor: {tried:?}");
+    screen.press("esc");
+    assert_eq!(style(&mut screen), before);
+
+    screen.press(":");
+    screen.write("theme");
+    screen.press("enter");
+    let at = screen.lines().iter().filter(|line| line.contains("light")).count();
+    assert_eq!(at, 1, "the palette opens it too");
+    for _ in 0..6 {
+        screen.press("j");
+    }
+    let last = style(&mut screen);
+    screen.press("enter");
+    assert_eq!(style(&mut screen), last, "enter keeps it");
+    assert!(!screen.shows("╭"));
+}
