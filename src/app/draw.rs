@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{App, view_of};
 use crate::{
-    panes::{PANES, footer, header, services},
+    panes::{PANES, context, footer, header, services},
     theme::Role,
     widgets::{
         panel::{Tab, TabStrip},
@@ -17,6 +17,9 @@ use crate::{
         too_small::{TooSmall, fits},
     },
 };
+
+/// Lower screens have no lines to spare for where the chosen resource stands.
+const CONTEXT_FROM: u16 = 30;
 
 /// Where things were drawn, for the mouse.
 #[derive(Debug, Default)]
@@ -60,11 +63,17 @@ impl App {
         let tabs: Vec<Tab<'_>> = PANES.iter().map(|row| Tab { title: row.title, key: row.key }).collect();
         self.places.tabs = TabStrip { tabs: &tabs, active: self.focus, theme: view.theme }.render(line(tabs_at), buf);
         let bottom = area.bottom() - 1;
-        self.places.pane = Rect { y: tabs_at + 1, height: bottom.saturating_sub(tabs_at + 1), ..area };
+        let context_height = if area.height >= CONTEXT_FROM { context::HEIGHT } else { 0 };
+        let height = bottom.saturating_sub(tabs_at + 1 + context_height);
+        self.places.pane = Rect { y: tabs_at + 1, height, ..area };
         let mut filter = "";
         if let Some(pane) = self.panes.get_mut(self.focus) {
             pane.draw(self.places.pane, buf, &view);
             filter = pane.filter();
+            if let Some(chosen) = pane.selected().filter(|_| context_height > 0) {
+                let place = Rect { y: bottom - context_height, height: context_height, ..area };
+                context::draw(chosen, place, buf, &view);
+            }
         }
         match &self.toast {
             Some(toast) => toast.draw(area, buf, &view),

@@ -6,6 +6,7 @@
 //!  services  ▤ 9 queues ✖1   ƒ 4 functions ✔   ≡ 4 log groups ✔   …
 //!  panes     ── queues 1 ── functions 2 ── logs 3 ── …
 //!            the rows of the chosen pane
+//!  context   ◇ EventFork ──▶ ▤ AnalyticsQueue ⤷ ✖ ▤ AnalyticsDLQ
 //!  footer    n next alarm  enter detail  / filter  …
 //! ```
 //!
@@ -13,6 +14,7 @@
 //! pane: one file, one row in [`PANES`], and its key in `commands::COMMANDS`.
 
 pub mod buckets;
+pub mod context;
 pub mod footer;
 pub mod functions;
 pub mod header;

@@ -6,6 +6,7 @@
 pub mod feed;
 pub mod flow;
 pub mod health;
+mod inference;
 pub mod polls;
 pub mod series;
 pub mod topology;
@@ -15,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, FailureKind, Health, Heard, Kind, Level, Metric, Reading, Report, Resource, ResourceId, Subject,
-    Verdict,
+    Fact, Failure, FailureKind, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId,
+    Subject, Verdict,
 };
 
 use feed::Feed;
@@ -35,6 +36,8 @@ const STALE_AFTER_SECONDS: f64 = 60.0;
 pub struct Store {
     entries: BTreeMap<ResourceId, Entry>,
     topology: Topology,
+    /// Links that follow from what is there, not from a poller.
+    inferred: BTreeSet<LinkKey>,
     polls: Polls,
     feed: Feed,
     alarms: Vec<Alarm>,
@@ -133,10 +136,15 @@ impl Store {
     /// Takes in what a poller said.
     pub fn apply(&mut self, report: Report) {
         let mut measured = BTreeSet::new();
+        let names_changed =
+            report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(Subject::Resource(_))));
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
-                Fact::Linked(link) => self.topology.link(link),
+                Fact::Linked(link) => {
+                    self.inferred.remove(&link.key());
+                    self.topology.link(link);
+                }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
                 Fact::Gone(Subject::Link(key)) => self.topology.unlink(&key),
                 Fact::Measured { id, metric, reading } => {
@@ -154,6 +162,9 @@ impl Store {
             if let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.resource.kind == Kind::Queue) {
                 flow::derive(entry);
             }
+        }
+        if names_changed {
+            self.infer();
         }
         if let Some(round) = report.round {
             self.polls.ended(report.poller, report.at, round);
@@ -270,6 +281,21 @@ impl Store {
             }
             None => {
                 self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
+            }
+        }
+    }
+
+    /// Draws anew the links that names give away. One that an API reports is never replaced by a guess.
+    fn infer(&mut self) {
+        let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
+        let links = inference::links(living);
+        for key in std::mem::take(&mut self.inferred) {
+            self.topology.unlink(&key);
+        }
+        for link in links {
+            if !self.topology.has(&link.key()) {
+                self.inferred.insert(link.key());
+                self.topology.link(link);
             }
         }
     }

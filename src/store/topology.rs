@@ -25,6 +25,10 @@ impl Topology {
         }
     }
 
+    pub fn has(&self, key: &LinkKey) -> bool {
+        self.links.contains_key(key)
+    }
+
     pub fn links(&self) -> impl Iterator<Item = &Link> {
         self.links.values()
     }
