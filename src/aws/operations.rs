@@ -30,7 +30,6 @@ const fn reads(service: &'static str, name: &'static str, dollars_per_million: f
 const SQS_REQUEST: f64 = 0.40;
 const SNS_REQUEST: f64 = 0.50;
 const S3_LIST: f64 = 5.0;
-const S3_GET: f64 = 0.40;
 /// One eventually consistent read of a page of up to 25 items of up to 4 KB each.
 const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
 
@@ -39,7 +38,6 @@ pub const OPERATIONS: &[Operation] = &[
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
     reads("DynamoDB", "DescribeTable", 0.0),
-    reads("DynamoDB", "DescribeTimeToLive", 0.0),
     reads("DynamoDB", "ListTables", 0.0),
     reads("DynamoDB", "Scan", DYNAMODB_SAMPLE),
     reads("EventBridge", "ListEventBuses", 0.0),
@@ -47,7 +45,6 @@ pub const OPERATIONS: &[Operation] = &[
     reads("EventBridge", "ListTargetsByRule", 0.0),
     reads("Lambda", "ListEventSourceMappings", 0.0),
     reads("Lambda", "ListFunctions", 0.0),
-    reads("S3", "GetBucketLocation", S3_GET),
     reads("S3", "ListBuckets", S3_LIST),
     reads("S3", "ListObjectsV2", S3_LIST),
     reads("SNS", "GetSubscriptionAttributes", SNS_REQUEST),

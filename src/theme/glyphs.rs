@@ -7,7 +7,6 @@
 
 /// One complete set of symbols.
 #[derive(Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub struct Glyphs {
     /// Health marks, loudest first.
     pub crit: &'static str,
