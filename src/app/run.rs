@@ -22,6 +22,8 @@ use crate::{
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// How often to look whether the endpoint is still what it was.
+const INTRODUCE_EVERY: Duration = Duration::from_secs(15);
 /// Reports on their way; a full channel makes the pollers wait.
 const REPORTS: usize = 256;
 /// Events of our own on their way.
@@ -164,22 +166,25 @@ fn cost(aws: &Connection) -> Cost {
     Cost::new(usage.calls_per_second, usage.dollars_per_day, usage.throttles, aws.is_aws())
 }
 
-/// Asks what the endpoint is and who we are, and again until somebody answers.
+/// Asks what the endpoint is and who we are, again and again: an endpoint may come up late, be restarted as another one, or let us in
+/// only after a login.
 fn spawn_introduction(aws: Arc<Connection>, events: mpsc::Sender<Event>) {
     tokio::spawn(async move {
+        let mut known = None;
         loop {
             aws.dialect.detect(aws.endpoint()).await;
-            let identity = aws.identity().await;
-            let again = identity.is_err();
             let recognised = Event::Recognised { flavour: aws.dialect.flavour(), missing: aws.dialect.missing().len() };
-            if events.send(recognised).await.is_err() || events.send(Event::Identified(identity)).await.is_err() {
+            if events.send(recognised).await.is_err() {
                 return;
             }
-            tokio::time::sleep(Duration::from_secs(if again { 10 } else { 30 })).await;
-            if !again {
-                // The flavour and the gaps may still change: a restarted endpoint may be another one.
-                continue;
+            if known.as_ref() != Some(&aws.dialect.flavour()) {
+                let identity = aws.identity().await;
+                known = identity.is_ok().then(|| aws.dialect.flavour());
+                if events.send(Event::Identified(identity)).await.is_err() {
+                    return;
+                }
             }
+            tokio::time::sleep(INTRODUCE_EVERY).await;
         }
     });
 }

@@ -71,7 +71,8 @@ impl Now {
             self.lines.extend(many_gone(view, gone));
         }
         match view.store.polls().outage() {
-            Some(failure) => self.lines.push(no_answer(failure, view)),
+            // All else is as it was: this comes first.
+            Some(failure) => self.lines.insert(0, no_answer(failure, view)),
             None => self.lines.extend(failing_pollers(view)),
         }
         self.lines.extend(denied_resources(view));

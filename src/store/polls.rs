@@ -18,6 +18,8 @@ pub struct Poll {
     pub next: Option<Timestamp>,
     /// Since when every round has failed as a whole.
     pub failing_since: Option<Timestamp>,
+    /// Since when nothing answers it at all.
+    silent_since: Option<Timestamp>,
     /// Of the last round that ended.
     failures: Vec<Failure>,
     /// Of the round under way.
@@ -83,8 +85,7 @@ impl Polls {
 
     /// Since when the outage lasts, and when the next try comes.
     pub fn outage_times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let silent = self.polls.values().filter(|poll| poll.total_failure().is_some_and(is_no_answer));
-        let since = silent.filter_map(|poll| poll.failing_since).min();
+        let since = self.polls.values().filter_map(|poll| poll.silent_since).min();
         let next = self.polls.values().filter_map(|poll| poll.next).min();
         (since, next)
     }
@@ -99,6 +100,9 @@ impl Polls {
         // Shown at once: a round with slow calls ends late.
         if is_total(&failure) {
             poll.failing_since.get_or_insert(at);
+            if is_no_answer(&failure) {
+                poll.silent_since.get_or_insert(at);
+            }
         }
         match failure.subject.clone() {
             Some(id) if !is_total(&failure) => drop(poll.items.insert(id, (at, failure))),
@@ -119,6 +123,9 @@ impl Polls {
         poll.items.retain(|_, (since, _)| at.duration_since(*since).as_secs_f64() < ITEM_FAILURE_SECONDS);
         poll.last_round = Some(at);
         poll.next = round.next;
+        if !poll.failures.iter().any(|failure| is_total(failure) && is_no_answer(failure)) {
+            poll.silent_since = None;
+        }
         if poll.failures.iter().any(is_total) {
             poll.failing_since.get_or_insert(at);
         } else {

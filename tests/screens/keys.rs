@@ -12,7 +12,7 @@ const TITLES: [&str; 7] = ["queues", "functions", "logs", "tables", "buckets", "
 fn names(screen: &mut Screen) -> Vec<String> {
     let head = screen.lines().iter().position(|line| line.contains("NAME")).unwrap();
     let rows = screen.lines();
-    let rows = rows[head + 1..rows.len() - 1].iter().filter(|line| !line.is_empty());
+    let rows = rows[head + 1..].iter().take_while(|line| !line.is_empty() && !line.starts_with("──"));
     rows.filter_map(|line| line.split_whitespace().nth(1).map(str::to_owned)).collect()
 }
 
