@@ -10,23 +10,55 @@ use crossterm::{
     execute,
     terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
-use ratatui::{Terminal, backend::CrosstermBackend};
+use ratatui::{Frame, Terminal, backend::CrosstermBackend};
 
-/// The real terminal.
-pub type Tui = Terminal<CrosstermBackend<Stdout>>;
+/// Whether clicks and the wheel come to us, or stay with the terminal and its own selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    Ours,
+    Terminals,
+}
 
-/// Restores the terminal when dropped.
+/// The real terminal, ours until this is dropped.
 #[derive(Debug)]
-pub struct Guard(());
+pub struct Screen {
+    terminal: Terminal<CrosstermBackend<Stdout>>,
+    mouse: Mouse,
+}
 
-/// Takes the terminal over.
-///
-/// # Errors
-/// The terminal's own.
-pub fn enter() -> io::Result<(Tui, Guard)> {
-    let guard = Guard(());
-    take()?;
-    Ok((Terminal::new(CrosstermBackend::new(stdout()))?, guard))
+impl Screen {
+    /// Takes the terminal over.
+    ///
+    /// # Errors
+    /// The terminal's own; it is given back then.
+    pub fn enter(mouse: Mouse) -> io::Result<Self> {
+        let screen = Self { terminal: Terminal::new(CrosstermBackend::new(stdout()))?, mouse };
+        take(mouse)?;
+        Ok(screen)
+    }
+
+    /// Takes the terminal over again after [`leave`].
+    ///
+    /// # Errors
+    /// The terminal's own.
+    pub fn resume(&mut self) -> io::Result<()> {
+        take(self.mouse)?;
+        self.terminal.clear()
+    }
+
+    /// Draws one frame.
+    ///
+    /// # Errors
+    /// The terminal's own.
+    pub fn draw(&mut self, frame: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.terminal.draw(frame).map(|_| ())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
 }
 
 /// Gives the terminal back. May be called twice.
@@ -35,18 +67,13 @@ pub fn leave() {
     let _ = execute!(stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
 }
 
-/// Takes the terminal over again after [`leave`].
-///
-/// # Errors
-/// The terminal's own.
-pub fn resume(terminal: &mut Tui) -> io::Result<()> {
-    take()?;
-    terminal.clear()
-}
-
-fn take() -> io::Result<()> {
+fn take(mouse: Mouse) -> io::Result<()> {
     enable_raw_mode()?;
-    execute!(stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    match mouse {
+        Mouse::Ours => execute!(stdout(), EnableMouseCapture),
+        Mouse::Terminals => Ok(()),
+    }
 }
 
 /// Stops this process until the shell continues it, as ctrl-z does elsewhere.
@@ -65,10 +92,4 @@ pub fn install_panic_hook() {
         leave();
         report(info);
     }));
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        leave();
-    }
 }

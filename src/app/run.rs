@@ -17,8 +17,10 @@ use crate::{
     domain::Report,
     panes::header::Cost,
     pollers::{self, Paces, Shared},
-    terminal,
+    terminal::{self, Screen},
 };
+
+pub use crate::terminal::Mouse;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
@@ -33,8 +35,8 @@ const EVENTS: usize = 64;
 ///
 /// # Errors
 /// The terminal's own.
-pub async fn run(mut app: App, aws: Arc<Connection>, paces: Paces) -> io::Result<()> {
-    let (mut screen, _guard) = terminal::enter()?;
+pub async fn run(mut app: App, aws: Arc<Connection>, paces: Paces, mouse: Mouse) -> io::Result<()> {
+    let mut screen = Screen::enter(mouse)?;
     let (reports, reported) = mpsc::channel::<Report>(REPORTS);
     let (events, happened) = mpsc::channel::<Event>(EVENTS);
     let (scopes, scope) = watch::channel(app.scope());
@@ -86,7 +88,7 @@ impl Signals {
 
 async fn turn(
     app: &mut App,
-    screen: &mut terminal::Tui,
+    screen: &mut Screen,
     mut sources: Sources,
     aws: &Connection,
     scopes: &watch::Sender<crate::domain::Scope>,
@@ -135,11 +137,10 @@ async fn turn(
     }
 }
 
-fn draw(app: &mut App, screen: &mut terminal::Tui) -> io::Result<()> {
+fn draw(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     let now = clock::now();
     app.prepare(now);
-    screen.draw(|frame| app.draw(frame.area(), frame.buffer_mut(), now))?;
-    Ok(())
+    screen.draw(|frame| app.draw(frame.area(), frame.buffer_mut(), now))
 }
 
 fn from_terminal(input: Option<io::Result<Input>>) -> Event {
@@ -153,10 +154,10 @@ fn from_terminal(input: Option<io::Result<Input>>) -> Event {
     }
 }
 
-fn suspend(app: &mut App, screen: &mut terminal::Tui) -> io::Result<()> {
+fn suspend(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     terminal::leave();
     terminal::stop_process()?;
-    terminal::resume(screen)?;
+    screen.resume()?;
     app.update(Event::Resumed, clock::now());
     Ok(())
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::{MISUSED, complain};
 use crate::{
-    app::{self, App, Look, clock},
+    app::{self, App, Look, clock, run::Mouse},
     aws::Connection,
     config::{Config, paths},
     panes::header::Session,
@@ -34,7 +34,8 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
     for warning in config.warnings {
         app.say(warning, Role::Warn, clock::now());
     }
-    app::run::run(app, aws, config.paces).await?;
+    let mouse = if config.mouse { Mouse::Ours } else { Mouse::Terminals };
+    app::run::run(app, aws, config.paces, mouse).await?;
     Ok(ExitCode::SUCCESS)
 }
 
