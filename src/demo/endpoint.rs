@@ -5,7 +5,7 @@
 //! `memory` (what SQS does with and knows about a message); what AWS does *between* services is `fabric`'s work, which learns of publishes
 //! through the [`tap`]. Never answer here with something no service knows.
 //!
-//! To add a service: one row in [`services`].
+//! To add a service: one row in `services`.
 
 mod completion;
 mod memory;

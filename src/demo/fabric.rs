@@ -4,7 +4,7 @@
 //! The fabric believes the APIs, not the declarations: it reads subscriptions, mappings, rules and environments back from
 //! the endpoint, so what an operator changes there takes effect here. Only the code of a function comes from its declaration.
 //!
-//! A new kind of delivery is one file below and one `spawn` in [`start`].
+//! A new kind of delivery is one file below and one `spawn` in `start`.
 
 mod deliver;
 mod feed;

@@ -1,7 +1,7 @@
 //! Where facts come from: one poller a service, one task a poller.
 //!
-//! A poller asks one service and says what it learnt as [`Fact`]s. It keeps going when one item fails, pages to the end, bounds what
-//! it has under way, and never draws conclusions: those are the store's. [`run`] paces it, backs off and stops it; [`once`] runs a
+//! A poller asks one service and says what it learnt as [facts](crate::domain::Fact). It keeps going when one item fails, pages to the end,
+//! bounds what it has under way, and never draws conclusions: those are the store's. `run` paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
 pub mod date_prefix;

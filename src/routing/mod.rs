@@ -1,11 +1,11 @@
 //! WHERE WOULD IT GO: SNS filter policies and EventBridge event patterns, evaluated here and exactly.
 //!
 //! Both languages are the same tree: an object whose keys must all hold, each key either a nested object or a list of
-//! conditions of which one must hold. So there is one core ([`pattern`] for the tree, [`condition`] for the leaves) and
+//! conditions of which one must hold. So there is one core (`pattern` for the tree, `condition` for the leaves) and
 //! two thin faces that turn what AWS hands over into JSON: [`FilterPolicy`] and [`EventPattern`].
 //!
 //! Pure: no AWS client, no clock, no terminal. A non-match is an answer, never an error, and says which key failed and why.
-//! To add an operator: one variant in [`condition::Condition`], its line in `parse`, `holds` and `Display`, its table row.
+//! To add an operator: one variant in `condition::Condition`, its line in `parse`, `holds` and `Display`, its table row.
 
 mod cidr;
 mod condition;
