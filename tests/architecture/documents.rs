@@ -1,4 +1,5 @@
-//! What no tracked file may hold: an address of a package registry, or a path that exists on one developer's machine alone.
+//! What no tracked file may hold: an address of a package registry, or a path that exists on one developer's machine alone. And what
+//! the documents at the root point at: it must be there.
 
 use crate::{
     assert_none,
@@ -87,4 +88,27 @@ fn a_path_of_one_machine_is_found() {
     assert_eq!(own_paths("a.md", &format!("in `{home}`"), "/x").len(), 1);
     assert_eq!(own_paths("a.md", "cd /srv/edatop/src", "/srv/edatop").len(), 1);
     assert_none(&own_paths("a.md", "https://host/srv/edatop, src/home/mod.rs, $HOME/.config", "/srv/edatop"));
+}
+
+/// The targets of a Markdown text's links and pictures that lie in this checkout and are not there.
+fn dead_links(path: &str, text: &str, tracked: &[String]) -> Vec<String> {
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let inside = targets.filter(|target| !target.contains("://") && !target.starts_with('#'));
+    let dead = inside.filter(|target| !tracked.iter().any(|path| path == target));
+    dead.map(|target| format!("{path}: there is no {target}")).collect()
+}
+
+#[test]
+fn the_documents_point_at_what_is_there() {
+    let documents = tracked().iter().filter(|path| path.ends_with(".md") && !path.contains('/'));
+    assert_none(&documents.flat_map(|path| dead_links(path, &read(path), tracked())).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_link_to_nothing_is_found() {
+    let tracked = ["LICENSE".to_owned()];
+    assert_eq!(
+        dead_links("a.md", "![x](gone.svg) [y](LICENSE) [z](https://example.org)", &tracked),
+        ["a.md: there is no gone.svg"]
+    );
 }
