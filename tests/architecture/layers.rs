@@ -32,8 +32,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("config", &["domain", "aws", "pollers"]),
-    // It runs against the same APIs as the user's own architecture, and is known to `cli` alone.
-    ("demo", &["domain", "routing"]),
+    // It runs against the same APIs as the user's own architecture, and is known to `cli` alone. Which hosts are AWS's, where it must
+    // never deploy, is known in one place: `aws`.
+    ("demo", &["domain", "routing", "aws"]),
     (
         "cli",
         &[
