@@ -8,7 +8,7 @@ use crossterm::{
     cursor::Show,
     event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture},
     execute,
-    terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
+    terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use ratatui::{Terminal, backend::CrosstermBackend};
 
@@ -41,7 +41,10 @@ pub fn leave() {
 /// The terminal's own.
 pub fn resume(terminal: &mut Tui) -> io::Result<()> {
     take()?;
-    terminal.clear()
+    execute!(stdout(), Clear(ClearType::All))?;
+    // `Terminal::clear` would ask where the cursor is, and the answer would go to the task that reads the keys.
+    *terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+    Ok(())
 }
 
 fn take() -> io::Result<()> {
