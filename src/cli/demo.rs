@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{MISUSED, UNREACHED, complain, dashboard};
 use crate::{
-    aws::Endpoint,
     config::Config,
     demo::{Clients, DemoError, Embedded, architectures, clients, deploy, traffic},
 };
@@ -69,8 +68,8 @@ async fn embedded(mut config: Config, arguments: Arguments) -> Result<ExitCode, 
 }
 
 async fn on_emulator(mut config: Config, endpoint: &str, arguments: Arguments) -> Result<ExitCode, Failure> {
-    let endpoint: Endpoint = endpoint.parse().map_err(|_| DemoError::NotAnEndpoint(endpoint.to_owned()))?;
-    let clients = Clients::new(endpoint.url())?;
+    let clients = Clients::new(endpoint)?;
+    let endpoint = clients.endpoint_url.clone();
     let all = &architectures::ALL;
     if arguments.teardown {
         deploy::teardown(&clients, all).await?;
@@ -79,14 +78,14 @@ async fn on_emulator(mut config: Config, endpoint: &str, arguments: Arguments) -
     }
     complain(&format!("deploying on {endpoint}"));
     deploy::deploy(&clients, all).await?;
-    config.connect.endpoint = Some(endpoint.url().to_owned());
+    config.connect.endpoint = Some(endpoint.clone());
     let stop = CancellationToken::new();
     let plan = traffic::Plan { seed: arguments.seed, speed: traffic::EMULATOR_SPEED };
     let driving = tokio::spawn({
         let stop = stop.clone();
         async move { traffic::drive(&clients, all, plan, stop).await }
     });
-    let shown = show(config, &arguments, endpoint.url()).await;
+    let shown = show(config, &arguments, &endpoint).await;
     stop.cancel();
     match driving.await {
         Ok(Err(error)) => Err(error.into()),

@@ -9,6 +9,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::DemoError;
+use crate::aws::Endpoint;
 
 /// Emulators take any credentials; these are the ones their documentation uses.
 const ACCESS_KEY: &str = "test";
@@ -33,10 +34,13 @@ impl Clients {
     /// # Errors
     /// When the URL is empty, not a URL, or AWS itself.
     pub fn new(endpoint_url: &str) -> Result<Self, DemoError> {
-        refuse_aws(endpoint_url)?;
+        let endpoint: Endpoint = endpoint_url.parse().map_err(|_| DemoError::NotAnEndpoint(endpoint_url.into()))?;
+        if endpoint.is_aws() {
+            return Err(DemoError::RefusesAws(endpoint_url.into()));
+        }
         let config = aws_config::SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .endpoint_url(endpoint_url)
+            .endpoint_url(endpoint.url())
             .region(Region::from_static(REGION))
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(Credentials::new(
                 ACCESS_KEY, ACCESS_KEY, None, None, "demo",
@@ -53,7 +57,7 @@ impl Clients {
         // Emulators have no DNS for a host name per bucket.
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         Ok(Self {
-            endpoint_url: endpoint_url.trim_end_matches('/').into(),
+            endpoint_url: endpoint.url().to_owned(),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             events: aws_sdk_eventbridge::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
@@ -66,23 +70,6 @@ impl Clients {
     }
 }
 
-fn refuse_aws(endpoint_url: &str) -> Result<(), DemoError> {
-    let not_a_url = || DemoError::NotAnEndpoint(endpoint_url.into());
-    let (_, rest) = endpoint_url.split_once("://").ok_or_else(not_a_url)?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
-    let host = host_and_port.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-    if host_and_port.is_empty() {
-        return Err(not_a_url());
-    }
-    // `api.aws` is the suffix of AWS's dual-stack endpoints.
-    let aws = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonwebservices.com.cn"];
-    if aws.iter().any(|suffix| host == *suffix || host.ends_with(&format!(".{suffix}"))) {
-        return Err(DemoError::RefusesAws(endpoint_url.into()));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +80,6 @@ mod tests {
     #[case("https://sqs.cn-north-1.amazonaws.com.cn/")]
     #[case("https://SQS.US-EAST-1.AMAZONAWS.COM:443/x")]
     #[case("https://amazonaws.com.")]
-    #[case("https://user@sns.eu-west-1.amazonaws.com")]
     #[case("https://lambda.us-east-1.api.aws")]
     fn aws_is_refused(#[case] url: &str) {
         assert!(matches!(Clients::new(url), Err(DemoError::RefusesAws(_))), "{url}");
@@ -101,13 +87,15 @@ mod tests {
 
     #[rstest]
     #[case("")]
-    #[case("localhost:4566")]
+    #[case("ftp://localhost:4566")]
+    #[case("https://user@sns.eu-west-1.amazonaws.com")]
     #[case("http://")]
     fn what_is_no_endpoint_is_refused(#[case] url: &str) {
         assert!(matches!(Clients::new(url), Err(DemoError::NotAnEndpoint(_))), "{url}");
     }
 
     #[rstest]
+    #[case("localhost:4566")]
     #[case("http://127.0.0.1:4566")]
     #[case("http://localhost.localstack.cloud:4566/")]
     #[case("http://[::1]:4566")]

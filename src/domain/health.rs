@@ -26,4 +26,6 @@ pub struct Verdict {
     pub reason: String,
     /// When this rule began to say so.
     pub since: Timestamp,
+    /// It was so when we first looked: it began at `since` or before.
+    pub already: bool,
 }

@@ -101,7 +101,7 @@ fn verdicts(entry: &Entry, view: &View<'_>) -> Vec<Line> {
     }
     let line = |verdict: &crate::domain::Verdict| {
         let (mark, role) = view.mark(verdict.health);
-        Line::of(role, format!("{mark} {} · since {}", verdict.reason, view.clock(verdict.since)))
+        Line::of(role, format!("{mark} {} · since {}", verdict.reason, view.since(verdict)))
     };
     entry.verdicts.iter().map(line).collect()
 }

@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// The words of the screen that are not self-evident.
-const WORDS: [(&str, &str); 6] = [
+const WORDS: [(&str, &str); 7] = [
     ("≈ ≥", "about; at least: what AWS or the depth alone can tell"),
     ("✖ ▲ ?", "lost or stuck now; going wrong; cannot be known"),
+    ("<13:59", "it was so already when edatop first looked"),
     ("grey", "read before its service stopped answering"),
     ("DRAINS", "time until the backlog is gone at today's rate"),
     ("OLDEST", "how long the oldest message waits, where it can be known for free"),

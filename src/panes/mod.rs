@@ -35,7 +35,7 @@ use ratatui::{
 
 use crate::{
     commands::Command,
-    domain::{Health, Kind, ResourceId},
+    domain::{Health, Kind, ResourceId, Verdict},
     store::Store,
     theme::{Role, Theme},
 };
@@ -73,6 +73,12 @@ impl View<'_> {
         let (then, now) = (at.to_zoned(self.zone.clone()), self.now.to_zoned(self.zone.clone()));
         let format = if then.date() == now.date() { "%H:%M" } else { "%-d %b" };
         then.strftime(format).to_string()
+    }
+
+    /// When something began: `13:59`, or `<13:59` if it was so already when we first looked.
+    pub fn since(&self, verdict: &Verdict) -> String {
+        let before = if verdict.already { "<" } else { "" };
+        format!("{before}{}", self.clock(verdict.since))
     }
 }
 

@@ -62,7 +62,7 @@ impl Now {
                 health: alarm.verdict.health,
                 glyph: view.glyph(alarm.kind),
                 name: alarm.name.clone(),
-                since: view.clock(alarm.verdict.since),
+                since: view.since(&alarm.verdict),
                 text: alarm.verdict.reason.clone(),
                 target: Some(alarm.id.clone()),
             });
@@ -145,7 +145,7 @@ fn many_gone(view: &View<'_>, gone: usize) -> Option<Line> {
         health: first.verdict.health,
         glyph: view.glyph(first.kind),
         name: format!("{} and {} more", first.name, gone - 1),
-        since: view.clock(first.verdict.since),
+        since: view.since(&first.verdict),
         text: "gone: they were deleted, or are no longer listed".to_owned(),
         target: Some(first.id.clone()),
     })
@@ -226,8 +226,8 @@ fn draw_line(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>, chosen:
     let safe = text::clean(&line.name);
     let name = text::fit_middle_with(&safe, usize::from(name_width), more);
     text::put(buf, at(5, name_width), &name, theme.style(Role::Title), more);
-    text::put_right(buf, at(6 + name_width, 6), &line.since, theme.style(Role::Dim), more);
-    text::put(buf, at(14 + name_width, area.width), &line.text, theme.style(role), more);
+    text::put_right(buf, at(6 + name_width, 7), &line.since, theme.style(Role::Dim), more);
+    text::put(buf, at(15 + name_width, area.width), &line.text, theme.style(role), more);
     if chosen {
         buf.set_style(area, theme.style(Role::Selection));
     }

@@ -20,6 +20,11 @@ pub trait Rule: Sync {
 
     /// What it says of this resource, if it has anything to say.
     fn judge(&self, case: &Case<'_>) -> Option<(Health, String)>;
+
+    /// When it began, where the resource itself tells.
+    fn began(&self, _case: &Case<'_>) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// One resource before the rules.
@@ -39,6 +44,8 @@ pub const GONE: &str = "gone";
 
 /// A queue emptier than this by one reading's noise does not grow.
 const GROWS_PER_SECOND: f64 = 0.05;
+/// What is wrong so soon after we first heard of a resource was wrong before.
+const FIRST_LOOK_SECONDS: f64 = 20.0;
 /// A loss nearer than this is critical whatever the rate.
 const LOSS_IS_NEAR_SECONDS: f64 = 3_600.0;
 
@@ -58,8 +65,10 @@ pub(super) fn judge_all(store: &Store, now: Timestamp) -> BTreeMap<ResourceId, V
 fn verdict(rule: &dyn Rule, case: &Case<'_>) -> Option<Verdict> {
     let (health, reason) = rule.judge(case)?;
     let before = case.entry.verdicts.iter().find(|verdict| verdict.rule == rule.name() && verdict.health == health);
-    let since = before.map_or(case.now, |verdict| verdict.since);
-    Some(Verdict { health, rule: rule.name(), reason, since })
+    let first_look = || Age::between(case.entry.first_seen, case.now).0 < FIRST_LOOK_SECONDS;
+    let (since, already) = before.map_or_else(|| (case.now, first_look()), |verdict| (verdict.since, verdict.already));
+    let (since, already) = rule.began(case).map_or((since, already), |began| (began.min(since), false));
+    Some(Verdict { health, rule: rule.name(), reason, since, already })
 }
 
 impl<'a> Case<'a> {
@@ -121,6 +130,12 @@ impl Rule for DeadLetters {
             text.push_str(&format!(" · {cause}"));
         }
         Some((Health::Crit, text))
+    }
+
+    /// The oldest of them has been dead for so long, or has been on its way for so long: a message keeps its first enqueue time.
+    fn began(&self, case: &Case<'_>) -> Option<Timestamp> {
+        let age = case.entry.reading(OLDEST_AGE)?;
+        age.at.checked_sub(jiff::SignedDuration::try_from_secs_f64(age.value).ok()?).ok()
     }
 }
 

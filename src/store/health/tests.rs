@@ -101,6 +101,24 @@ fn a_verdict_remembers_since_when() {
 }
 
 #[test]
+fn what_was_so_at_the_first_look_began_before() {
+    let mut store = architecture("Enabled");
+    store.apply(report("sqs", 1, vec![measured(arn("stats-dlq"), VISIBLE, 1.0, 1)]));
+    store.assess(at(1));
+    assert!(store.alarms()[0].verdict.already);
+    // The age of the oldest tells better.
+    store.apply(report("sqs", 2, vec![measured(arn("stats-dlq"), OLDEST_AGE, 600.0, 2)]));
+    store.assess(at(2));
+    assert_eq!((store.alarms()[0].verdict.since, store.alarms()[0].verdict.already), (at(-598), false));
+
+    let mut store = architecture("Enabled");
+    store.assess(at(1));
+    store.apply(report("sqs", 60, vec![measured(arn("stats-dlq"), VISIBLE, 1.0, 60)]));
+    store.assess(at(60));
+    assert!(!store.alarms()[0].verdict.already);
+}
+
+#[test]
 fn a_backlog_whose_consumer_is_disabled() {
     for (state, alarmed) in [("Enabled", false), ("Disabled", true)] {
         let mut store = architecture(state);
