@@ -127,3 +127,12 @@ fn without_a_terminal_it_says_what_else_there_is() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said, "edatop: the dashboard needs a terminal; `edatop snapshot` prints once and needs none\n");
 }
+
+#[test]
+fn read_only_is_said_in_the_header() {
+    let home = Home::new("read-only");
+    let mut terminal = Terminal::start(&home, &[NOBODY[0], NOBODY[1], "--read-only"], 120, 30);
+    terminal.shows("read-only");
+    terminal.press("q");
+    assert!(terminal.ends().success());
+}
