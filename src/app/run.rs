@@ -36,6 +36,8 @@ const EVENTS: usize = 64;
 /// # Errors
 /// The terminal's own.
 pub async fn run(mut app: App, aws: Arc<Connection>, paces: Paces, mouse: Mouse) -> io::Result<()> {
+    // Before the terminal is taken: a signal that came between would end us without giving it back.
+    let signals = Signals::listen()?;
     let mut screen = Screen::enter(mouse)?;
     let (reports, reported) = mpsc::channel::<Report>(REPORTS);
     let (events, happened) = mpsc::channel::<Event>(EVENTS);
@@ -47,7 +49,7 @@ pub async fn run(mut app: App, aws: Arc<Connection>, paces: Paces, mouse: Mouse)
     spawn_introduction(Arc::clone(&aws), events.clone());
     pollers::spawn_all(&shared, &scope, &cancel);
     drop(shared);
-    let sources = Sources { reported, happened, input: EventStream::new(), signals: Signals::listen()? };
+    let sources = Sources { reported, happened, input: EventStream::new(), signals };
     let result = turn(&mut app, &mut screen, sources, &aws, &scopes).await;
     cancel.cancel();
     result

@@ -30,8 +30,10 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
             return Ok(ExitCode::from(MISUSED));
         }
     };
-    let mut app = App::new(session(&aws), look(&config), TimeZone::system());
-    for warning in config.warnings {
+    let (look, theme_warnings) = look(&config);
+    let mut app = App::new(session(&aws), look, TimeZone::system());
+    // Of several, the last stays on screen: the configuration's own.
+    for warning in theme_warnings.into_iter().chain(config.warnings) {
         app.say(warning, Role::Warn, clock::now());
     }
     let mouse = if config.mouse { Mouse::Ours } else { Mouse::Terminals };
@@ -55,13 +57,14 @@ fn session(aws: &Connection) -> Session {
     }
 }
 
-fn look(config: &Config) -> Look {
+/// How to draw, and what is wrong with the theme.
+fn look(config: &Config) -> (Look, Vec<String>) {
     let depth = theme::detect(|name| std::env::var(name).ok());
     let themes_folder = paths::themes_folder();
     let name = config.theme.clone().unwrap_or_else(|| by_background(depth).to_owned());
     let mut look = Look { theme: Theme::default(), depth, ascii: config.ascii, themes_folder };
-    look.change(&name);
-    look
+    let warnings = look.change(&name);
+    (look, warnings)
 }
 
 /// Dark or light, as the terminal is; one that does not answer at once is taken to be dark.

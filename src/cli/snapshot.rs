@@ -96,7 +96,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
     }
     let account = identity.ok().map(|identity| identity.account).filter(|account| !account.is_empty());
     let store = look(&aws, &config).await;
-    if let Some(failure) = store.polls().outage() {
+    if let Some(failure) = store.polls().outage().or_else(|| nothing_read(&store)) {
         complain(&format!("{}: {}: {}", place(&aws), failure.operation, failure.error));
         return Ok(ExitCode::from(UNREACHED));
     }
@@ -122,6 +122,13 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
     };
     text.push('\n');
     print(text.as_bytes())
+}
+
+/// Why nothing at all could be read, if nothing could: no permission for anything, say.
+fn nothing_read(store: &Store) -> Option<&Failure> {
+    let mut failures = store.polls().iter().map(|(_, poll)| poll.total_failure());
+    let first = failures.next().flatten()?;
+    failures.all(|failure| failure.is_some()).then_some(first)
 }
 
 fn place(aws: &Connection) -> String {

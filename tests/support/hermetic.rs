@@ -1,0 +1,50 @@
+//! An environment in which nothing of this machine's user is seen: no profile, no credentials, no configuration, no home.
+
+use std::path::PathBuf;
+
+/// A folder of its own, empty at first.
+pub struct Home {
+    pub folder: PathBuf,
+}
+
+impl Home {
+    /// `name` must be the test's own: tests run side by side.
+    pub fn new(name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("home-{name}"));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let home = Self { folder };
+        home.write("aws-config", "");
+        home.write("aws-credentials", "");
+        home
+    }
+
+    /// Writes a file and says where it is.
+    pub fn write(&self, name: &str, text: &str) -> String {
+        let path = self.folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// The whole environment.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        let path = |name: &str| self.folder.join(name).to_str().unwrap().to_owned();
+        vec![
+            ("HOME", path("")),
+            ("XDG_CONFIG_HOME", path("config")),
+            ("AWS_CONFIG_FILE", path("aws-config")),
+            ("AWS_SHARED_CREDENTIALS_FILE", path("aws-credentials")),
+            ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+            ("TERM", "xterm-256color".to_owned()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TZ", "UTC".to_owned()),
+        ]
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
