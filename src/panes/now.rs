@@ -189,17 +189,12 @@ fn denied_resources(view: &View<'_>) -> Vec<Line> {
         .polls()
         .iter()
         .filter_map(|(poller, poll)| {
-            let unread: Vec<&ResourceId> = view
-                .store
-                .entries()
-                .filter(|entry| entry.poller == poller && poll.failure_of(&entry.resource.id).is_some())
-                .map(|entry| &entry.resource.id)
-                .collect();
-            let first = *unread.first()?;
-            let failure = poll.failure_of(first)?;
-            let name = match &unread[..] {
-                [one] => one.short_name().to_owned(),
-                many => format!("{} and {} more", first.short_name(), many.len() - 1),
+            let is_ours = |id: &ResourceId| view.store.get(id).is_some_and(|entry| entry.poller == poller);
+            let mut unread = poll.unread().filter(|(id, _)| is_ours(id));
+            let (first, failure) = unread.next()?;
+            let name = match unread.count() {
+                0 => first.short_name().to_owned(),
+                more => format!("{} and {more} more", first.short_name()),
             };
             let text = format!("{}: {}", failure.operation, failure.error);
             Some(Line {

@@ -21,11 +21,12 @@ const WORDS_FROM: u16 = 110;
 
 pub fn draw(area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let glyphs = view.theme.glyphs;
+    let counts = view.store.count_by_health();
     let segments: Vec<Segment<'_>> = KINDS
         .iter()
         .zip((0..KINDS.len()).rev())
         .map(|(kind, priority)| {
-            let [ok, unknown, warn, crit] = view.store.count_by_health(*kind);
+            let [ok, unknown, warn, crit] = counts.get(kind).copied().unwrap_or_default();
             let total = ok + unknown + warn + crit;
             let what = if area.width >= WORDS_FROM { kind.counted(total) } else { total.to_string() };
             let role = if total == 0 { Role::Dim } else { Role::Text };

@@ -33,6 +33,8 @@ pub struct Case<'a> {
     pub store: &'a Store,
     pub entry: &'a Entry,
     pub now: Timestamp,
+    /// Whether it is somebody's dead-letter queue. Three rules ask, of every queue: it is looked up once.
+    is_dead_letter_queue: bool,
 }
 
 /// All rules.
@@ -54,7 +56,8 @@ pub(super) fn judge_all(store: &Store, now: Timestamp) -> BTreeMap<ResourceId, V
     store
         .entries()
         .filter_map(|entry| {
-            let case = Case { store, entry, now };
+            let is_dead_letter_queue = store.topology.dead_letter_sources(&entry.resource.id).next().is_some();
+            let case = Case { store, entry, now, is_dead_letter_queue };
             let verdicts: Vec<Verdict> = RULES.iter().filter_map(|rule| verdict(*rule, &case)).collect();
             let changes = !(verdicts.is_empty() && entry.verdicts.is_empty());
             changes.then(|| (entry.resource.id.clone(), verdicts))
@@ -84,10 +87,6 @@ impl<'a> Case<'a> {
         self.store.topology.from(self.id()).filter(|link| link.kind == LinkKind::Invokes)
     }
 
-    fn is_dead_letter_queue(&self) -> bool {
-        self.store.topology.dead_letter_sources(self.id()).next().is_some()
-    }
-
     /// Seconds until the oldest message is older than the queue keeps it, and whether its age is known or only a lower bound.
     fn seconds_to_loss(&self) -> Option<f64> {
         let retention = self.entry.resource.number("MessageRetentionPeriod")? as f64;
@@ -107,7 +106,7 @@ impl Rule for DeadLetters {
     }
 
     fn judge(&self, case: &Case<'_>) -> Option<(Health, String)> {
-        if !case.is_here(Kind::Queue) || !case.is_dead_letter_queue() {
+        if !case.is_here(Kind::Queue) || !case.is_dead_letter_queue {
             return None;
         }
         let dead = [VISIBLE, IN_FLIGHT, DELAYED].iter().filter_map(|metric| case.entry.value(*metric)).sum::<f64>();
@@ -169,7 +168,7 @@ impl Rule for Unserved {
     }
 
     fn judge(&self, case: &Case<'_>) -> Option<(Health, String)> {
-        if !case.is_here(Kind::Queue) || case.is_dead_letter_queue() {
+        if !case.is_here(Kind::Queue) || case.is_dead_letter_queue {
             return None;
         }
         let visible = case.entry.value(VISIBLE)?;
@@ -177,13 +176,17 @@ impl Rule for Unserved {
             return None;
         }
         let grows = case.entry.value(IN_RATE).unwrap_or(0.0) - case.entry.value(OUT_RATE).unwrap_or(0.0);
-        let pace = if grows > GROWS_PER_SECOND { format!(", +{}/s", PerSecond(grows)) } else { String::new() };
-        let backlog = format!("backlog ≈{}{pace}", Count(visible));
+        // Most queues that hold something are well: words are made only for those that are not.
+        let backlog = || {
+            let pace = if grows > GROWS_PER_SECOND { format!(", +{}/s", PerSecond(grows)) } else { String::new() };
+            format!("backlog ≈{}{pace}", Count(visible))
+        };
         let mut consumers = case.consumers().peekable();
         if consumers.peek().is_none() {
             let takes_nothing = case.entry.value(OUT_RATE).is_some_and(|out| out <= 0.0);
             let who = "no function reads it and nothing leaves";
-            return (takes_nothing && grows > GROWS_PER_SECOND).then(|| (Health::Warn, format!("{backlog} · {who}")));
+            return (takes_nothing && grows > GROWS_PER_SECOND)
+                .then(|| (Health::Warn, format!("{} · {who}", backlog())));
         }
         let mut off = Vec::new();
         for link in consumers {
@@ -192,7 +195,7 @@ impl Rule for Unserved {
             }
             off.push(link.to.short_name());
         }
-        Some((Health::Warn, format!("{backlog} · its consumer {} is disabled", off.join(", "))))
+        Some((Health::Warn, format!("{} · its consumer {} is disabled", backlog(), off.join(", "))))
     }
 }
 
@@ -218,7 +221,7 @@ impl Rule for ExpiresBeforeDrained {
         let drains = if out > 0.0 { visible / out } else { f64::INFINITY };
         // A dead-letter queue never drains by itself: it is named when the loss is near, not for days before.
         let matters =
-            if case.is_dead_letter_queue() || drains.is_infinite() { left < 24.0 * 3_600.0 } else { drains > left };
+            if case.is_dead_letter_queue || drains.is_infinite() { left < 24.0 * 3_600.0 } else { drains > left };
         if !matters {
             return None;
         }

@@ -243,11 +243,11 @@ impl Store {
         &self.alarms
     }
 
-    /// Resources of a kind by health: ok, unknown, warn, crit.
-    pub fn count_by_health(&self, kind: Kind) -> [usize; 4] {
-        let mut counts = [0; 4];
-        for entry in self.of_kind(kind).filter(|entry| entry.gone.is_none()) {
-            counts[entry.health() as usize] += 1;
+    /// How many are here, by kind and then by health: ok, unknown, warn, crit.
+    pub fn count_by_health(&self) -> BTreeMap<Kind, [usize; 4]> {
+        let mut counts: BTreeMap<Kind, [usize; 4]> = BTreeMap::new();
+        for entry in self.entries().filter(|entry| entry.gone.is_none()) {
+            counts.entry(entry.resource.kind).or_default()[entry.health() as usize] += 1;
         }
         counts
     }

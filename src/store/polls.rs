@@ -45,6 +45,11 @@ impl Poll {
         self.items.get(id).map(|(_, failure)| failure)
     }
 
+    /// The resources that could not be read one by one, and why.
+    pub fn unread(&self) -> impl Iterator<Item = (&ResourceId, &Failure)> {
+        self.items.iter().map(|(id, (_, failure))| (id, failure))
+    }
+
     /// The failure that puts all of this poller's resources in doubt.
     pub fn total_failure(&self) -> Option<&Failure> {
         self.failures.iter().find(|failure| is_total(failure))

@@ -1,8 +1,11 @@
 //! Who sends to whom.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use crate::domain::{Link, LinkKey, LinkKind, ResourceId};
+
+/// Comes before every other id: where a range of links begins.
+static FIRST: LazyLock<ResourceId> = LazyLock::new(|| ResourceId::from(""));
 
 /// All links, found from either end.
 #[derive(Debug, Default, Clone)]
@@ -35,13 +38,13 @@ impl Topology {
 
     /// The links that leave a resource.
     pub fn from<'a>(&'a self, id: &'a ResourceId) -> impl Iterator<Item = &'a Link> {
-        let first = LinkKey { from: id.clone(), to: ResourceId::from(""), kind: LinkKind::Subscribes };
+        let first = LinkKey { from: id.clone(), to: FIRST.clone(), kind: LinkKind::Subscribes };
         self.links.range(first..).take_while(move |(key, _)| key.from == *id).map(|(_, link)| link)
     }
 
     /// The links that arrive at a resource.
     pub fn to<'a>(&'a self, id: &'a ResourceId) -> impl Iterator<Item = &'a Link> {
-        let first = (id.clone(), ResourceId::from(""), LinkKind::Subscribes);
+        let first = (id.clone(), FIRST.clone(), LinkKind::Subscribes);
         self.incoming
             .range(first..)
             .take_while(move |((to, _, _), _)| to == id)
