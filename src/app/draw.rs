@@ -65,7 +65,8 @@ impl App {
         let bottom = area.bottom() - 1;
         let context_height = if area.height >= CONTEXT_FROM { context::HEIGHT } else { 0 };
         let height = bottom.saturating_sub(tabs_at + 1 + context_height);
-        self.places.pane = Rect { y: tabs_at + 1, height, ..area };
+        // One column in, as every other line.
+        self.places.pane = Rect { x: area.x + 1, y: tabs_at + 1, width: area.width - 1, height };
         let mut filter = "";
         if let Some(pane) = self.panes.get_mut(self.focus) {
             pane.draw(self.places.pane, buf, &view);

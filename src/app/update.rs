@@ -22,10 +22,12 @@ impl App {
         match event {
             Event::Key(key) => return self.key(key, now),
             Event::Mouse(mouse) => return self.mouse(mouse, now),
-            Event::Paste(text) => {
+            // What is pasted is text: where nothing is being typed it is nothing, and never commands.
+            Event::Paste(text) if self.overlays.last().is_some_and(|overlay| overlay.takes_text()) => {
                 let typed = text.chars().filter(|c| !c.is_control()).map(crossterm::event::KeyCode::Char);
                 return typed.flat_map(|code| self.typed(code.into(), now)).collect();
             }
+            Event::Paste(_) => {}
             Event::Resize => self.dirty = true,
             Event::Report(report) => {
                 self.note_change(&report.facts, now);

@@ -34,8 +34,8 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_millis(3_100),
-            attempt: Duration::from_secs(10),
-            operation: Duration::from_secs(25),
+            attempt: Duration::from_secs(8),
+            operation: Duration::from_secs(16),
         }
     }
 }

@@ -19,19 +19,24 @@ pub async fn recognise(endpoint: &Endpoint) -> Flavour {
     if endpoint.is_https() {
         return Flavour::Unknown;
     }
-    if get_json(endpoint, "/_edatop/health").await.is_some() {
+    // Asked side by side: one that is silent costs one wait. MiniStack also answers LocalStack's page, so the order counts.
+    let (embedded, ministack, localstack, moto) = tokio::join!(
+        get_json(endpoint, "/_edatop/health"),
+        get_json(endpoint, "/_ministack/health"),
+        get_json(endpoint, "/_localstack/health"),
+        get_json(endpoint, "/moto-api/config"),
+    );
+    if embedded.is_some() {
         return Flavour::Embedded;
     }
-    if get_json(endpoint, "/_ministack/health").await.is_some() {
+    if ministack.is_some() {
         return Flavour::MiniStack;
     }
-    if let Some(health) = get_json(endpoint, "/_localstack/health").await
-        && health.get("services").is_some()
-    {
+    if let Some(health) = localstack.filter(|health| health.get("services").is_some()) {
         let version = health.get("version").and_then(Value::as_str).unwrap_or_default().to_owned();
         return Flavour::LocalStack { version };
     }
-    if get_json(endpoint, "/moto-api/config").await.is_some() {
+    if moto.is_some() {
         return Flavour::Moto;
     }
     Flavour::Unknown

@@ -32,9 +32,9 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
     };
     let (look, theme_warnings) = look(&config);
     let mut app = App::new(session(&aws), look, TimeZone::system());
-    // Of several, the last stays on screen: the configuration's own.
-    for warning in theme_warnings.into_iter().chain(config.warnings) {
-        app.say(warning, Role::Warn, clock::now());
+    let warnings: Vec<String> = config.warnings.into_iter().chain(theme_warnings).collect();
+    if !warnings.is_empty() {
+        app.say(warnings.join(" · "), Role::Warn, clock::now());
     }
     let mouse = if config.mouse { Mouse::Ours } else { Mouse::Terminals };
     app::run::run(app, aws, config.paces, mouse).await?;

@@ -87,19 +87,23 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
         }
     };
     aws.dialect.detect(aws.endpoint()).await;
-    let identity = aws.identity().await;
-    if let Err(trouble) = identity.as_ref()
-        && trouble.is_total()
-    {
-        complain(&format!("{}: {trouble}", place(&aws)));
+    let (identity, store) = tokio::join!(aws.identity(), look(&aws, &config));
+    let unknown = identity.as_ref().err().filter(|trouble| trouble.is_total());
+    let unreached = store.polls().outage().or_else(|| nothing_read(&store));
+    if unknown.is_some() || unreached.is_some() {
+        let why = unreached.map(|failure| format!("{}: {}", failure.operation, failure.error));
+        let why = why.or_else(|| unknown.map(ToString::to_string)).unwrap_or_default();
+        complain(&format!("{}: {why}", place(&aws)));
         return Ok(ExitCode::from(UNREACHED));
     }
     let account = identity.ok().map(|identity| identity.account).filter(|account| !account.is_empty());
-    let store = look(&aws, &config).await;
-    if let Some(failure) = store.polls().outage().or_else(|| nothing_read(&store)) {
-        complain(&format!("{}: {}: {}", place(&aws), failure.operation, failure.error));
-        return Ok(ExitCode::from(UNREACHED));
-    }
+    let mut text = written(&aws, &store, account.as_deref(), arguments.format)?;
+    text.push('\n');
+    print(text.as_bytes())
+}
+
+/// The document, as it is to be printed.
+fn written(aws: &Connection, store: &Store, account: Option<&str>, format: Format) -> serde_json::Result<String> {
     let usage = aws.meter.usage();
     let flavour = aws.dialect.flavour();
     let now = clock::now();
@@ -109,19 +113,17 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
         endpoint: aws.endpoint().map(crate::aws::Endpoint::url),
         dialect: flavour.key(),
         region: aws.region(),
-        account: account.as_deref(),
+        account,
         resources: store.entries().map(|entry| resource(entry, now)).collect(),
         links: store.topology().links().collect(),
         findings: Vec::new(),
         failures: store.failures().collect(),
         api: &usage,
     };
-    let mut text = match arguments.format {
-        Format::Json => serde_json::to_string_pretty(&snapshot)?,
-        Format::Text => as_text(&snapshot),
-    };
-    text.push('\n');
-    print(text.as_bytes())
+    match format {
+        Format::Json => serde_json::to_string_pretty(&snapshot),
+        Format::Text => Ok(as_text(&snapshot)),
+    }
 }
 
 /// Why nothing at all could be read, if nothing could: no permission for anything, say.

@@ -64,6 +64,10 @@ impl Overlay for Filter {
         Wish::Filter(self.input.value().to_owned())
     }
 
+    fn takes_text(&self) -> bool {
+        true
+    }
+
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let line = Rect { y: area.bottom().saturating_sub(1), height: 1.min(area.height), ..area };
         let style = view.theme.style(Role::Text);

@@ -64,6 +64,11 @@ pub trait Overlay {
         None
     }
 
+    /// Whether letters are text here.
+    fn takes_text(&self) -> bool {
+        false
+    }
+
     /// Whether what it shows ages by itself, so that each second wants a new frame.
     fn ages(&self) -> bool {
         false

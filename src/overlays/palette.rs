@@ -119,6 +119,10 @@ impl Overlay for Palette {
         self.chosen = self.chosen.saturating_add_signed(lines).min(self.hits.len().saturating_sub(1));
     }
 
+    fn takes_text(&self) -> bool {
+        true
+    }
+
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let theme = view.theme;
         let place = centered(area, 76, 20);
