@@ -91,8 +91,8 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
     let unknown = identity.as_ref().err().filter(|trouble| trouble.is_total());
     let unreached = store.polls().outage().or_else(|| nothing_read(&store));
     if unknown.is_some() || unreached.is_some() {
-        let why = unreached.map(|failure| format!("{}: {}", failure.operation, failure.error));
-        let why = why.or_else(|| unknown.map(ToString::to_string)).unwrap_or_default();
+        let of_one = || unreached.map(|failure| format!("{}: {}", failure.operation, failure.error));
+        let why = unknown.map(ToString::to_string).or_else(of_one).unwrap_or_default();
         complain(&format!("{}: {why}", place(&aws)));
         return Ok(ExitCode::from(UNREACHED));
     }
