@@ -31,7 +31,8 @@ pub async fn recognise(endpoint: &Endpoint) -> Flavour {
         let version = health.get("version").and_then(Value::as_str).unwrap_or_default().to_owned();
         return Flavour::LocalStack { version };
     }
-    if get_json(endpoint, "/moto-api/data.json").await.is_some() {
+    // Not its data page: that one fails as soon as the data holds what JSON does not.
+    if get_json(endpoint, "/moto-api/config").await.is_some() {
         return Flavour::Moto;
     }
     Flavour::Unknown
