@@ -49,7 +49,7 @@ pub struct Proxy {
 struct Shared {
     target: String,
     client: Client<HttpConnector, Full<Bytes>>,
-    /// By the service's name in the signature; `*` is all of them.
+    /// By the service's name in the signature, or `service:Operation`; `*` is all of them.
     faults: Mutex<BTreeMap<&'static str, Fault>>,
     counts: Mutex<BTreeMap<(String, String), usize>>,
 }
@@ -89,9 +89,9 @@ impl Proxy {
         self.serving = Some(serve(listener, self.shared.clone()));
     }
 
-    /// From now on one service (or [`ALL`]) answers so.
-    pub fn fail(&self, service: &'static str, fault: Fault) {
-        self.shared.faults.lock().unwrap().insert(service, fault);
+    /// From now on one service, one `service:Operation`, or [`ALL`] answers so.
+    pub fn fail(&self, what: &'static str, fault: Fault) {
+        self.shared.faults.lock().unwrap().insert(what, fault);
     }
 
     pub fn mend(&self) {
@@ -144,10 +144,11 @@ impl Shared {
             return self.pass_on(parts, body).await;
         };
         let operation = operation(&parts, &body);
+        let one = format!("{service}:{operation}");
         *self.counts.lock().unwrap().entry((service.clone(), operation)).or_default() += 1;
         let fault = {
             let faults = self.faults.lock().unwrap();
-            faults.get(service.as_str()).or_else(|| faults.get(ALL)).copied()
+            [one.as_str(), service.as_str(), ALL].iter().find_map(|key| faults.get(*key).copied())
         };
         match fault {
             Some(fault) => fail(fault, protocol(&service)).await,
@@ -158,10 +159,17 @@ impl Shared {
     async fn pass_on(&self, mut parts: hyper::http::request::Parts, body: Bytes) -> Response<Full<Bytes>> {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         parts.uri = format!("{}{path}", self.target).parse().unwrap();
-        let (head, body) = self.client.request(Request::from_parts(parts, Full::new(body))).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Response::from_parts(head, Full::new(body))
+        let answer = self.client.request(Request::from_parts(parts, Full::new(body))).await;
+        let Ok((head, body)) = answer.map(Response::into_parts) else { return bad_gateway() };
+        body.collect()
+            .await
+            .map_or_else(|_| bad_gateway(), |body| Response::from_parts(head, Full::new(body.to_bytes())))
     }
+}
+
+/// What the proxy says when the endpoint itself has gone.
+fn bad_gateway() -> Response<Full<Bytes>> {
+    Response::builder().status(502).body(Full::default()).unwrap()
 }
 
 async fn fail(fault: Fault, protocol: Protocol) -> Response<Full<Bytes>> {
