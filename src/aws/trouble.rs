@@ -48,6 +48,10 @@ where
             }
             SdkError::DispatchFailure(_) => while_sending(error),
             SdkError::ResponseError(_) => garbage(error, error.raw_response()),
+            // Success by its status, and yet not readable as the operation's answer.
+            SdkError::ServiceError(failure) if failure.raw().status().is_success() => {
+                garbage(error, error.raw_response())
+            }
             SdkError::ServiceError(failure) => answered(failure.err(), failure.raw()),
             _ => Self::new(FailureKind::Other, chain(error)),
         }

@@ -53,6 +53,7 @@ impl DemoError {
 pub struct Embedded {
     endpoint: Endpoint,
     stop: CancellationToken,
+    traffic: CancellationToken,
     finished: Finished,
 }
 
@@ -67,19 +68,25 @@ impl Embedded {
         deploy::deploy(&clients, &architectures::ALL).await?;
         let (tasks, finished) = Tasks::new();
         let stop = CancellationToken::new();
+        let sending = stop.child_token();
         // Made before the tasks, so that a failure below drops it and stops those already running.
-        let demo = Self { endpoint, stop: stop.clone(), finished };
+        let demo = Self { endpoint, stop: stop.clone(), traffic: sending.clone(), finished };
         fabric::start(&clients, &architectures::ALL, accepted, &tasks, &stop).await?;
         tasks.spawn(async move {
             let plan = traffic::Plan { seed, speed: 1.0 };
             // Traffic ends when it is told to, or with an endpoint that no longer answers: either way the demo is over.
-            let _ = traffic::drive(&clients, &architectures::ALL, plan, stop).await;
+            let _ = traffic::drive(&clients, &architectures::ALL, plan, sending).await;
         });
         Ok(demo)
     }
 
     pub fn url(&self) -> String {
         self.endpoint.url()
+    }
+
+    /// Sends nothing more. What was sent before goes on its way.
+    pub fn stop_traffic(&self) {
+        self.traffic.cancel();
     }
 
     /// Stops everything in order, traffic first. Dropping does the same without waiting.

@@ -1,4 +1,4 @@
-//! The demo from end to end on the embedded endpoint; on real emulators when `EDATOP_TEST_ENDPOINTS` names some.
+//! The demo from end to end on the embedded endpoint. Real emulators are `tests/endpoints.rs`'s.
 //!
 //! Waiting is long polling: a receive returns when a message is there. Nothing sleeps.
 
@@ -152,29 +152,4 @@ async fn what_pollers_read_answers() {
     assert_eq!(rules.rules()[0].schedule_expression(), Some("rate(1 minute)"));
     let targets = clients.events.list_targets_by_rule().rule("AntiCorruptionSchedule").send().await.unwrap();
     assert!(targets.targets()[0].arn().ends_with(":function:AntiCorruption"));
-}
-
-/// `EDATOP_TEST_ENDPOINTS="http://127.0.0.1:4566 http://127.0.0.1:4577" cargo test demo::tests::real -- --ignored`
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs emulators, named in EDATOP_TEST_ENDPOINTS"]
-async fn real_emulators_run_both_architectures() {
-    let endpoints = std::env::var("EDATOP_TEST_ENDPOINTS").expect("EDATOP_TEST_ENDPOINTS names emulators");
-    for url in endpoints.split_whitespace() {
-        let clients = Clients::new(url).unwrap();
-        deploy::teardown(&clients, &ALL).await.unwrap();
-        deploy::deploy(&clients, &ALL).await.unwrap();
-        let stop = CancellationToken::new();
-        let (producer, stopped) = (clients.clone(), stop.clone());
-        let plan = traffic::Plan { seed: 1, speed: traffic::EMULATOR_SPEED };
-        let traffic = tokio::spawn(async move { traffic::drive(&producer, &ALL, plan, stopped).await });
-        runs(&clients, Duration::from_secs(90)).await;
-        stop.cancel();
-        traffic.await.unwrap().unwrap();
-        deploy::teardown(&clients, &ALL).await.unwrap();
-        let left = clients.sqs.list_queues().send().await.unwrap();
-        let ours = |url: &&String| {
-            ALL.iter().flat_map(|one| one.queues).any(|queue| url.ends_with(&format!("/{}", queue.name)))
-        };
-        assert_eq!(left.queue_urls().iter().filter(ours).count(), 0, "{url}: {left:?}");
-    }
 }

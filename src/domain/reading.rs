@@ -69,6 +69,8 @@ pub const STORED: Metric = metric("stored", Unit::Bytes);
 pub const INVOCATIONS: Metric = metric("invocations", Unit::PerMinute);
 /// Confirmed subscriptions of a topic.
 pub const SUBSCRIPTIONS: Metric = metric("subscriptions", Unit::Count);
+/// Rules of a bus.
+pub const RULES: Metric = metric("rules", Unit::Count);
 /// Targets of a rule.
 pub const TARGETS: Metric = metric("targets", Unit::Count);
 

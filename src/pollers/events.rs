@@ -12,7 +12,10 @@ use serde_json::Value;
 use super::{Due, Inventory, Look, Outbox, Poller, Spacing, Tier, links::merged};
 use crate::{
     aws::Trouble,
-    domain::{FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope, reading::TARGETS},
+    domain::{
+        FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
+        reading::{RULES, TARGETS},
+    },
 };
 
 const CONCURRENCY: usize = 4;
@@ -67,7 +70,10 @@ impl Events {
             named.insert(id.clone());
             out.say_all(self.inventory.found(resource, Vec::new())).await;
             match rules_of(look, &name).await {
-                Ok(found) => rules.extend(found.into_iter().map(|rule| OnBus { bus: id.clone(), rule })),
+                Ok(found) => {
+                    out.measured(&id, RULES, found.len() as f64, LIST_RULES).await;
+                    rules.extend(found.into_iter().map(|rule| OnBus { bus: id.clone(), rule }));
+                }
                 Err(trouble) => {
                     complete = false;
                     out.failed(LIST_RULES, trouble, Some(&id)).await;

@@ -160,8 +160,8 @@ impl Logs {
                 // Deleted since the listing: the next listing says so properly.
                 self.listed = Due::default();
             }
-            // Throttled is throttled for every group, and what an endpoint lacks it lacks for all.
-            if out.is_hopeless() || matches!(trouble, Some(FailureKind::Throttled | FailureKind::NotImplemented)) {
+            // What an endpoint lacks it lacks for all.
+            if out.is_hopeless() || trouble == Some(FailureKind::NotImplemented) {
                 break;
             }
         }

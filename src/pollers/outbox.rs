@@ -80,9 +80,9 @@ impl Outbox {
         self.worst
     }
 
-    /// Whether there is no use in going on with this round.
+    /// Whether there is no use in going on with this round: nothing answers, or the answer was to ask less.
     pub fn is_hopeless(&self) -> bool {
-        matches!(self.worst, Some(FailureKind::Unreachable | FailureKind::Expired))
+        matches!(self.worst, Some(FailureKind::Unreachable | FailureKind::Expired | FailureKind::Throttled))
     }
 
     /// Sends what there is. False when nobody listens any more.

@@ -45,6 +45,8 @@ struct Topic {
     confirmed: Option<usize>,
     /// The listing's count when the attributes were read.
     listed: usize,
+    /// The last try to read the attributes failed.
+    is_in_doubt: bool,
 }
 
 #[derive(Debug, Default)]
@@ -52,6 +54,8 @@ struct Described {
     read: Due,
     /// `None` until the attributes were read once.
     attributes: Option<Attributes>,
+    /// The last try to read them failed.
+    is_in_doubt: bool,
 }
 
 #[async_trait]
@@ -157,6 +161,7 @@ impl Sns {
             match answer {
                 Ok(answer) => {
                     topic.read.tried(look.scope, None);
+                    topic.is_in_doubt = false;
                     let mut resource = Resource::new(id.clone(), Kind::Topic, id.short_name());
                     resource.attributes.extend(answer.attributes.unwrap_or_default());
                     resource.attributes.remove("TopicArn");
@@ -166,6 +171,7 @@ impl Sns {
                 Err(error) => {
                     let trouble = Trouble::from(error);
                     topic.read.tried(look.scope, Some(trouble.kind));
+                    topic.is_in_doubt = true;
                     // Deleted since the listing: the next listing says so properly.
                     if trouble.kind != FailureKind::NotFound {
                         out.failed(TOPIC_ATTRIBUTES, trouble, Some(&id)).await;
@@ -198,11 +204,13 @@ impl Sns {
             match answer {
                 Ok(answer) => {
                     known.read.tried(look.scope, None);
+                    known.is_in_doubt = false;
                     known.attributes = Some(answer.attributes.unwrap_or_default().into_iter().collect());
                 }
                 Err(error) => {
                     let trouble = Trouble::from(error);
                     known.read.tried(look.scope, Some(trouble.kind));
+                    known.is_in_doubt = true;
                     if trouble.kind != FailureKind::NotFound {
                         out.failed(SUBSCRIPTION_ATTRIBUTES, trouble, Some(&topic_of(&arn))).await;
                     }
@@ -232,9 +240,14 @@ impl Sns {
     }
 
     /// The listing is fresher, the attribute knows other accounts' subscriptions: the larger is the truer.
+    ///
+    /// A topic in doubt is left out: a reading would say that all is known of it again.
     async fn count(&self, out: &mut Outbox) {
         let counts = self.listed_counts();
-        for (id, topic) in &self.topics {
+        let of_subscriptions =
+            self.described.iter().filter(|(_, known)| known.is_in_doubt).map(|(arn, _)| topic_of(arn));
+        let in_doubt: BTreeSet<ResourceId> = of_subscriptions.collect();
+        for (id, topic) in self.topics.iter().filter(|(id, topic)| !topic.is_in_doubt && !in_doubt.contains(*id)) {
             let listed = self.subscriptions.is_some().then(|| counts.get(id).copied().unwrap_or(0));
             let (value, source) = match (listed, topic.confirmed) {
                 (Some(listed), Some(confirmed)) if confirmed > listed => (confirmed, TOPIC_ATTRIBUTES),

@@ -1,9 +1,13 @@
 //! What several test files need: an endpoint that answers from a script, and facts as lines of text.
 //!
-//! Add the answers of a new service in `scripts.rs`.
+//! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside.
 #![allow(dead_code, reason = "each test file uses its part")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+pub mod driver;
+pub mod emulators;
+#[cfg(feature = "demo")]
+pub mod proxy;
 pub mod scripts;
 
 use std::sync::{Arc, Mutex, OnceLock};

@@ -1,0 +1,45 @@
+//! Emulators that run already, named in `EDATOP_TEST_ENDPOINTS` as `name=url,name=url`.
+
+use http_body_util::Full;
+use hyper::{Request, body::Bytes};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+
+const VARIABLE: &str = "EDATOP_TEST_ENDPOINTS";
+
+/// Names and URLs. A test that calls this is asked for by name, so that nothing named is a failure too.
+pub fn named() -> Vec<(String, String)> {
+    let all = std::env::var(VARIABLE).unwrap_or_default();
+    let named = parse(&all).unwrap_or_else(|part| panic!("{VARIABLE}: '{part}' is not name=url"));
+    assert!(!named.is_empty(), "{VARIABLE} names no emulator; write localstack=http://127.0.0.1:4566,ministack=…");
+    named
+}
+
+fn parse(text: &str) -> Result<Vec<(String, String)>, &str> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let named = |part| match str::split_once(part, '=') {
+        Some((name, url)) if url.starts_with("http") => Ok((name.to_owned(), url.trim_end_matches('/').to_owned())),
+        _ => Err(part),
+    };
+    parts.map(named).collect()
+}
+
+/// moto checks that a function's role exists, and wants docker to run a function. The first is given, the second taken away:
+/// then it takes messages off a mapping's queue and runs nothing, whatever is installed here.
+pub async fn make_moto_run_nothing(url: &str) {
+    const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal\
+                         %22%3A%7B%22Service%22%3A%22lambda.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
+    let role = format!("Action=CreateRole&Version=2010-05-08&RoleName=edatop-demo&AssumeRolePolicyDocument={TRUST}");
+    // 409: it is there already.
+    assert!([200, 409].contains(&post(url, "iam", role).await));
+    let config = r#"{"lambda": {"use_docker": false}}"#.to_owned();
+    assert!([200, 201].contains(&post(&format!("{url}/moto-api/config"), "iam", config).await));
+}
+
+async fn post(url: &str, service: &str, body: String) -> u16 {
+    let scope = format!("test/20261121/us-east-1/{service}/aws4_request");
+    let request = Request::post(url)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"));
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    client.request(request.body(Full::<Bytes>::from(body)).unwrap()).await.unwrap().status().as_u16()
+}
