@@ -166,7 +166,7 @@ fn suspend(app: &mut App, screen: &mut Screen) -> io::Result<()> {
 
 fn cost(aws: &Connection) -> Cost {
     let usage = aws.meter.usage();
-    Cost::new(usage.calls_per_second, usage.dollars_per_day, usage.throttles, aws.is_aws())
+    Cost::new(usage.calls_per_second, usage.dollars_per_day, usage.throttles)
 }
 
 /// Asks what the endpoint is and who we are, again and again: an endpoint may come up late, be restarted as another one, or let us in

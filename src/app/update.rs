@@ -56,13 +56,6 @@ impl App {
         self.dirty = true;
     }
 
-    /// Goes to a pane by its title; false if there is none of that name.
-    pub fn show_pane(&mut self, title: &str, now: Timestamp) -> bool {
-        let Some(index) = self.panes.iter().position(|pane| pane.title() == title) else { return false };
-        self.focus_on(index, now);
-        true
-    }
-
     /// A frame is due only if something that shows has changed.
     fn note_change(&mut self, facts: &[Fact], now: Timestamp) {
         let changed = facts.iter().any(|fact| match fact {
@@ -94,7 +87,9 @@ impl App {
         match answer {
             Ok(identity) => {
                 let who = ResourceId::from(&identity.arn);
-                let who = if identity.arn.ends_with(":root") { "" } else { who.short_name() };
+                // Whom an emulator takes us for is nobody.
+                let nobody = !self.session.on_aws || identity.arn.ends_with(":root");
+                let who = if nobody { "" } else { who.short_name() };
                 who.clone_into(&mut self.session.identity);
                 self.session.account = identity.account;
                 self.dirty = true;

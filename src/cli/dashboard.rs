@@ -51,6 +51,7 @@ fn session(aws: &Connection) -> Session {
         place,
         region: aws.region().to_owned(),
         identity: aws.profile().unwrap_or_default().to_owned(),
+        on_aws: aws.is_aws(),
         read_only: aws.is_read_only(),
         services: POLLERS.len(),
         ..Session::default()

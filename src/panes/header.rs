@@ -20,6 +20,8 @@ pub struct Session {
     /// `LocalStack localhost:4566`, `AWS`.
     pub place: String,
     pub region: String,
+    /// Whether money and identities here are real.
+    pub on_aws: bool,
     /// Account number, or what is known instead.
     pub account: String,
     /// Who we are: the last part of the caller's ARN.
@@ -41,18 +43,15 @@ pub struct Cost {
     pub calls_per_second: String,
     pub dollars_per_day: String,
     pub throttles: u64,
-    /// Whether the money is real, or what AWS would ask.
-    pub is_real: bool,
 }
 
 impl Cost {
     /// Rounds.
-    pub fn new(calls_per_second: f64, dollars_per_day: f64, throttles: u64, is_real: bool) -> Self {
+    pub fn new(calls_per_second: f64, dollars_per_day: f64, throttles: u64) -> Self {
         Self {
             calls_per_second: PerSecond(calls_per_second).to_string(),
             dollars_per_day: Dollars(dollars_per_day).to_string(),
             throttles,
-            is_real,
         }
     }
 }
@@ -66,7 +65,7 @@ pub fn draw(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         Segment::new(Role::Footer, format!("{} calls/s", session.cost.calls_per_second), 90),
     ];
     let money = format!("{}{}/day", view.theme.glyphs.approx, session.cost.dollars_per_day);
-    let money = if session.cost.is_real { money } else { format!("{money} on AWS") };
+    let money = if session.on_aws { money } else { format!("{money} on AWS") };
     right.push(Segment::new(Role::Estimate, money, 80));
     if session.cost.throttles > 0 {
         right.push(Segment::new(

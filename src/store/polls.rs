@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::domain::{Failure, FailureKind, ResourceId, Round};
 
-/// A failure about one resource counts this long, unless a reading of it comes first.
-const ITEM_FAILURE_SECONDS: f64 = 300.0;
+/// A failure about one resource counts this long, unless a reading of it comes first: longer than anything waits to be read again.
+const ITEM_FAILURE_SECONDS: f64 = 900.0;
 
 /// One poller's state.
 #[derive(Debug, Default, Clone)]

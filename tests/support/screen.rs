@@ -33,7 +33,7 @@ pub fn session() -> Session {
         region: "us-east-1".into(),
         account: "000000000000".into(),
         services: edatop::pollers::POLLERS.len(),
-        cost: Cost::new(12.0, 0.14, 0, false),
+        cost: Cost::new(12.0, 0.14, 0),
         ..Session::default()
     }
 }
