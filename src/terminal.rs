@@ -2,7 +2,10 @@
 //!
 //! Whatever happens, the user gets back the terminal that he gave us: raw mode off, the main screen, the cursor, no mouse reports.
 
-use std::io::{self, Stdout, stdout};
+use std::{
+    io::{self, Stdout, stdout},
+    time::Duration,
+};
 
 use crossterm::{
     cursor::Show,
@@ -11,6 +14,9 @@ use crossterm::{
     terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode},
 };
 use ratatui::{Frame, Terminal, backend::CrosstermBackend};
+
+/// How long a terminal may take to say its background: ssh over half the world.
+const BACKGROUND_WITHIN: Duration = Duration::from_millis(100);
 
 /// Whether clicks and the wheel come to us, or stay with the terminal and its own selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +83,14 @@ fn take(mouse: Mouse) -> io::Result<()> {
         Mouse::Ours => execute!(stdout(), EnableMouseCapture),
         Mouse::Terminals => Ok(()),
     }
+}
+
+/// Whether the terminal's background is light, as it says itself. One that does not answer soon is taken to be dark.
+pub fn is_light() -> bool {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    let mut options = QueryOptions::default();
+    options.timeout = BACKGROUND_WITHIN;
+    matches!(theme_mode(options), Ok(ThemeMode::Light))
 }
 
 /// Stops this process until the shell continues it, as ctrl-z does elsewhere.

@@ -31,24 +31,40 @@ const REPORTS: usize = 256;
 /// Events of our own on their way.
 const EVENTS: usize = 64;
 
+/// The theme for a light terminal whose user chose none.
+const LIGHT: &str = "light";
+
+/// How to begin.
+#[derive(Debug, Clone, Copy)]
+pub struct Start {
+    pub paces: Paces,
+    pub mouse: Mouse,
+    /// Take the theme that goes with the terminal's background.
+    pub follow_background: bool,
+}
+
 /// Runs the screen until the user leaves.
 ///
 /// # Errors
 /// The terminal's own.
-pub async fn run(mut app: App, aws: Arc<Connection>, paces: Paces, mouse: Mouse) -> io::Result<()> {
+pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result<()> {
     // Before the terminal is taken: a signal that came between would end us without giving it back.
     let signals = Signals::listen()?;
-    let mut screen = Screen::enter(mouse)?;
+    let mut screen = Screen::enter(start.mouse)?;
     let (reports, reported) = mpsc::channel::<Report>(REPORTS);
     let (events, happened) = mpsc::channel::<Event>(EVENTS);
     let (scopes, scope) = watch::channel(app.scope());
     let cancel = CancellationToken::new();
-    let shared = Shared { aws: Arc::clone(&aws), paces, clock: clock::now, out: reports };
+    let shared = Shared { aws: Arc::clone(&aws), paces: start.paces, clock: clock::now, out: reports };
     // The first frame is drawn before anything is asked of anyone.
     draw(&mut app, &mut screen)?;
     spawn_introduction(Arc::clone(&aws), events.clone());
     pollers::spawn_all(&shared, &scope, &cancel);
     drop(shared);
+    // The terminal may be far away or never answer: the first frame does not wait for it, and the keys are not listened to yet.
+    if start.follow_background && terminal::is_light() {
+        app.change_theme(LIGHT, clock::now());
+    }
     let sources = Sources { reported, happened, input: EventStream::new(), signals };
     let result = turn(&mut app, &mut screen, sources, &aws, &scopes).await;
     cancel.cancel();

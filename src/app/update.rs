@@ -273,7 +273,9 @@ impl App {
         }
     }
 
-    fn change_theme(&mut self, name: &str, now: Timestamp) {
+    /// Draws with another theme from now on.
+    pub(super) fn change_theme(&mut self, name: &str, now: Timestamp) {
+        self.dirty = true;
         if let Some(warning) = self.look.change(name).into_iter().next() {
             self.say(warning, Role::Warn, now);
         }

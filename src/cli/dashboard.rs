@@ -6,12 +6,15 @@ use jiff::tz::TimeZone;
 
 use super::{MISUSED, complain};
 use crate::{
-    app::{self, App, Look, clock, run::Mouse},
+    app::{
+        self, App, Look, clock,
+        run::{Mouse, Start},
+    },
     aws::Connection,
     config::{Config, paths},
     panes::header::Session,
     pollers::POLLERS,
-    theme::{self, Role, Theme},
+    theme::{self, ColorDepth, Role, Theme},
 };
 
 /// Opens the connection and runs the screen.
@@ -31,13 +34,18 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
         }
     };
     let (look, theme_warnings) = look(&config);
+    let depth = look.depth;
     let mut app = App::new(session(&aws), look, TimeZone::system());
     let warnings: Vec<String> = config.warnings.into_iter().chain(theme_warnings).collect();
     if !warnings.is_empty() {
         app.say(warnings.join(" · "), Role::Warn, clock::now());
     }
-    let mouse = if config.mouse { Mouse::Ours } else { Mouse::Terminals };
-    app::run::run(app, aws, config.paces, mouse).await?;
+    let start = Start {
+        paces: config.paces,
+        mouse: if config.mouse { Mouse::Ours } else { Mouse::Terminals },
+        follow_background: config.theme.is_none() && depth > ColorDepth::None,
+    };
+    app::run::run(app, aws, start).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -62,22 +70,8 @@ fn session(aws: &Connection) -> Session {
 fn look(config: &Config) -> (Look, Vec<String>) {
     let depth = theme::detect(|name| std::env::var(name).ok());
     let themes_folder = paths::themes_folder();
-    let name = config.theme.clone().unwrap_or_else(|| by_background(depth).to_owned());
+    let name = config.theme.as_deref().unwrap_or(theme::DEFAULT);
     let mut look = Look { theme: Theme::default(), depth, ascii: config.ascii, themes_folder };
-    let warnings = look.change(&name);
+    let warnings = look.change(name);
     (look, warnings)
-}
-
-/// Dark or light, as the terminal is; one that does not answer at once is taken to be dark.
-fn by_background(depth: theme::ColorDepth) -> &'static str {
-    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
-    if depth == theme::ColorDepth::None {
-        return theme::DEFAULT;
-    }
-    let mut options = QueryOptions::default();
-    options.timeout = std::time::Duration::from_millis(30);
-    match theme_mode(options) {
-        Ok(ThemeMode::Light) => "light",
-        _ => theme::DEFAULT,
-    }
 }

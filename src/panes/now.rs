@@ -248,7 +248,15 @@ impl Now {
                 format!("{hidden} more not well: n goes through them · {} quiet", self.quiet),
             )
         } else if self.lines.is_empty() {
-            (theme.glyphs.ok, Role::Ok, format!("all {} resources are quiet", self.known))
+            (
+                theme.glyphs.ok,
+                Role::Ok,
+                if self.known == 1 {
+                    "the one resource here is quiet".to_owned()
+                } else {
+                    format!("all {} resources are quiet", self.known)
+                },
+            )
         } else {
             (theme.glyphs.quiet, Role::Dim, format!("{} of {} resources are quiet", self.quiet, self.known))
         };

@@ -38,6 +38,8 @@ impl Home {
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("TERM", "xterm-256color".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
+            // Else the terminal would be asked for its background, and keys typed before it answers are part of the answer.
+            ("EDATOP_THEME", "dark".to_owned()),
             ("TZ", "UTC".to_owned()),
         ]
     }
