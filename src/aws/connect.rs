@@ -71,6 +71,7 @@ pub struct Connection {
     pub meter: Meter,
     pub dialect: Dialect,
     clients: Clients,
+    account: OnceLock<String>,
 }
 
 #[derive(Debug, Default)]
@@ -152,6 +153,7 @@ impl Connection {
             meter: Meter::default(),
             dialect: Dialect::default(),
             clients: Clients::default(),
+            account: OnceLock::new(),
         })
     }
 
@@ -198,12 +200,20 @@ impl Connection {
         self.endpoint.as_ref().is_none_or(Endpoint::is_aws)
     }
 
+    /// The account number, once somebody has asked who we are.
+    pub fn known_account(&self) -> Option<&str> {
+        self.account.get().map(String::as_str)
+    }
+
     /// Asks who we are.
     ///
     /// # Errors
     /// The call's [`Trouble`].
     pub async fn identity(&self) -> Result<Identity, Trouble> {
         let answer = self.sts().get_caller_identity().send().await?;
+        if let Some(account) = answer.account() {
+            self.account.get_or_init(|| account.to_owned());
+        }
         Ok(Identity {
             account: answer.account().unwrap_or_default().to_owned(),
             arn: answer.arn().unwrap_or_default().to_owned(),

@@ -95,8 +95,13 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
         Some(Command::Man) => return paper::manual(),
         _ => {}
     }
-    let _log = start_log(cli.global.log.as_deref())?;
-    let config = settle(&cli.global);
+    let (_log, config) = match start_log(cli.global.log.as_deref()).and_then(|log| Ok((log, settle(&cli.global)?))) {
+        Ok(settled) => settled,
+        Err(mistake) => {
+            complain(&mistake);
+            return Ok(ExitCode::from(MISUSED));
+        }
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let code = runtime.block_on(async {
         match cli.command {
@@ -111,13 +116,16 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     code
 }
 
-fn settle(global: &Global) -> Config {
+/// Settles what the user wants. A file that was asked for by name must be there; a mistake in one is told on the way.
+fn settle(global: &Global) -> Result<Config, String> {
     let path = global.config.clone().or_else(config::paths::config_file);
     let file =
         path.map_or_else(|| Ok(config::File::default()), |path| config::file::load(&path, global.config.is_some()));
     let (file, warnings) = match file {
         Ok(file) => (file, Vec::new()),
-        Err(mistake) => (config::File::default(), vec![mistake]),
+        Err(mistake) if global.config.as_ref().is_some_and(|path| !path.exists()) => return Err(mistake),
+        // It may have asked for `read-only`: what cannot be understood is taken to be careful.
+        Err(mistake) => (config::File { read_only: true, ..config::File::default() }, vec![mistake]),
     };
     let flags = Flags {
         profile: global.profile.clone(),
@@ -128,16 +136,14 @@ fn settle(global: &Global) -> Config {
         theme: global.theme.clone(),
         ascii: global.ascii,
     };
-    config::settle(flags, |name| std::env::var(name).ok(), file, warnings)
+    Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }
 
 /// Logs go to a file or nowhere: the screen is not theirs.
-fn start_log(
-    path: Option<&std::path::Path>,
-) -> color_eyre::Result<Option<tracing_appender::non_blocking::WorkerGuard>> {
+fn start_log(path: Option<&std::path::Path>) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, String> {
     let Some(path) = path else { return Ok(None) };
     let file = std::fs::File::create(path)
-        .map_err(|error| color_eyre::eyre::eyre!("the log file {} cannot be written: {error}", path.display()))?;
+        .map_err(|error| format!("the log file {} cannot be written: {error}", path.display()))?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     let filter =
         tracing_subscriber::EnvFilter::try_from_env("EDATOP_LOG").unwrap_or_else(|_| "edatop=debug,info".into());

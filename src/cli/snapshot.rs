@@ -89,10 +89,9 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
     aws.dialect.detect(aws.endpoint()).await;
     let (identity, store) = tokio::join!(aws.identity(), look(&aws, &config));
     let unknown = identity.as_ref().err().filter(|trouble| trouble.is_total());
-    let unreached = store.polls().outage().or_else(|| nothing_read(&store));
-    if unknown.is_some() || unreached.is_some() {
-        let of_one = || unreached.map(|failure| format!("{}: {}", failure.operation, failure.error));
-        let why = unknown.map(ToString::to_string).or_else(of_one).unwrap_or_default();
+    if let Some(failure) = nothing_read(&store) {
+        let of_one = || format!("{}: {}", failure.operation, failure.error);
+        let why = unknown.map_or_else(of_one, ToString::to_string);
         complain(&format!("{}: {why}", place(&aws)));
         return Ok(ExitCode::from(UNREACHED));
     }

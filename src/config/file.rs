@@ -70,7 +70,10 @@ pub fn parse(text: &str, name: &str) -> Result<File, String> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| 1 + text.get(..span.start).unwrap_or_default().matches('\n').count());
         let at = line.map(|line| format!(":{line}")).unwrap_or_default();
-        format!("{name}{at}: {}; the whole file is left out until it is mended", error.message().trim())
+        format!(
+            "{name}{at}: {}; until it is mended the whole file is left out, and nothing that changes anything is sent",
+            error.message().trim()
+        )
     })
 }
 

@@ -98,8 +98,19 @@ pub struct Report {
 }
 
 /// The end of a poller's round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Round {
     /// When the poller looks again; `None` when it does not (headless, or paused).
     pub next: Option<Timestamp>,
+    /// What came to a good end: doubts that it had raised are over. A round that asked nothing names nothing, and what was in doubt
+    /// stays so.
+    pub done: Vec<Done>,
+}
+
+/// An operation that did what it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    pub operation: &'static str,
+    /// The one resource that it was about, if it was about one.
+    pub subject: Option<ResourceId>,
 }

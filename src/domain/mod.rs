@@ -13,7 +13,7 @@ pub mod scope;
 pub mod units;
 
 pub use arn::Arn;
-pub use fact::{Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
+pub use fact::{Done, Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
 pub use health::{Health, Verdict};
 pub use link::{KnownBy, Link, LinkKey, LinkKind};
 pub use reading::{Metric, Reading, Unit};

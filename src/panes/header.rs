@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::View;
+use super::{View, now::failure_word};
 use crate::{
     domain::units::{Age, Dollars, PerSecond},
     theme::Role,
@@ -93,14 +93,14 @@ fn state(session: &Session, view: &View<'_>) -> Segment<'static> {
     if let Some(since) = session.held {
         return Segment::new(Role::Accent, format!("held at {} · space goes on", view.clock(since)), 240);
     }
-    if polls.outage().is_some() {
+    if let Some(failure) = polls.outage() {
         let (since, next) = polls.outage_times();
         let since = since.map(|since| format!(" for {}", Age::between(since, view.now))).unwrap_or_default();
         let next =
             next.filter(|next| *next > view.now).map(|next| format!(", next try in {}", Age::between(view.now, next)));
         return Segment::new(
             Role::Crit,
-            format!("{} no answer{since}{}", view.theme.glyphs.crit, next.unwrap_or_default()),
+            format!("{} {}{since}{}", view.theme.glyphs.crit, failure_word(failure), next.unwrap_or_default()),
             240,
         );
     }

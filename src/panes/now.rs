@@ -18,7 +18,7 @@ use ratatui::{
 
 use super::View;
 use crate::{
-    domain::{Failure, Health, ResourceId, units::Age},
+    domain::{Failure, FailureKind, Health, ResourceId, units::Age},
     store::{Alarm, health, polls::Poll},
     theme::Role,
     widgets::{panel::Separator, text},
@@ -163,7 +163,18 @@ fn no_answer(failure: &Failure, view: &View<'_>) -> Line {
         text.push_str(&format!(" · next try in {}", Age::between(view.now, next)));
     }
     let since = since.map(|since| view.clock(since)).unwrap_or_default();
-    Line { health: Health::Crit, glyph: " ", name: "no answer".to_owned(), since, text, target: None }
+    let name = failure_word(failure).to_owned();
+    Line { health: Health::Crit, glyph: " ", name, since, text, target: None }
+}
+
+/// What an outage is called.
+pub fn failure_word(failure: &Failure) -> &'static str {
+    match failure.kind {
+        FailureKind::Denied => "not let in",
+        FailureKind::Expired => "login expired",
+        FailureKind::Garbage => "no sense",
+        _ => "no answer",
+    }
 }
 
 /// One line for each poller that fails as a whole: all that it knew is unknown now.
@@ -218,6 +229,13 @@ fn draw_line(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>, chosen:
     let at = |x: u16, width: u16| Rect { x: area.x + x, width: width.min(area.width.saturating_sub(x)), ..area };
     text::put(buf, at(1, 1), mark, theme.style(role), "");
     text::put(buf, at(3, 1), line.glyph, theme.style(Role::Dim), "");
+    if line.target.is_none() {
+        // What is about no resource needs no columns, but all the room for its words.
+        let used = 5 + text::put(buf, at(5, area.width), &line.name, theme.style(Role::Title), more) + 1;
+        let used = used + text::put(buf, at(used, area.width), &line.since, theme.style(Role::Dim), more) + 1;
+        text::put(buf, at(used, area.width), &line.text, theme.style(role), more);
+        return;
+    }
     let safe = text::clean(&line.name);
     let name = text::fit_middle_with(&safe, usize::from(name_width), more);
     text::put(buf, at(5, name_width), &name, theme.style(Role::Title), more);
@@ -235,6 +253,8 @@ impl Now {
         let polls = view.store.polls();
         let (mark, role, text) = if self.known == 0 && polls.answered() == 0 {
             (theme.glyphs.quiet, Role::Dim, "looking…".to_owned())
+        } else if self.known == 0 && polls.outage().is_some() {
+            (theme.glyphs.quiet, Role::Dim, "what is here is not known".to_owned())
         } else if self.known == 0 && self.lines.is_empty() {
             (
                 theme.glyphs.quiet,

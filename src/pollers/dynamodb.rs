@@ -19,6 +19,7 @@ use crate::{
     aws::Trouble,
     domain::{
         FailureKind, Kind, Resource, ResourceId, Scope,
+        arn::partition_of,
         reading::{ARRIVALS, ITEMS, SIZE},
     },
 };
@@ -85,6 +86,7 @@ impl DynamoDb {
                 Err(error) => return out.failed(LIST, Trouble::from(error), None).await,
             }
         }
+        out.done(LIST);
         self.tables.retain(|name, _| names.contains(name));
         for name in names {
             self.tables.entry(name).or_default();
@@ -115,6 +117,7 @@ impl DynamoDb {
                     let Some(resource) = described(&description) else { continue };
                     let id = resource.id.clone();
                     table.id = Some(id.clone());
+                    out.read(DESCRIBE, &id);
                     table.keys = description.key_schema().iter().map(|key| key.attribute_name().to_owned()).collect();
                     out.say_all(self.inventory.found(resource, Vec::new())).await;
                     let source = if look.aws.is_aws() { DESCRIBE_OLD } else { DESCRIBE };
@@ -126,8 +129,18 @@ impl DynamoDb {
                 }
                 Err(trouble) => {
                     table.described.tried(look.scope, Some(trouble.kind));
-                    let id = table.id.clone();
-                    could_not_read(DESCRIBE, trouble, id.as_ref(), &mut self.listed, out).await;
+                    // One that could never be read is there all the same, and is said to be.
+                    let id = match table.id.clone() {
+                        Some(id) => id,
+                        None => {
+                            let id = unread_id(look, &name);
+                            out.say_all(self.inventory.found(Resource::new(id.clone(), Kind::Table, name), Vec::new()))
+                                .await;
+                            table.id = Some(id.clone());
+                            id
+                        }
+                    };
+                    could_not_read(DESCRIBE, trouble, Some(&id), &mut self.listed, out).await;
                 }
             }
             if out.is_hopeless() {
@@ -154,6 +167,7 @@ impl DynamoDb {
             match answer {
                 Ok(keys) => {
                     table.sampled.tried(look.scope, None);
+                    out.read(SCAN, &id);
                     if let Some(arrivals) = table.sample.take(keys, Instant::now()) {
                         out.measured(&id, ARRIVALS, arrivals, SCAN_SOURCE).await;
                     }
@@ -196,6 +210,12 @@ impl Table {
             && !self.keys.is_empty()
             && self.sampled.is_due(look.scope, look.paces.of(tier).saturating_mul(costly))
     }
+}
+
+/// The ARN of a table that was only listed; without the account while nobody has told it.
+fn unread_id(look: Look<'_>, name: &str) -> ResourceId {
+    let (region, account) = (look.aws.region(), look.aws.known_account().unwrap_or_default());
+    format!("arn:{}:dynamodb:{region}:{account}:table/{name}", partition_of(region)).into()
 }
 
 async fn could_not_read(

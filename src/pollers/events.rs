@@ -63,6 +63,7 @@ impl Events {
             Ok(buses) => buses,
             Err(trouble) => return out.failed(LIST_BUSES, trouble, None).await,
         };
+        out.done(LIST_BUSES);
         let (mut named, mut complete, mut rules) = (BTreeSet::new(), true, Vec::new());
         for bus in &buses {
             let Some(resource) = described_bus(bus) else { continue };
@@ -71,6 +72,7 @@ impl Events {
             out.say_all(self.inventory.found(resource, Vec::new())).await;
             match rules_of(look, &name).await {
                 Ok(found) => {
+                    out.read(LIST_RULES, &id);
                     out.measured(&id, RULES, found.len() as f64, LIST_RULES).await;
                     rules.extend(found.into_iter().map(|rule| OnBus { bus: id.clone(), rule }));
                 }
@@ -117,6 +119,7 @@ impl Events {
             }
             out.say_all(self.inventory.found(resource, merged(links))).await;
             if let Some(count) = count {
+                out.read(LIST_TARGETS, &id);
                 out.measured(&id, TARGETS, count as f64, LIST_TARGETS).await;
             }
             if out.is_hopeless() {

@@ -14,6 +14,9 @@ use crate::{
     domain::{Kind, Link, LinkKind, Resource, ResourceId, Scope},
 };
 
+const LIST_FUNCTIONS: &str = "lambda:ListFunctions";
+const LIST_MAPPINGS: &str = "lambda:ListEventSourceMappings";
+
 #[derive(Default)]
 pub struct Lambda {
     listed: Due,
@@ -55,7 +58,7 @@ impl Lambda {
         while let Some(page) = pages.next().await {
             let page = match page {
                 Ok(page) => page,
-                Err(error) => return out.failed("lambda:ListFunctions", Trouble::from(error), None).await,
+                Err(error) => return out.failed(LIST_FUNCTIONS, Trouble::from(error), None).await,
             };
             for function in page.functions.unwrap_or_default() {
                 let Some((resource, its_links)) = described(&function) else { continue };
@@ -65,6 +68,7 @@ impl Lambda {
             }
         }
         self.of_functions = links;
+        out.done(LIST_FUNCTIONS);
         out.say_all(self.inventory.keep_only(&named)).await;
     }
 
@@ -74,10 +78,11 @@ impl Lambda {
         while let Some(page) = pages.next().await {
             match page {
                 Ok(page) => links.extend(page.event_source_mappings.unwrap_or_default().iter().flat_map(mapping_links)),
-                Err(error) => return out.failed("lambda:ListEventSourceMappings", Trouble::from(error), None).await,
+                Err(error) => return out.failed(LIST_MAPPINGS, Trouble::from(error), None).await,
             }
         }
         self.of_mappings = links;
+        out.done(LIST_MAPPINGS);
     }
 }
 

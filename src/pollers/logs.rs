@@ -115,6 +115,7 @@ impl Logs {
             }
         }
         self.groups.retain(|id, _| named.contains(id));
+        out.done(LIST);
         out.say_all(self.inventory.keep_only(&named)).await;
     }
 
@@ -238,6 +239,7 @@ impl Group {
                 _ => out.failed(READ, trouble, Some(id)).await,
             };
         }
+        out.read(READ, id);
         let (as_of_ms, skipped) = self.tail.ended(answer.from_ms, answer.token, now_ms);
         if skipped {
             tracing::warn!(group = self.name, "more log events than can be read: some were skipped, rates are too low");

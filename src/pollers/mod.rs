@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     aws::Connection,
-    domain::{Kind, Report, Round, Scope},
+    domain::{Kind, Report, Scope},
 };
 
 pub use inventory::Inventory;
@@ -134,7 +134,7 @@ pub async fn once(shared: &Shared, scope: &Scope) {
         let mut poller = (row.make)();
         let mut out = Outbox::new(row.name, shared.clock, shared.out.clone());
         poller.poll(Look { aws: &shared.aws, scope, paces: &shared.paces }, &mut out).await;
-        out.end(Round { next: None }).await;
+        out.end(None).await;
     }))
     .await;
 }
@@ -154,7 +154,7 @@ async fn run(name: &'static str, mut poller: Box<dyn Poller>, shared: Shared, mu
         }
         let wait = backoff.after(out.worst(), shared.paces.of(poller.tier(&seen)));
         let next = (shared.clock)().checked_add(jiff::SignedDuration::try_from(wait).unwrap_or_default()).ok();
-        if !out.end(Round { next }).await {
+        if !out.end(next).await {
             return;
         }
         if !pace::rest(wait, &mut scope, &seen, |scope| shared.paces.of(poller.tier(scope))).await {

@@ -1,19 +1,21 @@
 //! Where a poller puts what it learnt. Full boxes are sent on; a full channel makes the poller wait.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::Clock;
 use crate::{
     aws::Trouble,
-    domain::{Fact, Failure, FailureKind, Metric, Reading, Report, ResourceId, Round},
+    domain::{Done, Fact, Failure, FailureKind, Metric, Reading, Report, ResourceId, Round},
 };
 
 /// Facts sent at once: a first listing of thousands shows as it comes.
 const BOX: usize = 256;
 
-/// Failures said in one round; the rest only count.
-const MOST_FAILURES: usize = 20;
+/// After so many calls without an answer in one round, the rest of them are not tried.
+const MOST_TIMEOUTS: usize = 3;
 
 /// One poller's way out.
 #[derive(Debug)]
@@ -23,12 +25,24 @@ pub struct Outbox {
     out: mpsc::Sender<Report>,
     facts: Vec<Fact>,
     worst: Option<FailureKind>,
-    failures: usize,
+    timeouts: usize,
+    done: Vec<Done>,
+    /// What was said to have failed, about single resources: only of these is it news that they can be read.
+    doubted: BTreeSet<(ResourceId, &'static str)>,
 }
 
 impl Outbox {
     pub fn new(poller: &'static str, clock: Clock, out: mpsc::Sender<Report>) -> Self {
-        Self { poller, clock, out, facts: Vec::new(), worst: None, failures: 0 }
+        Self {
+            poller,
+            clock,
+            out,
+            facts: Vec::new(),
+            worst: None,
+            timeouts: 0,
+            done: Vec::new(),
+            doubted: BTreeSet::new(),
+        }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -55,24 +69,42 @@ impl Outbox {
         self.say(Fact::Measured { id: id.clone(), metric, reading }).await;
     }
 
-    /// Says that a call failed, for one resource or for all.
-    pub async fn failed(&mut self, operation: &'static str, trouble: Trouble, subject: Option<&ResourceId>) {
-        self.worst = Some(match self.worst {
-            Some(worst) if gravity(worst) >= gravity(trouble.kind) => worst,
-            _ => trouble.kind,
-        });
-        self.failures += 1;
-        if self.failures > MOST_FAILURES {
-            return;
+    /// Says that an operation for the whole came to a good end: what was said of its failing is over.
+    pub fn done(&mut self, operation: &'static str) {
+        self.done.push(Done { operation, subject: None });
+    }
+
+    /// Says that an operation read one resource.
+    pub fn read(&mut self, operation: &'static str, id: &ResourceId) {
+        if !self.doubted.is_empty() && self.doubted.remove(&(id.clone(), operation)) {
+            self.done.push(Done { operation, subject: Some(id.clone()) });
         }
-        self.say(Fact::Failed(Failure {
+    }
+
+    /// Says that a call failed, for one resource or for all.
+    ///
+    /// What one resource meets does not slow down the others, unless it was that nobody answers, or that we are to ask less.
+    pub async fn failed(&mut self, operation: &'static str, trouble: Trouble, subject: Option<&ResourceId>) {
+        self.timeouts += usize::from(trouble.kind == FailureKind::Timeout);
+        let is_for_all =
+            matches!(trouble.kind, FailureKind::Unreachable | FailureKind::Expired | FailureKind::Throttled);
+        if subject.is_none() || is_for_all || self.timeouts >= MOST_TIMEOUTS {
+            self.worst = Some(match self.worst {
+                Some(worst) if gravity(worst) >= gravity(trouble.kind) => worst,
+                _ => trouble.kind,
+            });
+        }
+        if let Some(id) = subject {
+            self.doubted.insert((id.clone(), operation));
+        }
+        let failure = Failure {
             poller: self.poller,
             operation: operation.to_owned(),
             error: trouble.text,
             kind: trouble.kind,
             subject: subject.cloned(),
-        }))
-        .await;
+        };
+        self.say(Fact::Failed(failure)).await;
     }
 
     /// The gravest failure of this round so far.
@@ -82,7 +114,8 @@ impl Outbox {
 
     /// Whether there is no use in going on with this round: nothing answers, or the answer was to ask less.
     pub fn is_hopeless(&self) -> bool {
-        matches!(self.worst, Some(FailureKind::Unreachable | FailureKind::Expired | FailureKind::Throttled))
+        self.timeouts >= MOST_TIMEOUTS
+            || matches!(self.worst, Some(FailureKind::Unreachable | FailureKind::Expired | FailureKind::Throttled))
     }
 
     /// Sends what there is. False when nobody listens any more.
@@ -93,11 +126,11 @@ impl Outbox {
         self.send(None).await
     }
 
-    /// Ends the round. False when nobody listens any more.
-    pub async fn end(&mut self, round: Round) -> bool {
-        self.worst = None;
-        self.failures = 0;
-        self.send(Some(round)).await
+    /// Ends the round; `next` is when the poller looks again. False when nobody listens any more.
+    pub async fn end(&mut self, next: Option<Timestamp>) -> bool {
+        (self.worst, self.timeouts) = (None, 0);
+        let done = std::mem::take(&mut self.done);
+        self.send(Some(Round { next, done })).await
     }
 
     async fn send(&mut self, round: Option<Round>) -> bool {

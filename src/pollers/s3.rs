@@ -24,6 +24,7 @@ use crate::{
     aws::Trouble,
     domain::{
         FailureKind, Kind, Resource, ResourceId,
+        arn::partition_of,
         reading::{ARRIVALS, NEWEST, OBJECTS, SIZE},
     },
 };
@@ -101,6 +102,7 @@ impl S3 {
             }
         }
         self.buckets.retain(|id, _| named.contains(id));
+        out.done(LIST);
         out.say_all(self.inventory.keep_only(&named)).await;
     }
 
@@ -128,6 +130,7 @@ impl S3 {
             match answer {
                 Ok(seen) => {
                     bucket.read.tried(look.scope, None);
+                    out.read(READ, &id);
                     if let Some(newest) = &seen.newest {
                         bucket.resource.attributes.insert("NewestKey".to_owned(), newest.1.clone());
                     } else if seen.is_whole() {
@@ -328,25 +331,12 @@ impl Reader {
 fn described(bucket: &Listed, region: &str) -> Option<Resource> {
     let name = bucket.name()?;
     let region = bucket.bucket_region().unwrap_or(region);
-    let id = format!("arn:{}:s3:::{name}", partition(region));
+    let id = format!("arn:{}:s3:::{name}", partition_of(region));
     Some(
         Resource::new(id, Kind::Bucket, name)
             .with("Region", bucket.bucket_region().filter(|region| !region.is_empty()))
             .with("CreationDate", bucket.creation_date()),
     )
-}
-
-/// A bucket's ARN holds no Region, but the partition that its Region is in.
-fn partition(region: &str) -> &'static str {
-    const PREFIXES: [(&str, &str); 6] = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-isob-", "aws-iso-b"),
-        ("us-isof-", "aws-iso-f"),
-        ("us-iso-", "aws-iso"),
-        ("eusc-", "aws-eusc"),
-    ];
-    PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
 }
 
 #[cfg(test)]
@@ -375,6 +365,6 @@ mod tests {
     #[case("cn-north-1", "aws-cn")]
     #[case("us-gov-east-1", "aws-us-gov")]
     fn partitions(#[case] region: &str, #[case] name: &str) {
-        assert_eq!(partition(region), name);
+        assert_eq!(partition_of(region), name);
     }
 }

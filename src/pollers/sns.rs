@@ -116,6 +116,7 @@ impl Sns {
             }
         }
         self.topics.retain(|id, _| named.contains(id));
+        out.done(LIST_TOPICS);
         Some(named)
     }
 
@@ -136,6 +137,7 @@ impl Sns {
             self.described.entry(arn.to_owned()).or_default();
         }
         self.subscriptions = Some(listed);
+        out.done(LIST_SUBSCRIPTIONS);
     }
 
     async fn describe_topics(&mut self, look: Look<'_>, out: &mut Outbox) {
@@ -162,6 +164,7 @@ impl Sns {
                 Ok(answer) => {
                     topic.read.tried(look.scope, None);
                     topic.is_in_doubt = false;
+                    out.read(TOPIC_ATTRIBUTES, &id);
                     let mut resource = Resource::new(id.clone(), Kind::Topic, id.short_name());
                     resource.attributes.extend(answer.attributes.unwrap_or_default());
                     resource.attributes.remove("TopicArn");
@@ -206,6 +209,11 @@ impl Sns {
                     known.read.tried(look.scope, None);
                     known.is_in_doubt = false;
                     known.attributes = Some(answer.attributes.unwrap_or_default().into_iter().collect());
+                    let topic = topic_of(&arn);
+                    // Said of the topic, which may have other subscriptions that cannot be read.
+                    if !self.described.iter().any(|(other, known)| known.is_in_doubt && topic_of(other) == topic) {
+                        out.read(SUBSCRIPTION_ATTRIBUTES, &topic);
+                    }
                 }
                 Err(error) => {
                     let trouble = Trouble::from(error);

@@ -15,12 +15,14 @@ use crate::{
     aws::Trouble,
     domain::{
         Attributes, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
+        arn::partition_of,
         reading::{DELAYED, IN_FLIGHT, VISIBLE},
     },
 };
 
 /// `GetQueueAttributes` calls under way at once.
 pub const CONCURRENCY: usize = 24;
+const LIST: &str = "sqs:ListQueues";
 const SOURCE: &str = "sqs:GetQueueAttributes";
 
 #[derive(Default)]
@@ -73,9 +75,10 @@ impl Sqs {
         while let Some(page) = pages.next().await {
             match page {
                 Ok(page) => urls.extend(page.queue_urls.unwrap_or_default()),
-                Err(error) => return out.failed("sqs:ListQueues", Trouble::from(error), None).await,
+                Err(error) => return out.failed(LIST, Trouble::from(error), None).await,
             }
         }
+        out.done(LIST);
         self.queues.retain(|url, _| urls.contains(url));
         for url in urls {
             self.queues.entry(url).or_default();
@@ -109,9 +112,9 @@ impl Sqs {
                         .into_iter()
                         .map(|(name, value)| (name.as_str().to_owned(), value))
                         .collect();
-                    self.learn(url, attributes, look.scope, out).await;
+                    self.learn(url, attributes, look, out).await;
                 }
-                Err(error) => self.could_not_read(&url, Trouble::from(error), look.scope, out).await,
+                Err(error) => self.could_not_read(&url, Trouble::from(error), look, out).await,
             }
             if out.is_hopeless() {
                 return;
@@ -119,10 +122,11 @@ impl Sqs {
         }
     }
 
-    async fn learn(&mut self, url: String, mut attributes: Attributes, scope: &Scope, out: &mut Outbox) {
+    async fn learn(&mut self, url: String, mut attributes: Attributes, look: Look<'_>, out: &mut Outbox) {
         let Some(arn) = attributes.remove("QueueArn") else {
             let text = "the answer holds no QueueArn; is the endpoint right?".to_owned();
-            return out.failed(SOURCE, Trouble { kind: FailureKind::Garbage, text }, None).await;
+            let trouble = Trouble { kind: FailureKind::Garbage, text };
+            return self.could_not_read(&url, trouble, look, out).await;
         };
         let id = ResourceId::from(arn);
         let mut take = |name: &str| attributes.remove(name).and_then(|text| text.parse::<f64>().ok());
@@ -144,21 +148,39 @@ impl Sqs {
         let holds = depths.iter().any(|(_, value)| value.is_some_and(|value| value > 0.0));
         self.ages.note(&id, &url, depths[0].1.unwrap_or(0.0));
         let mut asked = Due::default();
-        asked.tried(scope, None);
+        asked.tried(look.scope, None);
+        out.read(SOURCE, &id);
         self.queues.insert(url, Queue { id: Some(id), asked, holds });
     }
 
-    async fn could_not_read(&mut self, url: &str, trouble: Trouble, scope: &Scope, out: &mut Outbox) {
+    async fn could_not_read(&mut self, url: &str, trouble: Trouble, look: Look<'_>, out: &mut Outbox) {
         let Some(queue) = self.queues.get_mut(url) else { return };
         // Deleted since the listing: the next listing says so properly.
         if trouble.kind == FailureKind::NotFound {
             self.listed = Due::default();
             return;
         }
-        queue.asked.tried(scope, Some(trouble.kind));
+        queue.asked.tried(look.scope, Some(trouble.kind));
+        // One that could never be read is there all the same, and is said to be.
+        if queue.id.is_none()
+            && let Some(id) = arn_of(url, look.aws.region())
+        {
+            let resource = Resource::new(id.clone(), Kind::Queue, id.short_name()).with("QueueUrl", Some(url));
+            out.say_all(self.inventory.found(resource, Vec::new())).await;
+            queue.id = Some(id);
+        }
         let id = queue.id.clone();
         out.failed(SOURCE, trouble, id.as_ref()).await;
     }
+}
+
+/// A queue's ARN from its URL, which ends in the account and the name.
+fn arn_of(url: &str, region: &str) -> Option<ResourceId> {
+    let mut parts = url.rsplit('/');
+    let (name, account) = (parts.next()?, parts.next()?);
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    (is_account && !name.is_empty())
+        .then(|| format!("arn:{}:sqs:{region}:{account}:{name}", partition_of(region)).into())
 }
 
 impl Queue {

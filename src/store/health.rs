@@ -46,8 +46,6 @@ pub const GONE: &str = "gone";
 
 /// A queue emptier than this by one reading's noise does not grow.
 const GROWS_PER_SECOND: f64 = 0.05;
-/// What is wrong so soon after we first heard of a resource was wrong before.
-const FIRST_LOOK_SECONDS: f64 = 20.0;
 /// A loss nearer than this is critical whatever the rate.
 const LOSS_IS_NEAR_SECONDS: f64 = 3_600.0;
 
@@ -68,8 +66,7 @@ pub(super) fn judge_all(store: &Store, now: Timestamp) -> BTreeMap<ResourceId, V
 fn verdict(rule: &dyn Rule, case: &Case<'_>) -> Option<Verdict> {
     let (health, reason) = rule.judge(case)?;
     let before = case.entry.verdicts.iter().find(|verdict| verdict.rule == rule.name() && verdict.health == health);
-    let first_look = || Age::between(case.entry.first_seen, case.now).0 < FIRST_LOOK_SECONDS;
-    let (since, already) = before.map_or_else(|| (case.now, first_look()), |verdict| (verdict.since, verdict.already));
+    let (since, already) = before.map_or((case.now, !case.entry.watched), |verdict| (verdict.since, verdict.already));
     let (since, already) = rule.began(case).map_or((since, already), |began| (began.min(since), false));
     Some(Verdict { health, rule: rule.name(), reason, since, already })
 }

@@ -55,6 +55,8 @@ pub struct Entry {
     /// When a complete listing no longer named it.
     pub gone: Option<Timestamp>,
     pub verdicts: Vec<Verdict>,
+    /// The rules have judged it by readings before: what they say from now on began while we looked.
+    watched: bool,
     /// The last error line that it said.
     pub last_error: Option<Heard>,
     tracks: BTreeMap<&'static str, Track>,
@@ -86,6 +88,7 @@ impl Entry {
             first_seen: at,
             gone: None,
             verdicts: Vec::new(),
+            watched: false,
             last_error: None,
             tracks: BTreeMap::new(),
             flow: flow::Flow::default(),
@@ -136,6 +139,9 @@ impl Store {
     /// Takes in what a poller said.
     pub fn apply(&mut self, report: Report) {
         let mut measured = BTreeSet::new();
+        if report.facts.iter().any(|fact| matches!(fact, Fact::Measured { .. } | Fact::Found(_))) {
+            self.polls.answered_at(report.poller, report.at);
+        }
         let names_changed =
             report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(Subject::Resource(_))));
         for fact in report.facts {
@@ -150,7 +156,6 @@ impl Store {
                 Fact::Measured { id, metric, reading } => {
                     if let Some(entry) = self.entries.get_mut(&id) {
                         entry.measure(metric, reading);
-                        self.polls.read(report.poller, &id);
                         measured.insert(id);
                     }
                 }
@@ -167,7 +172,7 @@ impl Store {
             self.infer();
         }
         if let Some(round) = report.round {
-            self.polls.ended(report.poller, report.at, round);
+            self.polls.ended(report.poller, report.at, &round);
         }
         self.revision += 1;
     }
@@ -189,6 +194,7 @@ impl Store {
             }
             entry.verdicts = verdicts;
         }
+        self.watch();
         self.alarms.sort_by(|a, b| {
             (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(
                 a.verdict.health,
@@ -198,6 +204,26 @@ impl Store {
             ))
         });
         self.revision += 1;
+    }
+
+    /// Notes what has been judged by readings: its own, or for a function those of its log group.
+    fn watch(&mut self) {
+        let topology = &self.topology;
+        let read: Vec<ResourceId> = self
+            .entries
+            .values()
+            .filter(|entry| !entry.watched)
+            .filter(|entry| {
+                let group = topology.log_group(&entry.resource.id).and_then(|group| self.entries.get(group));
+                !group.unwrap_or(entry).tracks.is_empty()
+            })
+            .map(|entry| entry.resource.id.clone())
+            .collect();
+        for id in read {
+            if let Some(entry) = self.entries.get_mut(&id) {
+                entry.watched = true;
+            }
+        }
     }
 
     /// Grows with every change; what was computed from an older one is out of date.
@@ -272,7 +298,6 @@ impl Store {
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
-        self.polls.read(poller, &resource.id);
         match self.entries.get_mut(&resource.id) {
             Some(entry) => {
                 entry.resource = resource;

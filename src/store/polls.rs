@@ -12,7 +12,7 @@ const ITEM_FAILURE_SECONDS: f64 = 900.0;
 /// One poller's state.
 #[derive(Debug, Default, Clone)]
 pub struct Poll {
-    /// The end of its last round without a failure of the whole.
+    /// The last time that it was answered, with nothing of the whole in doubt.
     pub last_good: Option<Timestamp>,
     pub last_round: Option<Timestamp>,
     pub next: Option<Timestamp>,
@@ -20,12 +20,14 @@ pub struct Poll {
     pub failing_since: Option<Timestamp>,
     /// Since when nothing answers it at all.
     silent_since: Option<Timestamp>,
-    /// Of the last round that ended.
-    failures: Vec<Failure>,
-    /// Of the round under way.
-    gathering: Vec<Failure>,
-    /// By the one resource that each is about: a later round may not ask for that one again.
-    items: BTreeMap<ResourceId, (Timestamp, Failure)>,
+    /// When somebody there last answered anything.
+    answered: Option<Timestamp>,
+    /// Somebody did not answer in the round under way.
+    silent_now: bool,
+    /// By operation, until that operation comes to a good end: a later round may not ask it again.
+    failures: BTreeMap<String, Failure>,
+    /// By the one resource and the operation that each is about, until that operation reads it.
+    items: BTreeMap<(ResourceId, String), (Timestamp, Failure)>,
 }
 
 /// All pollers' states, by name.
@@ -35,24 +37,25 @@ pub struct Polls {
 }
 
 impl Poll {
-    /// What failed in the last round, and what is still in doubt from before.
+    /// What is in doubt, and why.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.failures.iter().chain(self.items.values().map(|(_, failure)| failure))
+        self.failures.values().chain(self.items.values().map(|(_, failure)| failure))
     }
 
     /// Why one resource could not be read.
     pub fn failure_of(&self, id: &ResourceId) -> Option<&Failure> {
-        self.items.get(id).map(|(_, failure)| failure)
+        let first = (id.clone(), String::new());
+        self.items.range(first..).next().filter(|((of, _), _)| of == id).map(|(_, (_, failure))| failure)
     }
 
     /// The resources that could not be read one by one, and why.
     pub fn unread(&self) -> impl Iterator<Item = (&ResourceId, &Failure)> {
-        self.items.iter().map(|(id, (_, failure))| (id, failure))
+        self.items.iter().map(|((id, _), (_, failure))| (id, failure))
     }
 
     /// The failure that puts all of this poller's resources in doubt.
     pub fn total_failure(&self) -> Option<&Failure> {
-        self.failures.iter().find(|failure| is_total(failure))
+        self.failures.values().find(|failure| is_total(failure))
     }
 
     /// Seconds from one round to the next.
@@ -74,23 +77,33 @@ impl Polls {
         self.polls.values().flat_map(Poll::failures)
     }
 
-    /// Whether a poller's last round failed as a whole.
+    /// Whether all that a poller knows is in doubt.
     pub fn is_failing(&self, poller: &str) -> bool {
         self.polls.get(poller).is_some_and(|poll| poll.failing_since.is_some())
     }
 
-    /// Set when the endpoint itself is in doubt: somebody got no answer, and nobody has got one since.
+    /// Set when the endpoint, or our access to it, is in doubt as a whole: nobody answers one poller and no other has been answered
+    /// since, or no poller gets what it asks for.
     pub fn outage(&self) -> Option<&Failure> {
-        let no_answer = |poll: &&Poll| poll.total_failure().is_some_and(is_no_answer);
-        let newest = self.polls.values().filter(no_answer).max_by_key(|poll| poll.last_round)?;
-        let answered = self.polls.values().filter_map(|poll| poll.last_good).max();
-        let all_fail = || self.polls.values().all(|poll| poll.last_round.is_none() || poll.total_failure().is_some());
-        (answered < newest.last_round || all_fail()).then(|| newest.total_failure()).flatten()
+        let tried = || self.polls.values().filter(|poll| poll.last_round.is_some() || poll.failing_since.is_some());
+        let (silent, since) = tried()
+            .filter_map(|poll| Some((poll.total_failure().filter(|failure| is_silence(failure))?, poll.silent_since?)))
+            .min_by_key(|(_, since)| *since)
+            .unzip();
+        if let (Some(failure), Some(since)) = (silent, since)
+            && tried().all(|poll| poll.answered.is_none_or(|answered| answered < since))
+        {
+            return Some(failure);
+        }
+        let mut failures = tried().map(Poll::total_failure);
+        let first = failures.next().flatten()?;
+        failures.all(|failure| failure.is_some()).then_some(first)
     }
 
     /// Since when the outage lasts, and when the next try comes.
     pub fn outage_times(&self) -> (Option<Timestamp>, Option<Timestamp>) {
-        let since = self.polls.values().filter_map(|poll| poll.silent_since).min();
+        let silent = self.polls.values().filter_map(|poll| poll.silent_since).min();
+        let since = silent.or_else(|| self.polls.values().filter_map(|poll| poll.failing_since).max());
         let next = self.polls.values().filter_map(|poll| poll.next).min();
         (since, next)
     }
@@ -100,50 +113,62 @@ impl Polls {
         self.polls.values().filter(|poll| poll.last_round.is_some()).count()
     }
 
+    /// A call failed. Shown at once: a round with slow calls ends late.
     pub(super) fn failed(&mut self, failure: Failure, at: Timestamp) {
         let poll = self.polls.entry(failure.poller).or_default();
-        // Shown at once: a round with slow calls ends late.
-        if is_total(&failure) {
-            poll.failing_since.get_or_insert(at);
-            if is_no_answer(&failure) {
-                poll.silent_since.get_or_insert(at);
+        poll.silent_now |= is_silence(&failure);
+        match failure.subject.clone() {
+            Some(id) if !is_total(&failure) => {
+                poll.items.insert((id, failure.operation.clone()), (at, failure));
+            }
+            _ => {
+                poll.failures.insert(failure.operation.clone(), failure);
             }
         }
-        match failure.subject.clone() {
-            Some(id) if !is_total(&failure) => drop(poll.items.insert(id, (at, failure))),
-            _ => poll.gathering.push(failure),
-        }
+        poll.settle(at);
     }
 
-    /// A resource was read: nothing about it is in doubt any more.
-    pub(super) fn read(&mut self, poller: &'static str, id: &ResourceId) {
-        if let Some(poll) = self.polls.get_mut(poller) {
-            poll.items.remove(id);
-        }
-    }
-
-    pub(super) fn ended(&mut self, poller: &'static str, at: Timestamp, round: Round) {
+    /// Somebody answered something.
+    pub(super) fn answered_at(&mut self, poller: &'static str, at: Timestamp) {
         let poll = self.polls.entry(poller).or_default();
-        poll.failures = std::mem::take(&mut poll.gathering);
+        poll.answered = poll.answered.max(Some(at));
+    }
+
+    pub(super) fn ended(&mut self, poller: &'static str, at: Timestamp, round: &Round) {
+        let poll = self.polls.entry(poller).or_default();
         poll.items.retain(|_, (since, _)| at.duration_since(*since).as_secs_f64() < ITEM_FAILURE_SECONDS);
+        for done in &round.done {
+            poll.answered = Some(at);
+            match &done.subject {
+                Some(id) => drop(poll.items.remove(&(id.clone(), done.operation.to_owned()))),
+                None => drop(poll.failures.remove(done.operation)),
+            }
+        }
+        // Somebody answers again, so nobody's silence is over as well, whichever operation met it.
+        if !std::mem::take(&mut poll.silent_now) && poll.answered > poll.silent_since {
+            poll.failures.retain(|_, failure| !is_silence(failure));
+        }
         poll.last_round = Some(at);
         poll.next = round.next;
-        if !poll.failures.iter().any(|failure| is_total(failure) && is_no_answer(failure)) {
-            poll.silent_since = None;
-        }
-        if poll.failures.iter().any(is_total) {
-            poll.failing_since.get_or_insert(at);
-        } else {
-            poll.failing_since = None;
-            poll.last_good = Some(at);
+        poll.settle(at);
+        if poll.failing_since.is_none() && poll.answered.is_some() {
+            poll.last_good = poll.answered;
         }
     }
 }
 
-/// The endpoint, or the whole of our access to it, is the matter: not one service.
-fn is_no_answer(failure: &Failure) -> bool {
-    use FailureKind::{Expired, Garbage, Timeout, Unreachable};
-    matches!(failure.kind, Unreachable | Timeout | Expired | Garbage)
+impl Poll {
+    /// Notes since when it fails, after its failures have changed.
+    fn settle(&mut self, at: Timestamp) {
+        let is_silent = self.failures.values().any(is_silence);
+        self.silent_since = is_silent.then(|| self.silent_since.unwrap_or(at));
+        self.failing_since = self.total_failure().is_some().then(|| self.failing_since.unwrap_or(at));
+    }
+}
+
+/// Nobody answers, or nobody lets us in any more: that is never one service's matter at a custom endpoint.
+fn is_silence(failure: &Failure) -> bool {
+    matches!(failure.kind, FailureKind::Unreachable | FailureKind::Expired)
 }
 
 /// A failure that puts everything of its poller in doubt: it is about no single resource, or nothing answers at all. That the

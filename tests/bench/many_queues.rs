@@ -16,7 +16,7 @@ use aws_sdk_sqs::{config::Credentials, types::QueueAttributeName};
 use edatop::{
     app::clock,
     aws::{ConnectOptions, Connection, Endpoint},
-    domain::{Round, Scope},
+    domain::Scope,
     pollers::{Look, Outbox, POLLERS, Paces, sqs::CONCURRENCY},
     store::Store,
 };
@@ -122,7 +122,7 @@ async fn first_round(aws: &Connection) -> (usize, Duration) {
         let mut poller = (row.make)();
         let mut out = Outbox::new(row.name, clock::now, send);
         poller.poll(Look { aws, scope: &scope, paces: &paces }, &mut out).await;
-        out.end(Round { next: None }).await;
+        out.end(None).await;
     };
     let taking_in = async {
         let mut store = Store::default();

@@ -60,7 +60,7 @@ pub fn bus(name: &str) -> ResourceId {
 
 /// The end of a poller's round, with what it learnt.
 pub fn round(poller: &'static str, at: Timestamp, facts: Vec<Fact>) -> Report {
-    Report { poller, at, facts, round: Some(Round { next: Some(after(at, STEP)) }) }
+    Report { poller, at, facts, round: Some(Round { next: Some(after(at, STEP)), done: Vec::new() }) }
 }
 
 pub fn measured(id: ResourceId, metric: Metric, value: f64, at: Timestamp) -> Fact {

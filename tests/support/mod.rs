@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use edatop::{
     aws::{ConnectOptions, Connection},
-    domain::{Fact, FailureKind, Report, Round, Scope, Subject},
+    domain::{Fact, FailureKind, Report, Scope, Subject},
     pollers::{Look, Outbox, POLLERS, Paces, Poller},
 };
 use jiff::Timestamp;
@@ -105,7 +105,7 @@ impl Bench {
         let mut out = Outbox::new(self.name, now, send);
         let paces = Paces::default();
         self.poller.poll(Look { aws: &self.aws, scope: &self.scope, paces: &paces }, &mut out).await;
-        assert!(out.end(Round { next: None }).await);
+        assert!(out.end(None).await);
         drop(out);
         let mut lines = Vec::new();
         while let Some(Report { facts, .. }) = receive.recv().await {

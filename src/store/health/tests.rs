@@ -1,14 +1,24 @@
 //! Each rule with a good and a bad architecture.
 
 use super::*;
-use crate::domain::{Fact, Failure, FailureKind, Heard, Level, Metric, Reading, Report, Resource, Round, Subject};
+use crate::domain::{
+    Done, Fact, Failure, FailureKind, Heard, Level, Metric, Reading, Report, Resource, Round, Subject,
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_000_000 + second).unwrap()
 }
 
 fn report(poller: &'static str, second: i64, facts: Vec<Fact>) -> Report {
-    Report { poller, at: at(second), facts, round: Some(Round { next: Some(at(second + 2)) }) }
+    Report { poller, at: at(second), facts, round: Some(Round { next: Some(at(second + 2)), done: Vec::new() }) }
+}
+
+/// The same report, whose round also brought an operation to a good end.
+fn done(mut report: Report, operation: &'static str, subject: Option<ResourceId>) -> Report {
+    if let Some(round) = &mut report.round {
+        round.done.push(Done { operation, subject });
+    }
+    report
 }
 
 fn queue(name: &str) -> Fact {
@@ -112,9 +122,10 @@ fn what_was_so_at_the_first_look_began_before() {
     assert_eq!((store.alarms()[0].verdict.since, store.alarms()[0].verdict.already), (at(-598), false));
 
     let mut store = architecture("Enabled");
+    store.apply(report("sqs", 1, vec![measured(arn("stats-dlq"), VISIBLE, 0.0, 1)]));
     store.assess(at(1));
-    store.apply(report("sqs", 60, vec![measured(arn("stats-dlq"), VISIBLE, 1.0, 60)]));
-    store.assess(at(60));
+    store.apply(report("sqs", 3, vec![measured(arn("stats-dlq"), VISIBLE, 1.0, 3)]));
+    store.assess(at(3));
     assert!(!store.alarms()[0].verdict.already);
 }
 
@@ -211,8 +222,12 @@ fn a_failing_poller_makes_all_of_its_own_unknown_and_no_others() {
     store.assess(at(10));
     assert_eq!(store.get(&arn("stats")).unwrap().health(), Health::Unknown);
     assert_eq!(store.get(&function("stats-fn")).unwrap().health(), Health::Ok);
-    store.apply(report("sqs", 12, vec![]));
-    assert_eq!(assessed(store, 12).get(&arn("stats")).unwrap().health(), Health::Ok);
+    // A round that did not ask for the listing again proves nothing.
+    store.apply(report("sqs", 12, vec![measured(arn("stats"), VISIBLE, 0.0, 12)]));
+    store.assess(at(12));
+    assert_eq!(store.get(&arn("stats")).unwrap().health(), Health::Unknown);
+    store.apply(done(report("sqs", 14, vec![]), "sqs:ListQueues", None));
+    assert_eq!(assessed(store, 14).get(&arn("stats")).unwrap().health(), Health::Ok);
 }
 
 #[test]
@@ -231,6 +246,47 @@ fn one_denied_queue_is_unknown_alone_until_it_is_read() {
     store.assess(at(12));
     assert_eq!(store.get(&arn("stats")).unwrap().health(), Health::Unknown);
     assert_eq!(store.get(&arn("stats-dlq")).unwrap().health(), Health::Ok);
-    store.apply(report("sqs", 14, vec![measured(arn("stats"), VISIBLE, 0.0, 14)]));
+    store.apply(done(report("sqs", 14, vec![]), "sqs:GetQueueAttributes", Some(arn("stats"))));
     assert_eq!(assessed(store, 14).get(&arn("stats")).unwrap().health(), Health::Ok);
+}
+
+fn unreachable(poller: &'static str) -> Fact {
+    Fact::Failed(Failure {
+        poller,
+        operation: format!("{poller}:List"),
+        error: "connection refused".into(),
+        kind: FailureKind::Unreachable,
+        subject: None,
+    })
+}
+
+#[test]
+fn an_outage_is_everybodys_and_ends_with_the_first_answer() {
+    let mut store = architecture("Enabled");
+    assert!(store.polls().outage().is_none());
+    store.apply(report("sqs", 10, vec![unreachable("sqs")]));
+    assert!(store.polls().outage().is_some(), "nobody has answered since");
+    // Another service answers after that: it was one service's matter.
+    store.apply(report("lambda", 12, vec![measured(arn("stats"), VISIBLE, 0.0, 12)]));
+    assert!(store.polls().outage().is_none());
+    // It stays that service's matter, however often it fails again.
+    store.apply(report("sqs", 14, vec![unreachable("sqs")]));
+    assert!(store.polls().outage().is_none());
+    assert!(store.polls().is_failing("sqs"));
+    store.apply(report("sqs", 16, vec![measured(arn("stats"), VISIBLE, 0.0, 16)]));
+    assert!(!store.polls().is_failing("sqs"), "whoever answers is there");
+}
+
+#[test]
+fn a_service_that_makes_no_sense_is_no_outage_while_others_answer() {
+    let mut store = architecture("Enabled");
+    let nonsense = Failure {
+        poller: "lambda",
+        operation: "lambda:ListFunctions".into(),
+        error: "makes no sense".into(),
+        kind: FailureKind::Garbage,
+        subject: None,
+    };
+    store.apply(report("lambda", 10, vec![Fact::Failed(nonsense)]));
+    assert!(store.polls().outage().is_none());
 }
