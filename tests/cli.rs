@@ -196,6 +196,31 @@ fn what_cannot_be_meant_is_refused(#[case] name: &str, #[case] arguments: &[&str
     assert!(!run.err.contains('\u{1b}'));
 }
 
+/// Nothing of the demo may reach an endpoint that is only to be looked at: not even a connection.
+#[rstest]
+#[case("flag", &["--read-only"], &[])]
+#[case("teardown", &["--read-only"], &["--teardown"])]
+#[case("file", &[], &["--headless"])]
+fn a_demo_on_an_emulator_is_refused_under_read_only(
+    #[case] name: &str,
+    #[case] before: &[&str],
+    #[case] after: &[&str],
+) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let endpoint = listener.local_addr().unwrap().to_string();
+    let home = Home::new(&format!("read-only-demo-{name}"));
+    if name == "file" {
+        home.write("config/edatop/config.toml", "read-only = true\n");
+    }
+    let arguments: Vec<&str> = before.iter().chain(&["demo", "--endpoint", &endpoint]).chain(after).copied().collect();
+    // What would be deployed on would never answer: the refusal has to come first.
+    let run = run(&home, &arguments);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""), "{}", run.err);
+    assert!(run.complaint().contains("read-only forbids it"), "{}", run.err);
+    assert_eq!(listener.accept().map(|_| ()).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}
+
 #[rstest]
 #[case(&["--refresh", "0.01"])]
 #[case(&["--refresh", "soon"])]

@@ -39,13 +39,22 @@ impl Endpoint {
     pub fn is_aws(&self) -> bool {
         let host = self.host.to_ascii_lowercase();
         let host = host.trim_end_matches('.');
-        const SUFFIXES: [&str; 6] = [
+        // Of each partition: its own, and the one of its dual-stack endpoints.
+        const SUFFIXES: [&str; 14] = [
             "amazonaws.com",
-            "amazonaws.com.cn",
             "api.aws",
+            "amazonaws.com.cn",
             "api.amazonwebservices.com.cn",
+            "amazonaws.eu",
+            "api.amazonwebservices.eu",
             "c2s.ic.gov",
+            "api.aws.ic.gov",
             "sc2s.sgov.gov",
+            "api.aws.scloud",
+            "cloud.adc-e.uk",
+            "api.cloud-aws.adc-e.uk",
+            "csp.hci.ic.gov",
+            "api.aws.hci.ic.gov",
         ];
         SUFFIXES
             .iter()
@@ -125,6 +134,11 @@ mod tests {
     #[case("https://sqs.eu-west-1.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com", true)]
     #[case("https://sqs.cn-north-1.amazonaws.com.cn", "https://sqs.cn-north-1.amazonaws.com.cn", true)]
     #[case("notamazonaws.com", "https://notamazonaws.com", false)]
+    #[case("sqs.eusc-de-east-1.amazonaws.eu", "https://sqs.eusc-de-east-1.amazonaws.eu", true)]
+    #[case("sqs.us-isof-south-1.csp.hci.ic.gov", "https://sqs.us-isof-south-1.csp.hci.ic.gov", true)]
+    #[case("sqs.eu-isoe-west-1.cloud.adc-e.uk", "https://sqs.eu-isoe-west-1.cloud.adc-e.uk", true)]
+    #[case("sqs.us-isob-east-1.api.aws.scloud", "https://sqs.us-isob-east-1.api.aws.scloud", true)]
+    #[case("queue.ic.gov", "https://queue.ic.gov", false)]
     #[case("sqs.AMAZONAWS.com.", "https://sqs.AMAZONAWS.com.", true)]
     fn reads(#[case] text: &str, #[case] url: &str, #[case] aws: bool) {
         let endpoint: Endpoint = text.parse().unwrap();

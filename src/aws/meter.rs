@@ -22,7 +22,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use serde::Serialize;
 
-use super::operations;
+use super::{operations, trouble::says_throttled};
 
 /// The rate is that of the last minute.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -185,20 +185,9 @@ impl Intercept for Meter {
     }
 }
 
-/// AWS throttles with 429, with 503 SlowDown (S3), or with 400 and one of these codes.
+/// An attempt is not parsed yet, so its code is somewhere in the body.
 fn is_throttle(status: u16, body: Option<&[u8]>) -> bool {
-    let body = String::from_utf8_lossy(body.unwrap_or_default());
-    status == 429
-        || [
-            "Throttl",
-            "TooManyRequests",
-            "RequestLimitExceeded",
-            "SlowDown",
-            "ProvisionedThroughputExceeded",
-            "LimitExceededException",
-        ]
-        .iter()
-        .any(|code| body.contains(code))
+    says_throttled(status, &String::from_utf8_lossy(body.unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -80,14 +80,6 @@ fn before_sending(error: &(dyn Error + 'static)) -> Trouble {
 fn while_sending(error: &(dyn Error + 'static)) -> Trouble {
     credentials_or(error, |text| {
         let lower = text.to_ascii_lowercase();
-        if lower.contains("certificate")
-            || lower.contains("tls")
-            || lower.contains("corrupt message")
-            || lower.contains("invalidcontenttype")
-        {
-            let what = "TLS failed; does this port speak https? write http://… for a plain one";
-            return Trouble::new(FailureKind::Unreachable, format!("{what} ({})", quote(&text)));
-        }
         if lower.contains("dns") || lower.contains("lookup") || lower.contains("resolve") {
             return Trouble::new(
                 FailureKind::Unreachable,
@@ -108,6 +100,10 @@ fn while_sending(error: &(dyn Error + 'static)) -> Trouble {
 fn credentials_or(error: &(dyn Error + 'static), otherwise: impl Fn(String) -> Trouble) -> Trouble {
     let text = chain(error);
     let lower = text.to_ascii_lowercase();
+    // Certificates expire too, those of the place where credentials come from included.
+    if let Some(what) = about_tls(&lower) {
+        return Trouble::new(FailureKind::Unreachable, format!("{what} ({})", quote(&text)));
+    }
     if lower.contains("expired") || (lower.contains("sso") && lower.contains("token")) {
         return Trouble::new(
             FailureKind::Expired,
@@ -119,6 +115,22 @@ fn credentials_or(error: &(dyn Error + 'static), otherwise: impl Fn(String) -> T
         return Trouble::new(FailureKind::Denied, format!("{what} ({})", quote(&text)));
     }
     otherwise(text)
+}
+
+/// What went wrong with TLS, if that is what went wrong.
+fn about_tls(lower: &str) -> Option<&'static str> {
+    if lower.contains("certificate") {
+        let timely = lower.contains("expired") || lower.contains("notvalidyet") || lower.contains("not valid yet");
+        return Some(if timely {
+            "the endpoint's certificate is out of date; renew it, or put this machine's clock right"
+        } else {
+            "TLS failed: the endpoint's certificate is not trusted here"
+        });
+    }
+    ["tls", "corrupt message", "invalidcontenttype"]
+        .iter()
+        .any(|word| lower.contains(word))
+        .then_some("TLS failed; does this port speak https? write http://… for a plain one")
 }
 
 fn garbage(error: &(dyn Error + 'static), response: Option<&HttpResponse>) -> Trouble {
@@ -152,13 +164,17 @@ fn answered(error: &(impl ProvideErrorMetadata + Error), response: &HttpResponse
     if says_not_implemented(status.as_u16(), body) {
         return Trouble::new(FailureKind::NotImplemented, format!("not implemented by this endpoint ({said})"));
     }
-    if has(&["Expired", "RequestExpired"]) {
+    if is_about_the_clock(code, error.message().unwrap_or_default()) {
+        let what = "the request's time is refused; is this machine's clock right?";
+        return Trouble::new(FailureKind::Expired, format!("{what} ({said})"));
+    }
+    if has(&["Expired"]) {
         return Trouble::new(
             FailureKind::Expired,
             "the credentials have expired; log in again (for SSO: `aws sso login`)",
         );
     }
-    if has(&["Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown"]) || status.as_u16() == 429 {
+    if says_throttled(status.as_u16(), code) {
         return Trouble::new(FailureKind::Throttled, format!("asked too often, slowing down ({said})"));
     }
     if has(&[
@@ -190,6 +206,25 @@ fn answered(error: &(impl ProvideErrorMetadata + Error), response: &HttpResponse
         );
     }
     Trouble::new(FailureKind::Other, said)
+}
+
+/// A request is signed with the time; one that is minutes off is refused, and no login mends that.
+fn is_about_the_clock(code: &str, message: &str) -> bool {
+    ["RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"].iter().any(|word| code.contains(word))
+        || ["Signature expired", "Signature not yet current"].iter().any(|words| message.contains(words))
+}
+
+/// AWS throttles with 429, with 503 SlowDown (S3), or with 400 and one of these in its code.
+pub(super) fn says_throttled(status: u16, said: &str) -> bool {
+    const CODES: [&str; 6] = [
+        "Throttl",
+        "TooManyRequests",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "ProvisionedThroughputExceeded",
+        "LimitExceededException",
+    ];
+    status == 429 || CODES.iter().any(|code| said.contains(code))
 }
 
 fn looks_like_aws_xml(body: &[u8]) -> bool {
@@ -228,5 +263,58 @@ fn quote(text: &str) -> String {
     match one_line.char_indices().nth(MOST_QUOTED) {
         Some((end, _)) => format!("{}…", &one_line[..end]),
         None => one_line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_smithy_types::{body::SdkBody, error::ErrorMetadata};
+    use rstest::rstest;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{0}")]
+    struct Said(&'static str);
+
+    #[rstest]
+    #[case("invalid peer certificate: Expired", FailureKind::Unreachable, "certificate is out of date")]
+    #[case("invalid peer certificate: NotValidYet", FailureKind::Unreachable, "certificate is out of date")]
+    #[case("invalid peer certificate: UnknownIssuer", FailureKind::Unreachable, "not trusted")]
+    #[case(
+        "received corrupt message of type InvalidContentType",
+        FailureKind::Unreachable,
+        "does this port speak https?"
+    )]
+    #[case("the SSO token has expired", FailureKind::Expired, "aws sso login")]
+    #[case("no credentials in the chain", FailureKind::Denied, "no credentials found")]
+    #[case("connection refused", FailureKind::Unreachable, "connection refused")]
+    fn what_goes_wrong_on_the_way(#[case] said: &'static str, #[case] kind: FailureKind, #[case] text: &str) {
+        let trouble = while_sending(&Said(said));
+        assert_eq!(trouble.kind, kind, "{trouble}");
+        assert!(trouble.text.contains(text), "{trouble}");
+    }
+
+    #[rstest]
+    #[case("ExpiredToken", "", FailureKind::Expired, "log in again")]
+    #[case("ExpiredTokenException", "", FailureKind::Expired, "log in again")]
+    #[case("RequestExpired", "", FailureKind::Expired, "clock")]
+    #[case("RequestTimeTooSkewed", "", FailureKind::Expired, "clock")]
+    #[case("InvalidSignatureException", "Signature expired: 20260101T000000Z", FailureKind::Expired, "clock")]
+    #[case("SignatureDoesNotMatch", "check your secret key", FailureKind::Denied, "permission denied")]
+    #[case("ProvisionedThroughputExceededException", "", FailureKind::Throttled, "asked too often")]
+    #[case("ThrottlingException", "", FailureKind::Throttled, "asked too often")]
+    #[case("LimitExceededException", "", FailureKind::Throttled, "asked too often")]
+    #[case("ValidationException", "", FailureKind::Other, "ValidationException")]
+    fn what_aws_answers(
+        #[case] code: &'static str,
+        #[case] message: &'static str,
+        #[case] kind: FailureKind,
+        #[case] text: &str,
+    ) {
+        let error = ErrorMetadata::builder().code(code).message(message).build();
+        let status = StatusCode::try_from(400).unwrap();
+        let trouble = answered(&error, &HttpResponse::new(status, SdkBody::from("{}")));
+        assert_eq!(trouble.kind, kind, "{trouble}");
+        assert!(trouble.text.contains(text), "{trouble}");
     }
 }

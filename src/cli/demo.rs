@@ -25,11 +25,17 @@ pub struct Arguments {
 }
 
 /// Runs the demo until the user leaves. `endpoint` is the flag's: an endpoint that only the environment or the configuration names is
-/// not deployed on unasked.
+/// not deployed on unasked. Under read-only no emulator is written to; the demo's own endpoint, which ends with it, may be.
 ///
 /// # Errors
 /// The terminal's own.
 pub async fn run(mut config: Config, endpoint: Option<String>, arguments: Arguments) -> color_eyre::Result<ExitCode> {
+    if config.connect.read_only && endpoint.is_some() {
+        complain(
+            "the demo writes to the endpoint that it is given, and read-only forbids it; leave one of the two out",
+        );
+        return Ok(ExitCode::from(MISUSED));
+    }
     // The demo brings its own credentials and Region: those of a real account have no business here.
     config.connect.profile = None;
     config.connect.region = Some(clients::REGION.to_owned());

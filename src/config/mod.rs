@@ -44,18 +44,17 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
     let env = |name: &str| env(name).filter(|value| !value.is_empty());
     let ignores = env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let from_env = env("AWS_ENDPOINT_URL").filter(|_| !ignores);
-    let mut paces = match flags.refresh {
-        Some(visible) => Paces::around(visible.max(SHORTEST)),
-        None => file.refresh.paces(),
-    };
+    let asked = flags.refresh.map_or_else(|| file.refresh.paces(), |visible| Paces { visible, ..Paces::default() });
+    if [asked.focused, asked.visible, asked.background].iter().any(|pace| *pace < SHORTEST) {
+        warnings.push(format!(
+            "refresh faster than {} ms is not done: it would only load the endpoint",
+            SHORTEST.as_millis()
+        ));
+    }
+    // What follows from the user's number is not his to be scolded for.
+    let mut paces = flags.refresh.map_or(asked, Paces::around);
     for pace in [&mut paces.focused, &mut paces.visible, &mut paces.background] {
-        if *pace < SHORTEST {
-            warnings.push(format!(
-                "refresh faster than {} ms is not done: it would only load the endpoint",
-                SHORTEST.as_millis()
-            ));
-            *pace = SHORTEST;
-        }
+        *pace = (*pace).max(SHORTEST);
     }
     Config {
         connect: ConnectOptions {
@@ -109,5 +108,19 @@ mod tests {
         let config = settle(flags, |_| None, File::default(), vec![]);
         assert!(config.paces.focused >= SHORTEST);
         assert!(!config.warnings.is_empty());
+        let config = settle(Flags::default(), |_| None, file("[refresh]\nfocused = 0.01\nvisible = 0.01"), vec![]);
+        assert_eq!((config.paces.focused, config.warnings.len()), (SHORTEST, 1), "said once");
+    }
+
+    #[test]
+    fn a_refresh_that_is_allowed_is_not_scolded() {
+        for millis in [200, 300, 3_600_000] {
+            let visible = Duration::from_millis(millis);
+            let config =
+                settle(Flags { refresh: Some(visible), ..Flags::default() }, |_| None, File::default(), vec![]);
+            assert_eq!(config.warnings, Vec::<String>::new());
+            assert_eq!(config.paces.visible, visible);
+            assert!(config.paces.focused >= SHORTEST);
+        }
     }
 }

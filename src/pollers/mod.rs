@@ -153,7 +153,7 @@ async fn run(name: &'static str, mut poller: Box<dyn Poller>, shared: Shared, mu
             shared.aws.dialect.detect(shared.aws.endpoint()).await;
         }
         let wait = backoff.after(out.worst(), shared.paces.of(poller.tier(&seen)));
-        let next = (shared.clock)().checked_add(jiff::SignedDuration::try_from(wait).unwrap_or_default()).ok();
+        let next = (shared.clock)().checked_add(jiff::SignedDuration::try_from(wait.length).unwrap_or_default()).ok();
         if !out.end(next).await {
             return;
         }

@@ -145,37 +145,55 @@ impl Backoff {
     }
 
     /// How long to wait after a round whose worst failure was `worst`, with up to a tenth of jitter so that pollers spread out.
-    pub fn after(&mut self, worst: Option<FailureKind>, pace: Duration) -> Duration {
-        let wait = match worst {
+    pub fn after(&mut self, worst: Option<FailureKind>, pace: Duration) -> Wait {
+        let (length, ends_early) = match worst {
             Some(kind) if may_pass(kind) => {
                 self.failures = (self.failures + 1).min(16);
                 let grown = Duration::from_millis(500).saturating_mul(1 << self.failures);
-                if worst == Some(FailureKind::Throttled) {
-                    grown.max(pace.saturating_mul(2)).min(Duration::from_secs(60))
+                if kind == FailureKind::Throttled {
+                    (grown.max(pace.saturating_mul(2)).min(Duration::from_secs(60)), EndsEarly::Never)
                 } else {
-                    grown.min(self.longest)
+                    (grown.min(self.longest), EndsEarly::WhenAsked)
                 }
             }
             _ => {
                 self.failures = 0;
-                pace
+                (pace, EndsEarly::WhenLookedAt)
             }
         };
-        wait.mul_f64(0.95 + fastrand::f64() * 0.1)
+        Wait { length: length.mul_f64(0.95 + fastrand::f64() * 0.1), ends_early }
     }
 }
 
-/// Sleeps, but wakes early when the user asks for everything now or begins to look at what was being read slowly.
+/// The time between two rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    pub length: Duration,
+    pub ends_early: EndsEarly,
+}
+
+/// What ends a wait before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndsEarly {
+    /// It was a throttle: asking again now would make it worse, whoever wishes it.
+    Never,
+    /// The service is in trouble: only the user's own word (`r`), not where he moves the cursor.
+    WhenAsked,
+    /// All is well: the user's word, or his eye on what was being read slowly.
+    WhenLookedAt,
+}
+
+/// Sleeps, and wakes early where [`Wait::ends_early`] allows it.
 ///
 /// False when there is nobody left to poll for.
 pub async fn rest(
-    wait: Duration,
+    wait: Wait,
     scope: &mut watch::Receiver<Scope>,
     seen: &Scope,
     pace: impl Fn(&Scope) -> Duration,
 ) -> bool {
     let began = Instant::now();
-    let mut until = began + wait;
+    let mut until = began + wait.length;
     loop {
         tokio::select! {
             () = sleep_until(until) => return true,
@@ -184,10 +202,12 @@ pub async fn rest(
                     return false;
                 }
                 let now = scope.borrow_and_update();
-                if now.refresh != seen.refresh {
+                if now.refresh != seen.refresh && wait.ends_early >= EndsEarly::WhenAsked {
                     return true;
                 }
-                until = until.min(began + pace(&now).max(Duration::from_millis(100)));
+                if wait.ends_early >= EndsEarly::WhenLookedAt {
+                    until = until.min(began + pace(&now).max(Duration::from_millis(100)));
+                }
             }
         }
     }
@@ -213,10 +233,10 @@ mod tests {
         let mut backoff = Backoff::new(false);
         let pace = Duration::from_secs(2);
         let waits: Vec<f64> =
-            (0..8).map(|_| backoff.after(Some(FailureKind::Unreachable), pace).as_secs_f64()).collect();
+            (0..8).map(|_| backoff.after(Some(FailureKind::Unreachable), pace).length.as_secs_f64()).collect();
         assert!(waits[0] < 1.2 && waits[3] > 7.0, "{waits:?}");
         assert!(waits.iter().all(|wait| *wait <= 63.1), "{waits:?}");
-        assert!(backoff.after(None, pace).as_secs_f64() < 2.3);
+        assert!(backoff.after(None, pace).length.as_secs_f64() < 2.3);
         assert!(!backoff.was_down());
     }
 
@@ -247,7 +267,8 @@ mod tests {
     #[test]
     fn a_denied_service_keeps_its_ordinary_pace() {
         let wait = Backoff::new(true).after(Some(FailureKind::Denied), Duration::from_secs(15));
-        assert!((14.0..17.0).contains(&wait.as_secs_f64()));
+        assert!((14.0..17.0).contains(&wait.length.as_secs_f64()));
+        assert_eq!(wait.ends_early, EndsEarly::WhenLookedAt);
     }
 
     #[tokio::test(start_paused = true)]
@@ -255,13 +276,45 @@ mod tests {
         let (send, mut receive) = watch::channel(Scope::default());
         let seen = receive.borrow().clone();
         let began = Instant::now();
+        let wait = Wait { length: Duration::from_secs(15), ends_early: EndsEarly::WhenLookedAt };
         send.send_modify(|scope| scope.refresh += 1);
-        assert!(rest(Duration::from_secs(15), &mut receive, &seen, |_| Duration::from_secs(15)).await);
+        assert!(rest(wait, &mut receive, &seen, |_| Duration::from_secs(15)).await);
         assert_eq!(began.elapsed(), Duration::ZERO);
         let seen = receive.borrow().clone();
-        assert!(rest(Duration::from_secs(15), &mut receive, &seen, |_| Duration::from_secs(15)).await);
+        assert!(rest(wait, &mut receive, &seen, |_| Duration::from_secs(15)).await);
         assert!(began.elapsed() >= Duration::from_secs(15));
         drop(send);
-        assert!(!rest(Duration::from_secs(15), &mut receive, &seen, |_| Duration::from_secs(15)).await);
+        assert!(!rest(wait, &mut receive, &seen, |_| Duration::from_secs(15)).await);
+    }
+
+    /// After each kind of failure: does the cursor end the wait, does the user's word?
+    #[rstest::rstest]
+    #[case(None, true, true)]
+    #[case(Some(FailureKind::Denied), true, true)]
+    #[case(Some(FailureKind::Garbage), false, true)]
+    #[case(Some(FailureKind::Unreachable), false, true)]
+    #[case(Some(FailureKind::Throttled), false, false)]
+    #[tokio::test(start_paused = true)]
+    async fn a_backoff_is_a_floor(
+        #[case] worst: Option<FailureKind>,
+        #[case] by_the_cursor: bool,
+        #[case] by_word: bool,
+    ) {
+        let mut backoff = Backoff::new(false);
+        for _ in 0..4 {
+            backoff.after(worst, Duration::from_secs(15));
+        }
+        let changes: [(bool, fn(&mut Scope)); 2] =
+            [(by_the_cursor, |scope| scope.kinds.extend([Kind::Queue])), (by_word, |scope| scope.refresh += 1)];
+        for (ends, change) in changes {
+            let wait = backoff.after(worst, Duration::from_secs(15));
+            let (send, mut receive) = watch::channel(Scope::default());
+            let seen = receive.borrow().clone();
+            let began = Instant::now();
+            send.send_modify(change);
+            assert!(rest(wait, &mut receive, &seen, |_| Duration::from_secs(1)).await);
+            assert_eq!(began.elapsed() < Duration::from_secs(2), ends, "{worst:?}: {:?}", began.elapsed());
+            assert!(ends || began.elapsed() >= wait.length);
+        }
     }
 }
