@@ -12,7 +12,7 @@ use super::list::{Column, HEALTH, Key, Row, Spec, name};
 use crate::{
     domain::{
         Kind,
-        reading::{DELAYED, IN_FLIGHT, IN_RATE, OLDEST_AGE, OUT_RATE, VISIBLE},
+        reading::{DELAYED, IN_FLIGHT, IN_RATE, OUT_RATE, VISIBLE},
         units::{Age, Count, PerSecond},
     },
     theme::Role,
@@ -60,7 +60,7 @@ pub const SPEC: Spec = Spec {
         Column {
             head: Head::fixed("DRAINS", 9).right().priority(120),
             write: write_drains,
-            key: |row| Key::of(drains(row)),
+            key: |row| Key::of(row.entry.drains_seconds()),
         },
         Column {
             head: Head::fixed("LAST 2 MIN", SPARK).priority(130),
@@ -79,22 +79,11 @@ pub const SPEC: Spec = Spec {
 /// Seconds that the oldest message has waited, if messages wait at all.
 fn oldest(row: &Row<'_>) -> Option<f64> {
     let holds = row.value(VISIBLE).unwrap_or(0.0) + row.value(IN_FLIGHT).unwrap_or(0.0) >= 1.0;
-    let age = row.entry.reading(OLDEST_AGE).filter(|_| holds)?;
-    Some(age.value + age.age_seconds(row.view.now))
-}
-
-/// Seconds until the backlog is gone at the rate at which it shrinks.
-fn drains(row: &Row<'_>) -> Option<f64> {
-    let visible = row.value(VISIBLE)?;
-    if visible < 1.0 {
-        return Some(0.0);
-    }
-    let shrinks = row.value(OUT_RATE)? - row.value(IN_RATE)?;
-    Some(if shrinks > 0.0 { visible / shrinks } else { f64::INFINITY })
+    row.entry.oldest_age_seconds(row.view.now).filter(|_| holds)
 }
 
 fn write_drains(row: &Row<'_>, out: &mut RowWriter<'_>) {
-    match drains(row) {
+    match row.entry.drains_seconds() {
         Some(0.0) => out.text(Role::Dim, "empty"),
         Some(seconds) if seconds.is_infinite() => out.text(row.role(1.0), row.view.theme.glyphs.infinity),
         Some(seconds) => out.value(row.role(1.0), format_args!("{}", Age(seconds))),
