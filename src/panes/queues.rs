@@ -12,7 +12,7 @@ use super::list::{Column, HEALTH, Key, Row, Spec, name};
 use crate::{
     domain::{
         Kind,
-        reading::{DELAYED, IN_FLIGHT, IN_RATE, OUT_RATE, VISIBLE},
+        reading::{DELAYED, IN_FLIGHT, IN_RATE, OLDEST_AGE, OUT_RATE, VISIBLE},
         units::{Age, Count, PerSecond},
     },
     theme::Role,
@@ -29,32 +29,32 @@ pub const SPEC: Spec = Spec {
         name(20),
         Column {
             head: Head::fixed("≈VISIBLE", 9).right().priority(250),
-            write: |row, out| row.write_number(out, row.value(VISIBLE), Count),
+            write: |row, out| row.write_metric(out, VISIBLE, Count),
             key: |row| Key::of(row.value(VISIBLE)),
         },
         Column {
             head: Head::fixed("IN FLIGHT", 10).right().priority(200),
-            write: |row, out| row.write_number(out, row.value(IN_FLIGHT), Count),
+            write: |row, out| row.write_metric(out, IN_FLIGHT, Count),
             key: |row| Key::of(row.value(IN_FLIGHT)),
         },
         Column {
             head: Head::fixed("DELAYED", 8).right().priority(110),
-            write: |row, out| row.write_number(out, row.value(DELAYED), Count),
+            write: |row, out| row.write_metric(out, DELAYED, Count),
             key: |row| Key::of(row.value(DELAYED)),
         },
         Column {
             head: Head::fixed("≥IN/s", 7).right().priority(180),
-            write: |row, out| row.write_number(out, row.value(IN_RATE), PerSecond),
+            write: |row, out| row.write_metric(out, IN_RATE, PerSecond),
             key: |row| Key::of(row.value(IN_RATE)),
         },
         Column {
             head: Head::fixed("≥OUT/s", 7).right().priority(180),
-            write: |row, out| row.write_number(out, row.value(OUT_RATE), PerSecond),
+            write: |row, out| row.write_metric(out, OUT_RATE, PerSecond),
             key: |row| Key::of(row.value(OUT_RATE)),
         },
         Column {
             head: Head::fixed("OLDEST", 9).right().priority(150),
-            write: |row, out| row.write_number(out, oldest(row), Age),
+            write: |row, out| row.aged_as(row.entry, OLDEST_AGE).write_number(out, oldest(row), Age),
             key: |row| Key::of(oldest(row)),
         },
         Column {
@@ -83,6 +83,7 @@ fn oldest(row: &Row<'_>) -> Option<f64> {
 }
 
 fn write_drains(row: &Row<'_>, out: &mut RowWriter<'_>) {
+    let row = row.aged_as(row.entry, VISIBLE);
     match row.entry.drains_seconds() {
         Some(0.0) => out.text(Role::Dim, "empty"),
         Some(seconds) if seconds.is_infinite() => out.text(row.role(1.0), row.view.theme.glyphs.infinity),
