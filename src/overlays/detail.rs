@@ -107,11 +107,11 @@ fn verdicts(entry: &Entry, view: &View<'_>) -> Vec<Line> {
 }
 
 fn readings(entry: &Entry, view: &View<'_>) -> Vec<Line> {
-    let stale = view.store.is_stale(entry, view.now);
     let mut lines: Vec<Line> = entry
         .tracks()
         .map(|track| {
             let age = units::Age(track.last.age_seconds(view.now));
+            let stale = view.store.is_stale(entry, track.metric, view.now);
             let role = if stale { Role::Stale } else { Role::Text };
             Line {
                 parts: vec![

@@ -27,12 +27,12 @@ pub const SPEC: Spec = Spec {
         name(20),
         Column {
             head: Head::fixed("≥OBJECTS", 9).right().priority(230),
-            write: |row, out| row.write_number(out, row.value(OBJECTS), Count),
+            write: |row, out| row.write_metric(out, OBJECTS, Count),
             key: |row| Key::of(row.value(OBJECTS)),
         },
         Column {
             head: Head::fixed("NEW/min", 7).right().priority(220),
-            write: |row, out| row.write_number(out, row.value(ARRIVALS), Count),
+            write: |row, out| row.write_metric(out, ARRIVALS, Count),
             key: |row| Key::of(row.value(ARRIVALS)),
         },
         Column {
@@ -42,12 +42,12 @@ pub const SPEC: Spec = Spec {
         },
         Column {
             head: Head::fixed("≥SIZE", 9).right().priority(150),
-            write: |row, out| row.write_number(out, row.value(SIZE), Bytes),
+            write: |row, out| row.write_metric(out, SIZE, Bytes),
             key: |row| Key::of(row.value(SIZE)),
         },
         Column {
             head: Head::fixed("NEWEST", 9).right().priority(210),
-            write: |row, out| row.write_ago(out, row.value(NEWEST)),
+            write: |row, out| row.write_ago(out, NEWEST),
             key: |row| Key::of(row.value(NEWEST)),
         },
         attribute_column!(Head::flex("NEWEST KEY", 20, 3).priority(140), "NewestKey"),

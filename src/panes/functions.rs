@@ -29,7 +29,7 @@ pub const SPEC: Spec = Spec {
         name(20),
         Column {
             head: Head::fixed("CALLS/min", 9).right().priority(230),
-            write: |row, out| row.write_number(out, logged(row, INVOCATIONS), Count),
+            write: |row, out| as_old_as_logs(row, INVOCATIONS).write_number(out, logged(row, INVOCATIONS), Count),
             key: |row| Key::of(logged(row, INVOCATIONS)),
         },
         Column {
@@ -40,7 +40,11 @@ pub const SPEC: Spec = Spec {
         Column {
             head: Head::fixed("LAST 2 MIN", SPARK).priority(150),
             write: |row, out| {
-                row.write_series(out, group(row).and_then(|group| group.series(INVOCATIONS)), usize::from(SPARK))
+                as_old_as_logs(row, INVOCATIONS).write_series(
+                    out,
+                    group(row).and_then(|group| group.series(INVOCATIONS)),
+                    usize::from(SPARK),
+                )
             },
             key: |row| Key::of(logged(row, INVOCATIONS)),
         },
@@ -81,7 +85,13 @@ fn number(row: &Row<'_>, attribute: &str) -> Option<f64> {
     row.entry.resource.number(attribute).map(|number| number as f64)
 }
 
+/// The row of a number that its log group knows: who reads the logs tells whether it is old.
+fn as_old_as_logs<'a>(row: &Row<'a>, metric: Metric) -> Row<'a> {
+    group(row).map_or(*row, |group| row.aged_as(group, metric))
+}
+
 fn write_errors(row: &Row<'_>, out: &mut RowWriter<'_>) {
+    let row = &as_old_as_logs(row, ERROR_LINES);
     match logged(row, ERROR_LINES) {
         Some(errors) if errors >= 1.0 && !row.stale => {
             out.value(Role::Warn, format_args!("{}", Count(errors)));

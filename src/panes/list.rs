@@ -51,7 +51,7 @@ pub struct Column {
 pub struct Row<'a> {
     pub entry: &'a Entry,
     pub view: View<'a>,
-    /// Its numbers are from before something failed.
+    /// All that is said of it is from before something failed.
     pub stale: bool,
 }
 
@@ -122,12 +122,22 @@ impl<'a> Row<'a> {
         };
     }
 
-    /// Writes how long ago an instant was, or a dim dash.
-    pub fn write_ago(&self, row: &mut RowWriter<'_>, unix_seconds: Option<f64>) {
-        match unix_seconds {
+    /// This row, as old as one number of somebody's is.
+    pub fn aged_as(&self, entry: &Entry, metric: Metric) -> Self {
+        Self { stale: self.stale || self.store().is_stale(entry, metric, self.view.now), ..*self }
+    }
+
+    /// Writes a measured number, grey once its own reading is old.
+    pub fn write_metric<D: std::fmt::Display>(&self, row: &mut RowWriter<'_>, metric: Metric, show: fn(f64) -> D) {
+        self.aged_as(self.entry, metric).write_number(row, self.value(metric), show);
+    }
+
+    /// Writes how long ago the instant that a metric names was, or a dim dash.
+    pub fn write_ago(&self, row: &mut RowWriter<'_>, metric: Metric) {
+        match self.value(metric) {
             Some(then) => {
                 let age = (self.view.now.as_millisecond() as f64 / 1e3 - then).max(0.0);
-                let role = if self.stale { Role::Stale } else { Role::Text };
+                let role = if self.aged_as(self.entry, metric).stale { Role::Stale } else { Role::Text };
                 row.value(role, format_args!("{}", units::Age(age)))
             }
             None => row.text(Role::Dim, "-"),
@@ -136,7 +146,7 @@ impl<'a> Row<'a> {
 
     /// Writes the last two minutes of a metric.
     pub fn write_spark(&self, row: &mut RowWriter<'_>, metric: Metric, cells: usize) {
-        self.write_series(row, self.entry.series(metric), cells);
+        self.aged_as(self.entry, metric).write_series(row, self.entry.series(metric), cells);
     }
 
     /// Writes the last two minutes of somebody's numbers.
@@ -331,7 +341,7 @@ impl Pane for List {
         let layout = table.render(area, buf, &mut self.scroll, |index, out| {
             let Some(entry) = rows.get(index).and_then(|id| view.store.get(id)) else { return };
             in_view.push(entry.resource.id.clone());
-            let row = Row { entry, view: *view, stale: view.store.is_stale(entry, view.now) };
+            let row = Row { entry, view: *view, stale: view.store.is_in_doubt(entry) };
             for column in columns {
                 (column.write)(&row, out);
             }

@@ -26,7 +26,7 @@ pub const SPEC: Spec = Spec {
         name(22),
         Column {
             head: Head::fixed("LINES/min", 9).right().priority(220),
-            write: |row, out| row.write_number(out, row.value(LINES), Count),
+            write: |row, out| row.write_metric(out, LINES, Count),
             key: |row| Key::of(row.value(LINES)),
         },
         Column {
@@ -41,12 +41,12 @@ pub const SPEC: Spec = Spec {
         },
         Column {
             head: Head::fixed("LAST EVENT", 10).right().priority(200),
-            write: |row, out| row.write_ago(out, row.value(NEWEST)),
+            write: |row, out| row.write_ago(out, NEWEST),
             key: |row| Key::of(row.value(NEWEST)),
         },
         Column {
             head: Head::fixed("STORED", 9).right().priority(110),
-            write: |row, out| row.write_number(out, row.value(STORED), Bytes),
+            write: |row, out| row.write_metric(out, STORED, Bytes),
             key: |row| Key::of(row.value(STORED)),
         },
         Column {
@@ -64,6 +64,7 @@ pub const SPEC: Spec = Spec {
 };
 
 fn write_errors(row: &Row<'_>, out: &mut RowWriter<'_>) {
+    let row = &row.aged_as(row.entry, ERROR_LINES);
     match row.value(ERROR_LINES) {
         Some(errors) if errors >= 1.0 && !row.stale => {
             out.value(Role::Warn, format_args!("{}", Count(errors)));

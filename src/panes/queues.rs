@@ -29,38 +29,38 @@ pub const SPEC: Spec = Spec {
         name(20),
         Column {
             head: Head::fixed("≈VISIBLE", 9).right().priority(250),
-            write: |row, out| row.write_number(out, row.value(VISIBLE), Count),
+            write: |row, out| row.write_metric(out, VISIBLE, Count),
             key: |row| Key::of(row.value(VISIBLE)),
         },
         Column {
             head: Head::fixed("IN FLIGHT", 10).right().priority(200),
-            write: |row, out| row.write_number(out, row.value(IN_FLIGHT), Count),
+            write: |row, out| row.write_metric(out, IN_FLIGHT, Count),
             key: |row| Key::of(row.value(IN_FLIGHT)),
         },
         Column {
             head: Head::fixed("DELAYED", 8).right().priority(110),
-            write: |row, out| row.write_number(out, row.value(DELAYED), Count),
+            write: |row, out| row.write_metric(out, DELAYED, Count),
             key: |row| Key::of(row.value(DELAYED)),
         },
         Column {
             head: Head::fixed("≥IN/s", 7).right().priority(180),
-            write: |row, out| row.write_number(out, row.value(IN_RATE), PerSecond),
+            write: |row, out| row.write_metric(out, IN_RATE, PerSecond),
             key: |row| Key::of(row.value(IN_RATE)),
         },
         Column {
             head: Head::fixed("≥OUT/s", 7).right().priority(180),
-            write: |row, out| row.write_number(out, row.value(OUT_RATE), PerSecond),
+            write: |row, out| row.write_metric(out, OUT_RATE, PerSecond),
             key: |row| Key::of(row.value(OUT_RATE)),
         },
         Column {
             head: Head::fixed("OLDEST", 9).right().priority(150),
-            write: |row, out| row.write_number(out, oldest(row), Age),
+            write: |row, out| row.aged_as(row.entry, OLDEST_AGE).write_number(out, oldest(row), Age),
             key: |row| Key::of(oldest(row)),
         },
         Column {
             head: Head::fixed("DRAINS", 9).right().priority(120),
             write: write_drains,
-            key: |row| Key::of(drains(row)),
+            key: |row| Key::of(row.entry.drains_seconds()),
         },
         Column {
             head: Head::fixed("LAST 2 MIN", SPARK).priority(130),
@@ -79,22 +79,12 @@ pub const SPEC: Spec = Spec {
 /// Seconds that the oldest message has waited, if messages wait at all.
 fn oldest(row: &Row<'_>) -> Option<f64> {
     let holds = row.value(VISIBLE).unwrap_or(0.0) + row.value(IN_FLIGHT).unwrap_or(0.0) >= 1.0;
-    let age = row.entry.reading(OLDEST_AGE).filter(|_| holds)?;
-    Some(age.value + age.age_seconds(row.view.now))
-}
-
-/// Seconds until the backlog is gone at the rate at which it shrinks.
-fn drains(row: &Row<'_>) -> Option<f64> {
-    let visible = row.value(VISIBLE)?;
-    if visible < 1.0 {
-        return Some(0.0);
-    }
-    let shrinks = row.value(OUT_RATE)? - row.value(IN_RATE)?;
-    Some(if shrinks > 0.0 { visible / shrinks } else { f64::INFINITY })
+    row.entry.oldest_age_seconds(row.view.now).filter(|_| holds)
 }
 
 fn write_drains(row: &Row<'_>, out: &mut RowWriter<'_>) {
-    match drains(row) {
+    let row = row.aged_as(row.entry, VISIBLE);
+    match row.entry.drains_seconds() {
         Some(0.0) => out.text(Role::Dim, "empty"),
         Some(seconds) if seconds.is_infinite() => out.text(row.role(1.0), row.view.theme.glyphs.infinity),
         Some(seconds) => out.value(row.role(1.0), format_args!("{}", Age(seconds))),

@@ -33,12 +33,12 @@ pub const SPEC: Spec = Spec {
         },
         Column {
             head: Head::fixed("≈ITEMS", 9).right().priority(230),
-            write: |row, out| row.write_number(out, row.value(ITEMS), Count),
+            write: |row, out| row.write_metric(out, ITEMS, Count),
             key: |row| Key::of(row.value(ITEMS)),
         },
         Column {
             head: Head::fixed("≥NEW/min", 8).right().priority(210),
-            write: |row, out| row.write_number(out, row.value(ARRIVALS), Count),
+            write: |row, out| row.write_metric(out, ARRIVALS, Count),
             key: |row| Key::of(row.value(ARRIVALS)),
         },
         Column {
@@ -48,7 +48,7 @@ pub const SPEC: Spec = Spec {
         },
         Column {
             head: Head::fixed("SIZE", 9).right().priority(150),
-            write: |row, out| row.write_number(out, row.value(SIZE), Bytes),
+            write: |row, out| row.write_metric(out, SIZE, Bytes),
             key: |row| Key::of(row.value(SIZE)),
         },
         attribute_column!(Head::fixed("BILLING", 15).priority(100), "BillingMode"),

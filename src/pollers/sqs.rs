@@ -14,7 +14,7 @@ use super::{Due, Inventory, Look, Outbox, Poller, Tier, queue_age::QueueAges};
 use crate::{
     aws::Trouble,
     domain::{
-        Attributes, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
+        Attributes, Fact, FailureKind, Kind, Link, LinkKind, Reading, Resource, ResourceId, Scope,
         arn::partition_of,
         reading::{DELAYED, IN_FLIGHT, VISIBLE},
     },
@@ -140,9 +140,12 @@ impl Sqs {
         let mut resource = Resource::new(id.clone(), Kind::Queue, id.short_name()).with("QueueUrl", Some(&url));
         resource.attributes.extend(attributes);
         out.say_all(self.inventory.found(resource, links)).await;
+        // One answer, one instant: rates are made of the sum.
+        let at = out.now();
         for (metric, value) in depths {
             if let Some(value) = value {
-                out.measured(&id, metric, value, SOURCE).await;
+                let reading = Reading { value, source: SOURCE, at };
+                out.say(Fact::Measured { id: id.clone(), metric, reading }).await;
             }
         }
         let holds = depths.iter().any(|(_, value)| value.is_some_and(|value| value > 0.0));

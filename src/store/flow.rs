@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Entry;
 use crate::domain::{
     Reading,
-    reading::{DELAYED, IN_FLIGHT, IN_RATE, OUT_RATE, VISIBLE},
+    reading::{DELAYED, IN_FLIGHT, IN_RATE, OLDEST_AGE, OUT_RATE, VISIBLE},
 };
 
 /// Rates are means over this many seconds.
@@ -18,32 +18,76 @@ pub const WINDOW_SECONDS: f64 = 30.0;
 /// How the source of such a rate is named.
 pub const SOURCE: &str = "derived: changes of the depth, at least";
 
+/// An age read longer ago than this is no longer that of the oldest message: it may have left since.
+const AGE_HOLDS_SECONDS: f64 = 30.0;
+
 /// The depths of the window, and since when nothing has left.
 #[derive(Debug, Default, Clone)]
 pub struct Flow {
     depths: VecDeque<(Timestamp, f64)>,
     standing_since: Option<Timestamp>,
-}
-
-impl Flow {
-    /// Since when the queue has held messages without one leaving: the oldest has waited at least as long.
-    pub fn standing_since(&self) -> Option<Timestamp> {
-        self.standing_since
-    }
+    /// When it was last seen with nothing in it: what was read of its messages before is of others.
+    empty_at: Option<Timestamp>,
 }
 
 impl Entry {
-    pub fn flow(&self) -> &Flow {
-        &self.flow
+    /// Since when the queue has held messages and its depth has stood still: the oldest has waited at least as long.
+    ///
+    /// Nothing while the depth moves. One that is the same at every look may still hide as much going as coming: a bound, no age.
+    pub fn standing_since(&self) -> Option<Timestamp> {
+        let stands = |rate| self.value(rate) == Some(0.0);
+        self.flow.standing_since.filter(|_| stands(IN_RATE) && stands(OUT_RATE))
+    }
+
+    /// The age of the oldest message as it was read, unless the queue was seen empty since.
+    pub fn oldest_age(&self) -> Option<Reading> {
+        self.reading(OLDEST_AGE).filter(|age| self.flow.empty_at.is_none_or(|empty| empty < age.at))
+    }
+
+    /// Seconds that the oldest message has waited; it only grows on for as long as the reading is good.
+    pub fn oldest_age_seconds(&self, now: Timestamp) -> Option<f64> {
+        self.oldest_age().map(|age| age.value + age.age_seconds(now).min(AGE_HOLDS_SECONDS))
+    }
+
+    /// The same, only where it was read just now.
+    pub fn known_oldest_age_seconds(&self, now: Timestamp) -> Option<f64> {
+        self.oldest_age().filter(|age| age.age_seconds(now) < AGE_HOLDS_SECONDS)?;
+        self.oldest_age_seconds(now)
+    }
+
+    /// Seconds until the backlog is gone at the rate at which it shrinks; infinite if it does not.
+    pub fn drains_seconds(&self) -> Option<f64> {
+        let visible = self.value(VISIBLE)?;
+        if visible < 1.0 {
+            return Some(0.0);
+        }
+        let shrinks = self.value(OUT_RATE)? - self.value(IN_RATE)?;
+        Some(if shrinks > 0.0 { visible / shrinks } else { f64::INFINITY })
     }
 }
 
 /// Called after a queue's depths were read: adds the derived rates as readings.
+///
+/// The three depths of one answer may come in two reports. A sum of new and old ones would rise and fall with messages that only
+/// changed from waiting to in flight: it is made when all three are of one instant.
 pub(super) fn derive(entry: &mut Entry) {
     let Some(visible) = entry.reading(VISIBLE) else { return };
-    let depth = visible.value + entry.value(IN_FLIGHT).unwrap_or(0.0) + entry.value(DELAYED).unwrap_or(0.0);
     let at = visible.at;
+    let others = [IN_FLIGHT, DELAYED].map(|metric| entry.reading(metric));
+    if others.iter().flatten().any(|reading| reading.at != at) {
+        return;
+    }
+    let depth = visible.value + others.iter().flatten().map(|reading| reading.value).sum::<f64>();
     let flow = &mut entry.flow;
+    // At first sight the others may still be on their way.
+    if flow.depths.len() == 1 && flow.depths[0].0 == at {
+        flow.depths.clear();
+        flow.standing_since = None;
+        flow.empty_at = None;
+    }
+    if depth == 0.0 {
+        flow.empty_at = flow.empty_at.max(Some(at));
+    }
     match flow.depths.back() {
         Some((last, _)) if *last >= at => return,
         Some((_, before)) if depth < *before || depth == 0.0 => flow.standing_since = (depth > 0.0).then_some(at),
@@ -90,6 +134,48 @@ mod tests {
         let entry = feed(&[(0, 10.0), (2, 20.0), (4, 14.0), (10, 14.0)]);
         assert_eq!(entry.value(IN_RATE), Some(1.0));
         assert_eq!(entry.value(OUT_RATE), Some(0.6));
+    }
+
+    #[test]
+    fn depths_that_come_in_two_reports_are_one_look() {
+        let mut entry = Entry::new(Resource::new("q", Kind::Queue, "q"), "sqs", at(0));
+        let mut read = |second: i64, metric, value| {
+            entry.measure(metric, Reading { value, source: "test", at: at(second) });
+            derive(&mut entry);
+            (entry.value(IN_RATE), entry.value(OUT_RATE))
+        };
+        assert_eq!(read(0, VISIBLE, 10.0), (None, None));
+        assert_eq!(read(0, IN_FLIGHT, 5.0), (None, None));
+        // Five were taken and are in flight: nothing came and nothing went.
+        assert_eq!(read(10, VISIBLE, 5.0), (None, None));
+        assert_eq!(read(10, IN_FLIGHT, 10.0), (Some(0.0), Some(0.0)));
+    }
+
+    #[test]
+    fn an_age_is_of_the_messages_that_are_still_there() {
+        let mut entry = feed(&[(0, 3.0)]);
+        entry.measure(OLDEST_AGE, Reading { value: 100.0, source: "test", at: at(1) });
+        assert_eq!(entry.known_oldest_age_seconds(at(11)), Some(110.0));
+        // No longer read: neither known nor growing.
+        assert_eq!((entry.known_oldest_age_seconds(at(40)), entry.oldest_age_seconds(at(900))), (None, Some(130.0)));
+        for (second, depth) in [(12, 0.0), (14, 2.0)] {
+            entry.measure(VISIBLE, Reading { value: depth, source: "test", at: at(second) });
+            derive(&mut entry);
+        }
+        assert_eq!((entry.known_oldest_age_seconds(at(15)), entry.oldest_age_seconds(at(15))), (None, None));
+    }
+
+    #[test]
+    fn a_moving_queue_does_not_stand() {
+        assert_eq!(feed(&[(0, 3.0), (5, 4.0)]).standing_since(), None);
+        assert_eq!(feed(&[(0, 3.0), (5, 3.0)]).standing_since(), Some(at(0)));
+    }
+
+    #[test]
+    fn it_drains_by_what_leaves_beyond_what_comes() {
+        assert_eq!(feed(&[(0, 10.0), (5, 20.0), (10, 5.0)]).drains_seconds(), Some(10.0));
+        assert_eq!(feed(&[(0, 10.0), (10, 20.0)]).drains_seconds(), Some(f64::INFINITY));
+        assert_eq!(feed(&[(0, 0.0)]).drains_seconds(), Some(0.0));
     }
 
     #[test]

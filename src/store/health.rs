@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Entry, Store};
 use crate::domain::{
     Health, Kind, Link, LinkKind, ResourceId, Verdict,
-    reading::{DELAYED, ERROR_LINES, IN_FLIGHT, IN_RATE, INVOCATIONS, OLDEST_AGE, OUT_RATE, VISIBLE},
+    reading::{DELAYED, ERROR_LINES, IN_FLIGHT, IN_RATE, INVOCATIONS, OUT_RATE, VISIBLE},
     units::{Age, Count, PerSecond},
 };
 
@@ -84,13 +84,19 @@ impl<'a> Case<'a> {
         self.store.topology.from(self.id()).filter(|link| link.kind == LinkKind::Invokes)
     }
 
-    /// Seconds until the oldest message is older than the queue keeps it, and whether its age is known or only a lower bound.
+    /// Seconds that a message is kept.
+    fn retention(&self) -> Option<f64> {
+        self.entry.resource.number("MessageRetentionPeriod").map(|seconds| seconds as f64)
+    }
+
+    /// Seconds until the oldest message is older than the queue keeps it.
     fn seconds_to_loss(&self) -> Option<f64> {
-        let retention = self.entry.resource.number("MessageRetentionPeriod")? as f64;
-        let measured = self.entry.reading(OLDEST_AGE).map(|age| age.value + age.age_seconds(self.now));
-        let stood = self.entry.flow().standing_since().map(|since| Age::between(since, self.now).0);
-        let age = measured.or(stood)?;
-        Some(retention - age)
+        Some(self.retention()? - self.entry.known_oldest_age_seconds(self.now)?)
+    }
+
+    /// The same, at the latest, where the age is unknown and the queue stands still.
+    fn most_seconds_to_loss(&self) -> Option<f64> {
+        Some(self.retention()? - Age::between(self.entry.standing_since()?, self.now).0)
     }
 }
 
@@ -117,9 +123,7 @@ impl Rule for DeadLetters {
             [one] => text.push_str(&format!(" from {one}")),
             many => text.push_str(&format!(" from {} sources", many.len())),
         }
-        if case.entry.reading(OLDEST_AGE).is_some()
-            && let Some(left) = case.seconds_to_loss()
-        {
+        if let Some(left) = case.seconds_to_loss() {
             text.push_str(&format!(", first loss in {}", Age(left.max(0.0))));
         }
         if let Some(cause) = cause(case) {
@@ -130,7 +134,7 @@ impl Rule for DeadLetters {
 
     /// The oldest of them has been dead for so long, or has been on its way for so long: a message keeps its first enqueue time.
     fn began(&self, case: &Case<'_>) -> Option<Timestamp> {
-        let age = case.entry.reading(OLDEST_AGE)?;
+        let age = case.entry.oldest_age()?;
         age.at.checked_sub(jiff::SignedDuration::try_from_secs_f64(age.value).ok()?).ok()
     }
 }
@@ -213,20 +217,29 @@ impl Rule for ExpiresBeforeDrained {
             return None;
         }
         let visible = case.entry.value(VISIBLE).filter(|visible| *visible >= 1.0)?;
-        let left = case.seconds_to_loss()?;
-        let out = case.entry.value(OUT_RATE)?;
-        let drains = if out > 0.0 { visible / out } else { f64::INFINITY };
+        let known = case.seconds_to_loss();
+        let left = known.or_else(|| case.most_seconds_to_loss())?;
+        let drains = case.entry.drains_seconds()?;
         // A dead-letter queue never drains by itself: it is named when the loss is near, not for days before.
-        let matters =
+        let outlives =
             if case.is_dead_letter_queue || drains.is_infinite() { left < 24.0 * 3_600.0 } else { drains > left };
-        if !matters {
+        // Whatever the retention: a message young for its queue is no sign that the queue loses any.
+        if !outlives || left > case.retention()? / 2.0 {
             return None;
         }
-        let health = if left < LOSS_IS_NEAR_SECONDS { Health::Crit } else { Health::Warn };
-        let drain =
-            if drains.is_finite() { format!("drains in {}", Age(drains)) } else { "nothing drains it".to_owned() };
-        let loss =
-            if left <= 0.0 { "messages are being lost now".to_owned() } else { format!("first loss in {}", Age(left)) };
+        // A bound says that the loss may be near, not that it is.
+        let health = if known.is_some() && left < LOSS_IS_NEAR_SECONDS { Health::Crit } else { Health::Warn };
+        let takes = case.entry.value(OUT_RATE).is_some_and(|out| out > 0.0);
+        let drain = match drains {
+            drains if drains.is_finite() => format!("drains in {}", Age(drains)),
+            _ if takes => "it does not shrink".to_owned(),
+            _ => "nothing drains it".to_owned(),
+        };
+        let loss = match known {
+            Some(left) if left <= 0.0 => "messages are being lost now".to_owned(),
+            Some(left) => format!("first loss in {}", Age(left)),
+            None => format!("first loss in {} at the latest", Age(left.max(0.0))),
+        };
         Some((health, format!("≈{} waiting · {loss}, {drain}", Count(visible))))
     }
 }

@@ -28,8 +28,14 @@ use topology::Topology;
 /// What is gone stays on screen this long, said to be gone.
 const REMEMBER_GONE: SignedDuration = SignedDuration::from_mins(10);
 
-/// A reading older than this is shown as old, whatever the pace.
+/// A younger reading is never shown as old, whatever the pace.
 const STALE_AFTER_SECONDS: f64 = 60.0;
+/// An older one than this many of its own periods is.
+const STALE_AFTER_PERIODS: f64 = 3.0;
+/// What nobody looks at is read up to eight times more rarely than its poller makes rounds; half as much again is late.
+const STALE_AFTER_ROUNDS: f64 = 12.0;
+/// The longest period that is believed: two readings with a long pause between them tell of no pace.
+const LONGEST_PERIOD_SECONDS: f64 = 600.0;
 
 /// Everything that is known at one instant.
 #[derive(Debug, Default, Clone)]
@@ -69,6 +75,8 @@ pub struct Track {
     pub metric: Metric,
     pub last: Reading,
     pub series: Series,
+    /// Seconds between its last two readings.
+    period: Option<f64>,
 }
 
 /// A verdict that wants to be read first.
@@ -126,9 +134,13 @@ impl Entry {
             metric,
             last: reading,
             series: Series::default(),
+            period: None,
         });
         // An answer that was overtaken by a later one says nothing new.
         if reading.at >= track.last.at {
+            if reading.at > track.last.at {
+                track.period = Some(reading.at.duration_since(track.last.at).as_secs_f64());
+            }
             track.last = reading;
             track.series.push(reading.at, reading.value);
         }
@@ -278,13 +290,18 @@ impl Store {
         counts
     }
 
-    /// Whether its numbers must be shown as old: its poller fails, or nothing came for long.
-    pub fn is_stale(&self, entry: &Entry, now: Timestamp) -> bool {
-        if entry.gone.is_some() || self.polls.is_failing(entry.poller) {
-            return true;
-        }
-        let threshold = self.polls.get(entry.poller).and_then(|poll| poll.period_seconds()).unwrap_or(0.0) * 3.0;
-        entry.read_at().is_some_and(|at| now.duration_since(at).as_secs_f64() > threshold.max(STALE_AFTER_SECONDS))
+    /// Whether all that is known of it was true once: it is gone, or its poller fails.
+    pub fn is_in_doubt(&self, entry: &Entry) -> bool {
+        entry.gone.is_some() || self.polls.is_failing(entry.poller)
+    }
+
+    /// Whether one of its numbers must be shown as old: all of it is in doubt, or no reading came when one was due.
+    pub fn is_stale(&self, entry: &Entry, metric: Metric, now: Timestamp) -> bool {
+        let Some(track) = entry.tracks.get(metric.name) else { return self.is_in_doubt(entry) };
+        let round = self.polls.get(entry.poller).and_then(|poll| poll.period_seconds()).unwrap_or(0.0);
+        let own = track.period.unwrap_or(0.0).min(LONGEST_PERIOD_SECONDS);
+        let late = (own * STALE_AFTER_PERIODS).max(round * STALE_AFTER_ROUNDS).max(STALE_AFTER_SECONDS);
+        self.is_in_doubt(entry) || track.last.age_seconds(now) > late
     }
 
     /// Failures as they stand: each poller's from its last round.
@@ -341,3 +358,6 @@ impl Store {
         self.feed.push(heard);
     }
 }
+
+#[cfg(test)]
+mod tests;

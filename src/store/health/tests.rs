@@ -1,6 +1,7 @@
 //! Each rule with a good and a bad architecture.
 
 use super::*;
+use crate::domain::reading::OLDEST_AGE;
 use crate::domain::{
     Done, Fact, Failure, FailureKind, Heard, Level, Metric, Reading, Report, Resource, Round, Subject,
 };
@@ -176,7 +177,46 @@ fn messages_that_expire_before_they_drain() {
     store.apply(report("sqs", 21, vec![measured(arn("stats"), VISIBLE, 9_900.0, 21)]));
     let store = assessed(store, 21);
     let said = reasons(&store, &arn("stats"));
-    assert_eq!(said, [(Health::Crit, "≈9,900 waiting · first loss in 29 min, drains in 5 h 30 min".to_owned())]);
+    assert_eq!(said, [(Health::Crit, "≈9,900 waiting · first loss in 29 min, it does not shrink".to_owned())]);
+}
+
+/// `q` keeps messages for an hour.
+fn hour_queue(depths: &[(i64, f64)]) -> Store {
+    let mut store = Store::default();
+    let queue = Resource::new(arn("q"), Kind::Queue, "q").with("MessageRetentionPeriod", Some(3_600));
+    store.apply(report("sqs", 0, vec![Fact::Found(queue)]));
+    for (second, depth) in depths {
+        store.apply(report("sqs", *second, vec![measured(arn("q"), VISIBLE, *depth, *second)]));
+    }
+    store
+}
+
+#[test]
+fn a_message_in_a_queue_that_keeps_little_is_no_loss_yet() {
+    let busy = [(1, 1.0), (3, 1.0), (5, 1.0)];
+    assert_eq!(reasons(&assessed(hour_queue(&busy), 5), &arn("q")), []);
+    // Steady at every look, and the oldest is young: much comes and as much goes.
+    let mut store = hour_queue(&busy);
+    store.apply(report("sqs", 6, vec![measured(arn("q"), OLDEST_AGE, 2.0, 6)]));
+    assert_eq!(reasons(&assessed(store, 6), &arn("q")), []);
+}
+
+#[test]
+fn an_age_that_is_no_longer_read_is_not_known() {
+    let mut store = hour_queue(&[(1, 600.0), (3, 600.0)]);
+    store.apply(report("sqs", 4, vec![measured(arn("q"), OLDEST_AGE, 3_000.0, 4)]));
+    let mut store = assessed(store, 10);
+    let expected = "≈600 waiting · first loss in 9 min, nothing drains it";
+    assert_eq!(reasons(&store, &arn("q")), [(Health::Crit, expected.to_owned())]);
+    store.apply(report("sqs", 50, vec![measured(arn("q"), VISIBLE, 601.0, 50)]));
+    assert_eq!(reasons(&assessed(store, 50), &arn("q")), []);
+}
+
+#[test]
+fn a_standing_queue_bounds_the_loss_and_never_is_critical() {
+    let store = assessed(hour_queue(&[(1, 4.0), (3_301, 4.0)]), 3_301);
+    let expected = "≈4 waiting · first loss in 5 min at the latest, nothing drains it";
+    assert_eq!(reasons(&store, &arn("q")), [(Health::Warn, expected.to_owned())]);
 }
 
 #[test]
