@@ -18,6 +18,8 @@ pub const LOOK_BACK_MS: i64 = 5 * 60 * 1000;
 const OVERLAP_MS: i64 = 10_000;
 /// Rates are those of this many seconds.
 const WINDOW_S: i64 = 60;
+/// How soon after an error, in milliseconds, the trace that it ends is written.
+const REPEATED_MS: i64 = 100;
 /// Events remembered so that they count once.
 const MOST_SEEN: usize = 20_000;
 
@@ -51,6 +53,8 @@ pub struct Tail {
     skipped_to_ms: i64,
     /// The stream and instant of the last error.
     last_error: Option<(u64, i64)>,
+    /// Its stream and its words: a trace ends in the same words once more.
+    last_words: Option<(u64, u64)>,
     /// The stream whose last trace has not said yet what went wrong.
     open_trace: Option<u64>,
 }
@@ -103,6 +107,16 @@ impl Tail {
             self.open_trace = None;
         }
         if level == Level::Error {
+            let words = Some((stream, hash(words(event.text))));
+            let is_repeated = !event.text.trim_start().starts_with("[ERROR]")
+                && self.last_words == words
+                && self.last_error.is_some_and(|(_, at)| event.at_ms - at < REPEATED_MS);
+            self.last_words = words;
+            if is_repeated {
+                // Once: the next failure with the same words is another one.
+                self.last_words = None;
+                return Level::Info;
+            }
             self.last_error = Some((stream, event.at_ms));
         }
         level
@@ -147,6 +161,12 @@ impl Tail {
     pub fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
     }
+}
+
+/// What a line says went wrong, without the mark that says that something did.
+fn words(text: &str) -> &str {
+    let first = text.trim().lines().next().unwrap_or_default();
+    first.strip_prefix("[ERROR]").unwrap_or(first).trim()
 }
 
 fn hash(value: impl Hash) -> u64 {
@@ -218,6 +238,8 @@ mod tests {
 
     #[rstest]
     #[case(&["[ERROR] ValueError: no", "Traceback (most recent call last):", "  File", "END RequestId: 1"], &[0])]
+    // LocalStack's runtime: the error, its trace, and the error again at the trace's end.
+    #[case(&["[ERROR] ValueError: no", "Traceback (most recent call last):", "  File", "ValueError: no", "END", "[ERROR] ValueError: no"], &[0, 5])]
     #[case(&["Traceback (most recent call last):", "  File", "    raise", "errorfactory.QueueDoesNotExist: no", "END"], &[3])]
     #[case(&["[ERROR] ValueError: no\nTraceback (most recent call last):\n  File", "fine"], &[0])]
     fn a_crash_in_several_events_is_one_error(#[case] lines: &[&str], #[case] errors: &[usize]) {
