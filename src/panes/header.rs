@@ -58,7 +58,11 @@ impl Cost {
 
 /// Draws the line.
 pub fn draw(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let left = [Segment::new(Role::Title, " edatop", 250), state(session, view), place(session, view)];
+    let mut left = vec![Segment::new(Role::Title, " edatop", 250), state(session, view)];
+    // What it costs matters more than whose it is, once the place is said.
+    let place = [(&session.place, 200), (&session.account, 75), (&session.region, 110), (&session.identity, 50)];
+    let place = place.into_iter().filter(|(part, _)| !part.is_empty());
+    left.extend(place.map(|(part, priority)| Segment::new(Role::Text, part.as_str(), priority)));
     let polls = view.store.polls();
     let mut right = vec![
         Segment::new(Role::Footer, format!("{} resources", view.store.len()), 60),
@@ -83,7 +87,7 @@ pub fn draw(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     if polls.answered() < session.services && session.held.is_none() {
         right.push(Segment::new(Role::Dim, format!("{} of {} services read", polls.answered(), session.services), 70));
     }
-    right.push(Segment::new(Role::Footer, format!("{} ", view.clock(view.now)), 85));
+    right.push(Segment::new(Role::Footer, format!("{} ", view.clock(view.now)), 150));
     StatusLine { left: &left, right: &right, theme: view.theme }.render(area, buf);
 }
 
@@ -110,11 +114,4 @@ fn state(session: &Session, view: &View<'_>) -> Segment<'static> {
         (_, 0) => Segment::new(Role::Ok, live, 240).then(Role::Footer, " live"),
         (_, failing) => Segment::new(Role::Unknown, format!("{live} live but for {failing}"), 240),
     }
-}
-
-fn place(session: &Session, view: &View<'_>) -> Segment<'static> {
-    let dot = format!(" {} ", view.theme.glyphs.dot);
-    let parts = [&session.place, &session.account, &session.region, &session.identity];
-    let parts: Vec<&str> = parts.iter().filter(|part| !part.is_empty()).map(|part| part.as_str()).collect();
-    Segment::new(Role::Text, parts.join(&dot), 200)
 }

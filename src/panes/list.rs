@@ -275,6 +275,14 @@ impl List {
         self.refresh(view);
     }
 
+    /// The next column that is on screen; past the last one, none.
+    fn next_shown(&self, column: usize) -> usize {
+        let shown = |column: &usize| {
+            self.layout.as_ref().is_none_or(|layout| layout.columns.iter().any(|placed| placed.column == *column))
+        };
+        (column + 1..self.spec.columns.len()).find(shown).unwrap_or(self.spec.columns.len())
+    }
+
     fn reverse(&mut self, view: &View<'_>) {
         self.sort = Some(match self.sort {
             Some(sort) => Sort { descending: !sort.descending, ..sort },
@@ -318,7 +326,7 @@ impl Pane for List {
             Command::Top => self.scroll.home(),
             Command::Bottom => self.scroll.end(rows, height),
             Command::Sort => {
-                self.sort_by(self.sort.map_or(1, |sort| sort.column + 1), view);
+                self.sort_by(self.next_shown(self.sort.map_or(0, |sort| sort.column)), view);
                 return true;
             }
             Command::ReverseSort => {
