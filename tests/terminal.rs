@@ -82,6 +82,21 @@ fn goes_to_the_background_and_comes_back() {
 }
 
 #[test]
+fn goes_to_the_background_with_the_script_that_started_it() {
+    let home = Home::new("script");
+    let mut terminal = Terminal::start_in_script(&home, &NOBODY, 100, 30);
+    terminal.wait(|screen| screen.alternate_screen() && screen.contents().contains("edatop"));
+    terminal.press("\u{1a}");
+    assert!(terminal.is_stopped(), "the script is what the shell waits for");
+    assert_eq!(terminal.leftovers(), Vec::<&str>::new());
+    terminal.signal_job(Signal::CONT);
+    terminal.wait(|screen| screen.alternate_screen() && screen.contents().contains("edatop"));
+    terminal.press("q");
+    terminal.shows("and then 0");
+    assert!(terminal.ends().success());
+}
+
+#[test]
 fn says_kindly_that_it_has_too_little_room() {
     let home = Home::new("small");
     let mut terminal = Terminal::start(&home, &NOBODY, 20, 5);

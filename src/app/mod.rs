@@ -11,8 +11,6 @@ pub mod perform;
 pub mod run;
 pub mod update;
 
-use std::path::PathBuf;
-
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
@@ -21,7 +19,7 @@ use crate::{
     overlays::{Overlay, toast::Toast},
     panes::{self, PANES, Pane, View, header::Session, now::Now},
     store::Store,
-    theme::{ASCII, ColorDepth, Theme},
+    theme::{ASCII, ColorDepth, Shelf, Theme},
 };
 
 pub use effect::Effect;
@@ -38,13 +36,14 @@ pub struct Look {
     pub theme: Theme,
     pub depth: ColorDepth,
     pub ascii: bool,
-    pub themes_folder: Option<PathBuf>,
+    /// All themes, read before the first frame: to choose one touches no file.
+    pub shelf: Shelf,
 }
 
 impl Look {
     /// Another theme, at this terminal's colours.
     pub fn change(&mut self, name: &str) -> Vec<String> {
-        let (theme, warnings) = Theme::load(name, self.themes_folder.as_deref());
+        let (theme, warnings) = self.shelf.get(name);
         let theme = theme.at_depth(self.depth);
         self.theme = if self.ascii { theme.with_glyphs(&ASCII) } else { theme };
         warnings.iter().map(ToString::to_string).collect()
@@ -68,6 +67,8 @@ pub struct App {
     places: draw::Places,
     refreshes: u64,
     suspended: bool,
+    /// Why we do not know who we are, as it was said last.
+    said_unknown: Option<String>,
     dirty: bool,
     judged: Option<Timestamp>,
     /// What the rules and panes were computed from.
@@ -93,6 +94,7 @@ impl App {
             places: draw::Places::default(),
             refreshes: 0,
             suspended: false,
+            said_unknown: None,
             dirty: true,
             judged: None,
             prepared: u64::MAX,

@@ -174,7 +174,7 @@ fn from_terminal(input: Option<io::Result<Input>>) -> Event {
 
 fn suspend(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     terminal::leave();
-    terminal::stop_process()?;
+    terminal::stop_job()?;
     screen.resume()?;
     app.update(Event::Resumed, clock::now());
     Ok(())

@@ -13,8 +13,11 @@ use crate::{
     },
     panes::View,
     store::Store,
-    theme::{Role, Theme},
+    theme::Role,
 };
+
+/// The most characters of a paste that are taken: no name is longer, and a whole file was never meant.
+const MOST_PASTED: usize = 512;
 
 impl App {
     /// Takes one event in.
@@ -23,11 +26,7 @@ impl App {
             Event::Key(key) => return self.key(key, now),
             Event::Mouse(mouse) => return self.mouse(mouse, now),
             // What is pasted is text: where nothing is being typed it is nothing, and never commands.
-            Event::Paste(text) if self.overlays.last().is_some_and(|overlay| overlay.takes_text()) => {
-                let typed = text.chars().filter(|c| !c.is_control()).map(crossterm::event::KeyCode::Char);
-                return typed.flat_map(|code| self.typed(code.into(), now)).collect();
-            }
-            Event::Paste(_) => {}
+            Event::Paste(text) => return self.paste(&text, now),
             Event::Resize => self.dirty = true,
             Event::Report(report) => {
                 self.note_change(&report.facts, now);
@@ -36,11 +35,12 @@ impl App {
             Event::Tick(cost) => self.tick(cost, now),
             Event::Identified(answer) => self.identified(answer, now),
             Event::Recognised { flavour, missing } => {
-                if let Some((_, address)) = self.session.place.clone().split_once(' ') {
-                    self.session.place = format!("{flavour} {address}");
-                }
-                self.dirty |= self.session.missing != missing;
-                self.session.missing = missing;
+                let place = match self.session.place.split_once(' ') {
+                    Some((_, address)) => format!("{flavour} {address}"),
+                    None => self.session.place.clone(),
+                };
+                self.dirty |= (&place, missing) != (&self.session.place, self.session.missing);
+                (self.session.place, self.session.missing) = (place, missing);
             }
             Event::Failed(text) => self.say(text, Role::Warn, now),
             Event::Resumed => (self.suspended, self.dirty) = (false, true),
@@ -92,10 +92,18 @@ impl App {
                 let who = if nobody { "" } else { who.short_name() };
                 who.clone_into(&mut self.session.identity);
                 self.session.account = identity.account;
+                self.said_unknown = None;
                 self.dirty = true;
             }
             Err(trouble) if trouble.is_total() => {}
-            Err(trouble) => self.say(format!("who we are is unknown: {trouble}"), Role::Unknown, now),
+            // It is asked again and again; who may not ask knows it after the first time.
+            Err(trouble) => {
+                let text = format!("who we are is unknown: {trouble}");
+                if self.said_unknown.as_ref() != Some(&text) {
+                    self.said_unknown = Some(text.clone());
+                    self.say(text, Role::Unknown, now);
+                }
+            }
         }
     }
 
@@ -104,6 +112,15 @@ impl App {
             return Vec::new();
         }
         self.typed(key, now)
+    }
+
+    /// Where nothing is being typed it is nothing, and never commands.
+    fn paste(&mut self, text: &str, now: Timestamp) -> Vec<Effect> {
+        let Some(mut overlay) = self.overlays.pop_if(|overlay| overlay.takes_text()) else { return Vec::new() };
+        self.dirty = true;
+        let text: String = text.chars().filter(|c| !c.is_control()).take(MOST_PASTED).collect();
+        let wish = overlay.paste(&text, &self.view(now));
+        self.grant(wish, overlay, now)
     }
 
     fn typed(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
@@ -160,8 +177,7 @@ impl App {
             Command::Help => self.overlays.push(Box::<Help>::default()),
             Command::Palette => self.overlays.push(Box::new(Palette::new(&self.view(now)))),
             Command::ChooseTheme => {
-                let names = Theme::names(self.look.themes_folder.as_deref());
-                self.overlays.push(Box::new(Themes::new(names, self.look.theme.name())));
+                self.overlays.push(Box::new(Themes::new(self.look.shelf.names(), self.look.theme.name())));
             }
             Command::Filter => {
                 let text = self.panes.get(self.focus).map_or("", |pane| pane.filter());

@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::{
 use aws_smithy_types::config_bag::ConfigBag;
 use thiserror::Error;
 
-use super::local;
+use super::local::{self, Recognised};
 use super::{Endpoint, operations};
 
 /// Which program answers.
@@ -109,14 +109,18 @@ impl Dialect {
     ///
     /// Another program than before answers now? Then what was missing may be there.
     pub async fn detect(&self, endpoint: Option<&Endpoint>) {
-        let flavour = match endpoint {
-            None => Flavour::Aws,
-            Some(endpoint) if endpoint.is_aws() => Flavour::Aws,
-            Some(endpoint) => local::recognise(endpoint).await,
+        let answer = match endpoint {
+            Some(endpoint) if !endpoint.is_aws() => local::recognise(endpoint).await,
+            _ => Recognised { flavour: Flavour::Aws, is_sure: true },
         };
+        self.recognised(answer);
+    }
+
+    /// A guess is better than nothing, and worse than what was known before: a busy emulator is slow and still itself.
+    fn recognised(&self, answer: Recognised) {
         let mut learnt = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if learnt.flavour != flavour {
-            *learnt = Learnt { flavour, missing: BTreeSet::new() };
+        if learnt.flavour != answer.flavour && (answer.is_sure || learnt.flavour == Flavour::Unknown) {
+            *learnt = Learnt { flavour: answer.flavour, missing: BTreeSet::new() };
         }
     }
 
@@ -202,6 +206,21 @@ mod tests {
         aws.inner.lock().unwrap().flavour = Flavour::Aws;
         aws.learn("SQS", "ListQueues");
         assert!(!aws.is_missing("SQS", "ListQueues"));
+    }
+
+    #[test]
+    fn a_slow_page_makes_no_other_program() {
+        let dialect = Dialect::default();
+        let answer = |flavour, is_sure| dialect.recognised(Recognised { flavour, is_sure });
+        answer(Flavour::Moto, false);
+        assert_eq!(dialect.flavour(), Flavour::Moto, "a guess, where nothing was known");
+        dialect.learn("SQS", "ListQueues");
+        answer(Flavour::Unknown, false);
+        assert_eq!((dialect.flavour(), dialect.missing().len()), (Flavour::Moto, 1), "only slow");
+        answer(Flavour::MiniStack, true);
+        assert_eq!((dialect.flavour(), dialect.missing().len()), (Flavour::MiniStack, 0), "another one");
+        answer(Flavour::Unknown, true);
+        assert_eq!(dialect.flavour(), Flavour::Unknown, "gone");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     config::{Config, paths},
     panes::header::Session,
     pollers::POLLERS,
-    theme::{self, ColorDepth, Role, Theme},
+    theme::{self, ColorDepth, Role, Shelf, Theme},
 };
 
 /// Opens the connection and runs the screen.
@@ -69,9 +69,9 @@ fn session(aws: &Connection) -> Session {
 /// How to draw, and what is wrong with the theme.
 fn look(config: &Config) -> (Look, Vec<String>) {
     let depth = theme::detect(|name| std::env::var(name).ok());
-    let themes_folder = paths::themes_folder();
+    let shelf = Shelf::read(paths::themes_folder().as_deref());
     let name = config.theme.as_deref().unwrap_or(theme::DEFAULT);
-    let mut look = Look { theme: Theme::default(), depth, ascii: config.ascii, themes_folder };
+    let mut look = Look { theme: Theme::default(), depth, ascii: config.ascii, shelf };
     let warnings = look.change(name);
     (look, warnings)
 }

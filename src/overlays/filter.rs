@@ -36,6 +36,13 @@ pub(super) fn request(press: Press) -> Option<InputRequest> {
     })
 }
 
+/// Puts a text where the cursor is.
+pub(super) fn insert(input: &mut Input, text: &str) {
+    for letter in text.chars() {
+        input.handle(InputRequest::InsertChar(letter));
+    }
+}
+
 /// Draws a prompt with its text and cursor.
 pub(super) fn draw_prompt(prompt: &str, input: &Input, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let theme = view.theme;
@@ -66,6 +73,11 @@ impl Overlay for Filter {
 
     fn takes_text(&self) -> bool {
         true
+    }
+
+    fn paste(&mut self, text: &str, _view: &View<'_>) -> Wish {
+        insert(&mut self.input, text);
+        Wish::Filter(self.input.value().to_owned())
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {

@@ -69,6 +69,11 @@ pub trait Overlay {
         false
     }
 
+    /// Takes in what was pasted, all at once: it is text, whatever keys would mean the same letters.
+    fn paste(&mut self, _text: &str, _view: &View<'_>) -> Wish {
+        Wish::Stay
+    }
+
     /// Whether what it shows ages by itself, so that each second wants a new frame.
     fn ages(&self) -> bool {
         false

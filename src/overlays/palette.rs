@@ -10,7 +10,7 @@ use tui_input::Input;
 
 use super::{
     Overlay, Press, Wish,
-    filter::{draw_prompt, request},
+    filter::{draw_prompt, insert, request},
 };
 use crate::{
     commands::{COMMANDS, Command},
@@ -121,6 +121,12 @@ impl Overlay for Palette {
 
     fn takes_text(&self) -> bool {
         true
+    }
+
+    fn paste(&mut self, text: &str, view: &View<'_>) -> Wish {
+        insert(&mut self.input, text);
+        self.search(view);
+        Wish::Stay
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {

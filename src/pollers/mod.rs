@@ -21,17 +21,17 @@ pub mod s3;
 pub mod sns;
 pub mod sqs;
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    aws::Connection,
-    domain::{Kind, Report, Scope},
+    aws::{Connection, Trouble},
+    domain::{FailureKind, Kind, Report, Scope},
 };
 
 pub use inventory::Inventory;
@@ -117,8 +117,8 @@ pub struct Shared {
 /// Starts every poller as a task; they end when `cancel` is cancelled or nobody listens any more.
 pub fn spawn_all(shared: &Shared, scope: &watch::Receiver<Scope>, cancel: &CancellationToken) {
     for row in POLLERS {
-        let task = run(row.name, (row.make)(), shared.clone(), scope.clone());
-        let cancel = cancel.clone();
+        let (shared, scope, cancel) = (shared.clone(), scope.clone(), cancel.clone());
+        let task = async move { watched(row.name, &shared, run(row.name, (row.make)(), shared.clone(), scope)).await };
         tokio::spawn(async move {
             tokio::select! {
                 () = cancel.cancelled() => {}
@@ -131,12 +131,34 @@ pub fn spawn_all(shared: &Shared, scope: &watch::Receiver<Scope>, cancel: &Cance
 /// One round of every poller, side by side.
 pub async fn once(shared: &Shared, scope: &Scope) {
     join_all(POLLERS.iter().map(async |row| {
-        let mut poller = (row.make)();
-        let mut out = Outbox::new(row.name, shared.clock, shared.out.clone());
-        poller.poll(Look { aws: &shared.aws, scope, paces: &shared.paces }, &mut out).await;
-        out.end(None).await;
+        let round = async {
+            let mut poller = (row.make)();
+            let mut out = Outbox::new(row.name, shared.clock, shared.out.clone());
+            poller.poll(Look { aws: &shared.aws, scope, paces: &shared.paces }, &mut out).await;
+            out.end(None).await;
+        };
+        watched(row.name, shared, round).await;
     }))
     .await;
+}
+
+/// Goes with a poller to its end. One that panics says so as any other failure is said: its service becomes unknown instead of
+/// standing still, and the others go on.
+async fn watched(name: &'static str, shared: &Shared, polling: impl Future<Output = ()>) {
+    // Nothing of a poller is used again after its panic.
+    if let Err(panic) = AssertUnwindSafe(polling).catch_unwind().await {
+        let text = format!("edatop's own mistake: {}; please report it", said(panic.as_ref()));
+        tracing::error!(poller = name, "{text}");
+        let mut out = Outbox::new(name, shared.clock, shared.out.clone());
+        out.failed(name, Trouble { kind: FailureKind::Other, text }, None).await;
+        out.end(None).await;
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it did not say which")
 }
 
 /// Polls, waits, polls again; never two rounds at once.
@@ -160,5 +182,53 @@ async fn run(name: &'static str, mut poller: Box<dyn Poller>, shared: Shared, mu
         if !pace::rest(wait, &mut scope, &seen, |scope| shared.paces.of(poller.tier(scope))).await {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        aws::ConnectOptions,
+        domain::{Fact, Failure},
+        store::Store,
+    };
+
+    struct Broken;
+
+    #[async_trait]
+    impl Poller for Broken {
+        async fn poll(&mut self, _look: Look<'_>, _out: &mut Outbox) {
+            panic!("the table has {} legs", 3)
+        }
+
+        fn kinds(&self) -> &'static [Kind] {
+            &[Kind::Queue]
+        }
+    }
+
+    #[tokio::test]
+    async fn a_poller_that_panics_says_so_and_its_service_is_in_doubt() {
+        let options = ConnectOptions { endpoint: Some("127.0.0.1:1".to_owned()), ..ConnectOptions::default() };
+        let aws = Arc::new(Connection::open(&options).await.unwrap());
+        let (out, mut reports) = mpsc::channel(8);
+        let shared = Shared { aws, paces: Paces::default(), clock: crate::app::clock::now, out };
+        let (_scopes, scope) = watch::channel(Scope::default());
+        watched("sqs", &shared, run("sqs", Box::new(Broken), shared.clone(), scope)).await;
+        drop(shared);
+        let mut store = Store::default();
+        let mut failures = Vec::new();
+        while let Some(report) = reports.recv().await {
+            failures.extend(report.facts.iter().filter_map(|fact| match fact {
+                Fact::Failed(failure) => Some(failure.clone()),
+                _ => None,
+            }));
+            store.apply(report);
+        }
+        let [Failure { kind: FailureKind::Other, subject: None, error, .. }] = &failures[..] else {
+            panic!("{failures:?}")
+        };
+        assert_eq!(error, "edatop's own mistake: the table has 3 legs; please report it");
+        assert!(store.polls().is_failing("sqs"));
     }
 }

@@ -35,6 +35,14 @@ pub struct Warning {
     pub reason: String,
 }
 
+impl Warning {
+    pub(super) fn no_such(name: &str, known: &[String]) -> Self {
+        let reason = format!("no such theme, using {DEFAULT}; there are {}", known.join(", "));
+        // The name came from a command line and goes to a terminal: no escape sequence may ride along.
+        Self { file: name.escape_debug().to_string(), line: None, reason }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
@@ -128,13 +136,7 @@ impl Loader<'_> {
         let mut layers: Vec<Layer> = Vec::new();
         let mut next = self.find(name);
         if next.is_none() {
-            let known = Theme::names(self.user_folder).join(", ");
-            // The name came from a command line and goes to a terminal: no escape sequence may ride along.
-            self.warn(
-                &name.escape_debug().to_string(),
-                None,
-                format!("no such theme, using {DEFAULT}; there are {known}"),
-            );
+            self.warnings.push(Warning::no_such(name, &Theme::names(self.user_folder)));
             next = self.embedded(DEFAULT);
         }
         while let Some(layer) = next {

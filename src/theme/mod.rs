@@ -9,6 +9,7 @@
 //! | `palette` | colours as people write them, and one role's style |
 //! | `file` | the format of `themes/*.toml` |
 //! | `load` | the user's folder first, then the embedded themes; mistakes become warnings |
+//! | `shelf` | all themes at hand, so that changing one needs no file |
 //! | `depth` | what the terminal can show, and a theme converted to it |
 //! | `colour` | perceptual distance and contrast: the arithmetic behind `depth` and the tests |
 //! | `glyphs` | every non-text symbol, in Unicode and in ASCII |
@@ -27,12 +28,14 @@ mod glyphs;
 mod load;
 mod palette;
 mod roles;
+mod shelf;
 
 pub use depth::{ColorDepth, detect};
 pub use file::Appearance;
 pub use glyphs::{ASCII, Glyphs, UNICODE};
 pub use load::Warning;
 pub use roles::{ROLES, Role, RoleRow};
+pub use shelf::Shelf;
 
 use ratatui::style::Style;
 

@@ -110,6 +110,34 @@ fn letters_typed_into_the_filter_are_no_commands() {
     assert!(screen.shows("/qyr"));
 }
 
+fn paste(screen: &mut Screen, text: &str) -> Vec<Effect> {
+    screen.app.update(edatop::app::Event::Paste(text.to_owned()), screen.now)
+}
+
+#[test]
+fn what_is_pasted_is_text_and_never_commands() {
+    let mut screen = Screen::example(120, 40);
+    assert_eq!(paste(&mut screen, "q"), []);
+    assert!(!screen.shows("/q"));
+    screen.press("/");
+    assert_eq!(paste(&mut screen, "mai\n\u{1b}ling"), []);
+    assert!(screen.shows("/mailing"), "in one line");
+    assert_eq!(names(&mut screen), ["mailing", "mailing-dlq"]);
+    screen.press("esc :");
+    paste(&mut screen, "mailing-dlq");
+    screen.press("enter");
+    assert_eq!(screen.selected(), "mailing-dlq");
+}
+
+#[test]
+fn a_paste_is_cut_where_no_name_goes_on() {
+    let mut screen = Screen::example(120, 40);
+    screen.press("/");
+    paste(&mut screen, &format!("{}{}", "w".repeat(512), "Z".repeat(100_000)));
+    let foot = screen.lines().pop().unwrap();
+    assert!(foot.contains("wwww") && !foot.contains('Z'), "{foot}");
+}
+
 #[test]
 fn sorting_goes_through_the_columns_and_marks_its_head() {
     let mut screen = Screen::example(200, 60);

@@ -1,6 +1,11 @@
 //! An idle screen costs nothing, a busy one never breaks.
 
-use edatop::{app::Event, domain::reading::VISIBLE, panes::header::Cost};
+use edatop::{
+    app::Event,
+    aws::{Flavour, Trouble},
+    domain::{FailureKind, reading::VISIBLE},
+    panes::header::Cost,
+};
 
 use crate::{
     example::{self, measured, queue, round},
@@ -69,6 +74,34 @@ fn what_changes_asks_for_a_frame() {
     screen.draw();
     screen.app.update(Event::Resize, screen.now);
     assert!(screen.app.is_dirty());
+}
+
+#[test]
+fn another_program_at_the_endpoint_is_drawn_at_once() {
+    let mut screen = calm();
+    screen.pass(200);
+    unchanged(&mut screen);
+    let recognised = |flavour| Event::Recognised { flavour, missing: 0 };
+    screen.app.update(recognised(Flavour::MiniStack), screen.now);
+    assert!(screen.app.is_dirty());
+    assert!(screen.shows("MiniStack localhost:4566"));
+    screen.app.update(recognised(Flavour::MiniStack), screen.now);
+    assert!(!screen.app.is_dirty(), "the same again");
+}
+
+#[test]
+fn who_may_not_ask_who_he_is_hears_it_once() {
+    let mut screen = calm();
+    let mut denied = |text: &str| {
+        screen.pass(15);
+        screen.tick();
+        let trouble = Trouble { kind: FailureKind::Denied, text: text.to_owned() };
+        screen.app.update(Event::Identified(Err(trouble)), screen.now);
+        screen.shows("who we are is unknown")
+    };
+    assert!(denied("permission denied"));
+    assert!(!denied("permission denied"), "it is asked every fifteen seconds");
+    assert!(denied("asked too often"), "something new");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use edatop::{
     domain::{Report, Scope},
     panes::header::{Cost, Session},
     pollers::{self, POLLERS, Paces, Shared},
-    theme::{ColorDepth, Theme},
+    theme::{ColorDepth, Shelf, Theme},
 };
 use jiff::tz::TimeZone;
 use ratatui::{buffer::Buffer, layout::Rect};
@@ -51,7 +51,7 @@ impl Driver {
         let aws = Arc::new(Connection::open(&options).await.unwrap());
         aws.dialect.detect(aws.endpoint()).await;
         let session = Session { place: "endpoint test".to_owned(), services: POLLERS.len(), ..Session::default() };
-        let look = Look { theme: Theme::default(), depth: ColorDepth::None, ascii: false, themes_folder: None };
+        let look = Look { theme: Theme::default(), depth: ColorDepth::None, ascii: false, shelf: Shelf::default() };
         let app = App::new(session, look, TimeZone::UTC);
         let (out, reports) = mpsc::channel(256);
         let (scopes, scope) = watch::channel(app.scope());

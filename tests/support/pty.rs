@@ -10,7 +10,7 @@ use std::{
 };
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, waitpid};
 
 use crate::hermetic::Home;
 
@@ -38,11 +38,23 @@ struct State {
 impl Terminal {
     /// Starts the binary with these arguments.
     pub fn start(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_edatop"));
+        command.args(arguments);
+        Self::run(command, home, columns, rows)
+    }
+
+    /// Starts the binary with these arguments in a script that has more to do after it.
+    pub fn start_in_script(home: &Home, arguments: &[&str], columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", "\"$@\"; echo \"and then $?\"", "script", env!("CARGO_BIN_EXE_edatop")]);
+        command.args(arguments);
+        Self::run(command, home, columns, rows)
+    }
+
+    fn run(mut command: CommandBuilder, home: &Home, columns: u16, rows: u16) -> Self {
         let size = |cells| NonZero::new(cells).unwrap();
         let room = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(room).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_edatop"));
-        command.args(arguments);
         command.env_clear();
         for (name, value) in home.variables() {
             command.env(name, value);
@@ -75,6 +87,11 @@ impl Terminal {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// What the shell does to a job: all processes of it get the signal.
+    pub fn signal_job(&self, signal: Signal) {
+        kill_process_group(self.pid(), signal).unwrap();
     }
 
     fn pid(&self) -> Pid {

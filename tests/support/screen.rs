@@ -5,7 +5,7 @@ use edatop::{
     app::{App, Effect, Event, Look},
     domain::Report,
     panes::header::{Cost, Session},
-    theme::{ColorDepth, Theme},
+    theme::{ColorDepth, Shelf, Theme},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::{
@@ -24,7 +24,7 @@ pub struct Screen {
 
 /// How the screen is drawn in tests unless they say otherwise.
 pub fn look() -> Look {
-    Look { theme: Theme::default(), depth: ColorDepth::True, ascii: false, themes_folder: None }
+    Look { theme: Theme::default(), depth: ColorDepth::True, ascii: false, shelf: Shelf::default() }
 }
 
 pub fn session() -> Session {
