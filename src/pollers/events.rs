@@ -15,6 +15,7 @@ use crate::{
     domain::{
         FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
         reading::{RULES, TARGETS},
+        unqualified,
     },
 };
 
@@ -233,7 +234,7 @@ fn detail_types(pattern: &str) -> String {
 
 /// Rule → target, and rule → where events that cannot be delivered go.
 fn target_links(rule: &ResourceId, target: &Target) -> Vec<Link> {
-    let to = target.arn().strip_suffix(":*").unwrap_or(target.arn());
+    let to = unqualified(target.arn().strip_suffix(":*").unwrap_or(target.arn()));
     if to.is_empty() {
         return Vec::new();
     }
@@ -292,6 +293,12 @@ mod tests {
             .build();
         let route = routes(&OnBus { bus: "bus".into(), rule }, &"rule".into());
         assert_eq!(route.as_ref().map(|link| link.label.as_str()), label);
+    }
+
+    #[test]
+    fn an_alias_links_to_its_function() {
+        let target = Target::builder().id("1").arn("arn:aws:lambda:r:1:function:f:live").build().unwrap();
+        assert_eq!(target_links(&"rule".into(), &target)[0].to.as_str(), "arn:aws:lambda:r:1:function:f");
     }
 
     #[test]

@@ -13,7 +13,10 @@ use futures_util::{StreamExt, stream};
 use super::{Due, Inventory, Links, Look, Outbox, Poller, Spacing, Tier};
 use crate::{
     aws::Trouble,
-    domain::{Arn, Attributes, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope, reading::SUBSCRIPTIONS},
+    domain::{
+        Arn, Attributes, FILTER_NOT_KNOWN, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
+        reading::SUBSCRIPTIONS, unqualified,
+    },
 };
 
 /// Attribute calls under way at once.
@@ -310,7 +313,7 @@ fn without_password(endpoint: &str) -> String {
 /// Topic → endpoint, and topic → where what cannot be delivered goes. `attributes` is `None` where they are not known.
 fn subscription_links(subscription: &Subscription, attributes: Option<&Attributes>) -> Vec<Link> {
     let (Some(topic), Some(endpoint)) = (subscription.topic_arn(), subscription.endpoint()) else { return Vec::new() };
-    let to = ResourceId::from(without_password(endpoint));
+    let to = ResourceId::from(unqualified(&without_password(endpoint)));
     let arn = confirmed_arn(subscription);
     let get = |name: &str| attributes.and_then(|attributes| attributes.get(name)).filter(|text| !text.is_empty());
     let policy = get("FilterPolicy").filter(|policy| policy.trim() != "{}");
@@ -318,7 +321,7 @@ fn subscription_links(subscription: &Subscription, attributes: Option<&Attribute
     let pending = arn.is_none() || get("PendingConfirmation").is_some_and(|pending| pending == "true");
     let label = match (attributes, policy) {
         _ if pending => "pending confirmation".to_owned(),
-        (None, _) => "filter policy not known".to_owned(),
+        (None, _) => FILTER_NOT_KNOWN.to_owned(),
         (_, None) => String::new(),
         (_, Some(policy)) => compact(policy),
     };
@@ -370,6 +373,13 @@ mod tests {
     fn labels(#[case] arn: &str, #[case] policy: Option<&str>, #[case] label: &str) {
         let attributes = policy.map(|policy| Attributes::from([("FilterPolicy".to_owned(), policy.to_owned())]));
         assert_eq!(subscription_links(&subscription(arn), attributes.as_ref())[0].label, label);
+    }
+
+    #[test]
+    fn an_alias_links_to_its_function() {
+        let alias = "arn:aws:lambda:r:1:function:f:live";
+        let to_alias = Subscription::builder().topic_arn(TOPIC).protocol("lambda").endpoint(alias).build();
+        assert_eq!(subscription_links(&to_alias, None)[0].to.as_str(), "arn:aws:lambda:r:1:function:f");
     }
 
     #[test]
