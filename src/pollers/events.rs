@@ -64,7 +64,7 @@ impl Events {
             Ok(buses) => buses,
             Err(trouble) => return out.failed(LIST_BUSES, trouble, None).await,
         };
-        let (mut named, mut complete, mut rules) = (BTreeSet::new(), true, Vec::new());
+        let (mut named, mut rules) = (BTreeSet::new(), Vec::new());
         for bus in &buses {
             let Some(resource) = described_bus(bus) else { continue };
             let (id, name) = (resource.id.clone(), resource.name.clone());
@@ -76,7 +76,8 @@ impl Events {
                     rules.extend(found.into_iter().map(|rule| OnBus { bus: id.clone(), rule }));
                 }
                 Err(trouble) => {
-                    complete = false;
+                    // A bus whose rules could not be listed keeps its old ones; the others' may still be gone.
+                    named.extend(self.known_rules(&name));
                     out.failed(LIST_RULES, trouble, Some(&id)).await;
                 }
             }
@@ -86,10 +87,15 @@ impl Events {
         }
         named.extend(rules.iter().filter_map(|on_bus| on_bus.rule.arn().map(ResourceId::from)));
         self.read_targets(look, rules, out).await;
-        // A bus whose rules could not be listed keeps its old ones.
-        if complete {
-            out.say_all(self.inventory.keep_only(&named)).await;
-        }
+        out.say_all(self.inventory.keep_only(&named)).await;
+    }
+
+    /// The rules that a bus had at its last listing. One that does not name its bus may be of any.
+    fn known_rules(&self, bus: &str) -> Vec<ResourceId> {
+        let is_on =
+            |rule: &&Resource| rule.attribute("EventBusName").is_none_or(|name| name.rsplit('/').next() == Some(bus));
+        let rules = self.inventory.resources().filter(|resource| resource.kind == Kind::Rule);
+        rules.filter(is_on).map(|rule| rule.id.clone()).collect()
     }
 
     async fn read_targets(&mut self, look: Look<'_>, rules: Vec<OnBus>, out: &mut Outbox) {
@@ -299,6 +305,19 @@ mod tests {
     fn an_alias_links_to_its_function() {
         let target = Target::builder().id("1").arn("arn:aws:lambda:r:1:function:f:live").build().unwrap();
         assert_eq!(target_links(&"rule".into(), &target)[0].to.as_str(), "arn:aws:lambda:r:1:function:f");
+    }
+
+    #[test]
+    fn a_bus_that_cannot_be_listed_keeps_its_own_rules_only() {
+        let mut events = Events::default();
+        for (name, bus) in
+            [("a", Some("shop")), ("b", Some("default")), ("c", None), ("d", Some("arn:…:event-bus/shop"))]
+        {
+            events.inventory.found(Resource::new(name, Kind::Rule, name).with("EventBusName", bus), Vec::new());
+        }
+        events.inventory.found(Resource::new("bus", Kind::Bus, "shop"), Vec::new());
+        let kept = events.known_rules("shop");
+        assert_eq!(kept.iter().map(ResourceId::as_str).collect::<Vec<_>>(), ["a", "c", "d"]);
     }
 
     #[test]

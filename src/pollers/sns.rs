@@ -264,10 +264,9 @@ impl Sns {
 
     /// Says the endpoints and links of the last complete listing.
     async fn tell(&mut self, topics: Option<&BTreeSet<ResourceId>>, out: &mut Outbox) {
-        let Some(subscriptions) = &self.subscriptions else { return };
         let mut links = Vec::new();
         let mut named = topics.cloned().unwrap_or_else(|| self.topics.keys().cloned().collect());
-        for subscription in subscriptions {
+        for subscription in self.subscriptions.iter().flatten() {
             let known = confirmed_arn(subscription).and_then(|arn| self.described.get(arn));
             links.extend(subscription_links(subscription, known.and_then(|known| known.attributes.as_ref())));
             if let Some(endpoint) = endpoint_resource(subscription) {
@@ -387,6 +386,17 @@ mod tests {
         let attributes = Attributes::from([("PendingConfirmation".to_owned(), "true".to_owned())]);
         let links = subscription_links(&subscription("arn:aws:sns:r:1:t:u"), Some(&attributes));
         assert_eq!(links[0].label, "pending confirmation");
+    }
+
+    #[tokio::test]
+    async fn a_topic_is_gone_though_subscriptions_were_never_listed() {
+        let (send, mut receive) = tokio::sync::mpsc::channel(1);
+        let (mut sns, mut out) = (Sns::default(), Outbox::new("sns", jiff::Timestamp::now, send));
+        sns.inventory.found(Resource::new(TOPIC, Kind::Topic, "t"), Vec::new());
+        sns.tell(Some(&BTreeSet::new()), &mut out).await;
+        out.flush().await;
+        let gone = crate::domain::Fact::Gone(crate::domain::Subject::Resource(TOPIC.into()));
+        assert_eq!(receive.recv().await.unwrap().facts, [gone]);
     }
 
     #[test]
