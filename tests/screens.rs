@@ -11,6 +11,8 @@ mod example;
 mod keys;
 #[path = "screens/mouse.rs"]
 mod mouse;
+#[path = "screens/numbers.rs"]
+mod numbers;
 #[path = "screens/overlays.rs"]
 mod overlays;
 #[path = "screens/quiet.rs"]

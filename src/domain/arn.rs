@@ -58,6 +58,16 @@ pub fn partition_of(region: &str) -> &'static str {
     PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix)).map_or("aws", |(_, partition)| partition)
 }
 
+/// The function that an alias or version of it stands for: `…:function:NAME` of `…:function:NAME:ALIAS`. All else is left as it is.
+///
+/// Mappings, subscriptions and targets may each name another alias; there is one resource for them to link to.
+pub fn unqualified(text: &str) -> &str {
+    let is_function =
+        Arn::parse(text).is_some_and(|arn| arn.service == "lambda" && arn.resource.starts_with("function:"));
+    let end = is_function.then(|| text.match_indices(':').nth(6).map(|(at, _)| at)).flatten();
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +87,16 @@ mod tests {
     }
 
     #[rstest]
+    #[case("arn:aws:lambda:r:1:function:f:live", "arn:aws:lambda:r:1:function:f")]
+    #[case("arn:aws:lambda:r:1:function:f", "arn:aws:lambda:r:1:function:f")]
+    #[case("arn:aws:lambda:r:1:event-source-mapping:u:x", "arn:aws:lambda:r:1:event-source-mapping:u:x")]
+    #[case("arn:aws:logs:r:1:log-group:g:*", "arn:aws:logs:r:1:log-group:g:*")]
+    #[case("f", "f")]
+    fn aliases_are_their_function(#[case] text: &str, #[case] function: &str) {
+        assert_eq!(unqualified(text), function);
+    }
+
+    #[rstest]
     #[case("")]
     #[case("arn:aws:sqs")]
     #[case("arn:aws:sqs:us-east-1:1:")]
@@ -89,6 +109,7 @@ mod tests {
         #[test]
         fn never_panics(text in "\\PC*") {
             if let Some(arn) = Arn::parse(&text) { let _ = arn.name(); }
+            let _ = unqualified(&text);
         }
     }
 }

@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use super::{Attributes, ResourceId};
 
+/// The label of a subscription whose attributes could not be read: it may filter or not.
+pub const FILTER_NOT_KNOWN: &str = "filter policy not known";
+
 /// What flows along a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,6 +97,11 @@ impl Link {
 
     pub fn attribute(&self, key: &str) -> Option<&str> {
         self.attributes.get(key).map(String::as_str)
+    }
+
+    /// Whether nothing flows although it is configured: its mapping is disabled.
+    pub fn is_off(&self) -> bool {
+        self.attribute("State").is_some_and(|state| matches!(state, "Disabled" | "Disabling"))
     }
 
     pub fn key(&self) -> LinkKey {

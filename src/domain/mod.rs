@@ -12,10 +12,10 @@ pub mod resource;
 pub mod scope;
 pub mod units;
 
-pub use arn::Arn;
+pub use arn::{Arn, unqualified};
 pub use fact::{Done, Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
 pub use health::{Health, Verdict};
-pub use link::{KnownBy, Link, LinkKey, LinkKind};
+pub use link::{FILTER_NOT_KNOWN, KnownBy, Link, LinkKey, LinkKind};
 pub use reading::{Metric, Reading, Unit};
 pub use resource::{Attributes, Kind, Mention, Resource, ResourceId};
 pub use scope::Scope;

@@ -11,6 +11,9 @@
 //! │ ▸ ◂ dead-letters   ▤ stats          after 3 receives                      │
 //! │ attributes                                                                │
 //! │   VisibilityTimeout  30                                                   │
+//! │   Policy                                                                  │
+//! │     {                                                                     │
+//! │       "Version": "2012-10-17",                                            │
 //! ╰──────────── j/k choose a neighbour · enter go there · esc back ───────────╯
 //! ```
 
@@ -25,8 +28,9 @@ use crate::{
     domain::{Link, Reading, ResourceId, Unit, units},
     panes::View,
     store::Entry,
-    theme::Role,
+    theme::{Role, Theme},
     widgets::{
+        json_view::{JsonDocument, Limits},
         panel::{self, centered},
         text,
     },
@@ -34,6 +38,13 @@ use crate::{
 
 /// Lines of what it said last.
 const MOST_HEARD: usize = 8;
+/// A text that does not fit goes on where it began if that leaves this many columns, and else on lines of its own.
+const LEAST_ROOM: u16 = 24;
+/// Columns before the lines of a text that has its own.
+const INDENT: u16 = 4;
+/// The width of a part that takes what is left, and of one that takes what it needs.
+const REST: u16 = u16::MAX;
+const NATURAL: u16 = 0;
 
 #[derive(Debug)]
 pub struct Detail {
@@ -41,8 +52,10 @@ pub struct Detail {
     /// Index among the neighbours.
     chosen: usize,
     offset: usize,
+    /// The chosen neighbour was moved to: the next drawing brings it into the window.
+    follow: bool,
     /// Where each neighbour's line was drawn last.
-    places: Vec<(u16, ResourceId)>,
+    places: Vec<(Rect, ResourceId)>,
 }
 
 /// One line of the page: its pieces, and the neighbour that it stands for.
@@ -53,13 +66,74 @@ struct Line {
 
 impl Line {
     fn of(role: Role, text: impl Into<String>) -> Self {
-        Self { parts: vec![(role, text.into(), u16::MAX)], neighbour: None }
+        Self { parts: vec![(role, text.into(), REST)], neighbour: None }
     }
+
+    fn indented(parts: impl IntoIterator<Item = (Role, String)>, indent: u16) -> Self {
+        let parts = parts.into_iter().map(|(role, text)| (role, text, NATURAL));
+        Self { parts: std::iter::once((Role::Text, String::new(), indent)).chain(parts).collect(), neighbour: None }
+    }
+
+    /// The line in as many as it takes to say all of it.
+    fn wrapped(mut self, columns: u16) -> Vec<Self> {
+        let before: u16 = self.parts.iter().rev().skip(1).map(|(_, _, width)| *width).sum();
+        let room = columns.saturating_sub(before);
+        let Some((role, text, _)) = self.parts.last().cloned() else { return vec![self] };
+        let text = text::clean(&text);
+        if text::width(&text) <= usize::from(room) {
+            return vec![self];
+        }
+        let own = columns.saturating_sub(INDENT).max(1);
+        if text::width(&text) > usize::from(own)
+            && let Some(value) = json(&text)
+        {
+            self.parts.pop();
+            let document = JsonDocument::new(&value, Limits::default()).wrapped(own);
+            return std::iter::once(self).chain(document.rows().map(|row| Self::indented(row, INDENT))).collect();
+        }
+        let mut lines = Vec::new();
+        let (indent, pieces) = if room >= LEAST_ROOM || before == 0 {
+            let mut pieces = text::wrap(&text, usize::from(room.max(1))).into_iter();
+            if let Some(last) = self.parts.last_mut() {
+                last.1 = pieces.next().unwrap_or_default().to_owned();
+            }
+            (before, pieces.collect::<Vec<_>>())
+        } else {
+            self.parts.pop();
+            (INDENT, text::wrap(&text, usize::from(own)))
+        };
+        lines.push(self);
+        lines.extend(pieces.into_iter().map(|piece| Self::indented([(role, piece.to_owned())], indent)));
+        lines
+    }
+
+    fn draw(&self, place: Rect, buf: &mut Buffer, theme: &Theme) {
+        let mut rest = place;
+        for (role, part, width) in &self.parts {
+            let style = theme.style(*role);
+            let used = match *width {
+                NATURAL => text::put(buf, rest, part, style, theme.glyphs.ellipsis),
+                width => {
+                    let cell = rest.width.min(width);
+                    let gap = u16::from(width != REST && width > 2);
+                    let place = Rect { width: cell.saturating_sub(gap), ..rest };
+                    text::put(buf, place, part, style, theme.glyphs.ellipsis);
+                    cell
+                }
+            };
+            rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+        }
+    }
+}
+
+/// A policy or pattern, if the text is one.
+fn json(text: &str) -> Option<serde_json::Value> {
+    text.starts_with(['{', '[']).then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 impl Detail {
     pub fn new(id: ResourceId) -> Self {
-        Self { id, chosen: 0, offset: 0, places: Vec::new() }
+        Self { id, chosen: 0, offset: 0, follow: false, places: Vec::new() }
     }
 
     fn page(&self, view: &View<'_>) -> Vec<Line> {
@@ -75,6 +149,17 @@ impl Detail {
         lines.extend(attributes(entry));
         lines.extend(heard(entry, view));
         lines
+    }
+
+    /// Keeps the page in the window, and the chosen neighbour too when it was just moved to.
+    fn scroll(&mut self, lines: &[Line], height: usize) {
+        if std::mem::take(&mut self.follow) {
+            let neighbours = lines.iter().enumerate().filter(|(_, line)| line.neighbour.is_some());
+            if let Some((row, _)) = neighbours.clone().nth(self.chosen) {
+                self.offset = self.offset.clamp((row + 1).saturating_sub(height), row);
+            }
+        }
+        self.offset = self.offset.min(lines.len().saturating_sub(height));
     }
 
     fn links(&self, view: &View<'_>) -> Vec<Line> {
@@ -118,7 +203,7 @@ fn readings(entry: &Entry, view: &View<'_>) -> Vec<Line> {
                     (Role::Dim, format!("  {}", track.metric.name), 18),
                     (role, show(track.metric.unit, track.last, view), 14),
                     (Role::Dim, format!("{age} ago"), 14),
-                    (Role::Dim, track.last.source.to_owned(), u16::MAX),
+                    (Role::Dim, track.last.source.to_owned(), REST),
                 ],
                 neighbour: None,
             }
@@ -160,7 +245,7 @@ fn neighbour(arrow: &str, other: &ResourceId, link: &Link, view: &View<'_>) -> L
             (role, mark.to_owned(), 2),
             (Role::Dim, view.glyph(kind).to_owned(), 2),
             (Role::Text, other.short_name().to_owned(), 34),
-            (Role::Dim, link.label.clone(), u16::MAX),
+            (Role::Dim, link.label.clone(), REST),
         ],
         neighbour: Some(other.clone()),
     }
@@ -172,7 +257,7 @@ fn attributes(entry: &Entry) -> Vec<Line> {
         .attributes
         .iter()
         .map(|(name, value)| Line {
-            parts: vec![(Role::Dim, format!("  {name}"), 34), (Role::Text, value.clone(), u16::MAX)],
+            parts: vec![(Role::Dim, format!("  {name}"), 34), (Role::Text, value.clone(), REST)],
             neighbour: None,
         })
         .collect();
@@ -190,10 +275,7 @@ fn heard(entry: &Entry, view: &View<'_>) -> Vec<Line> {
         .of(group)
         .take(MOST_HEARD)
         .map(|heard| Line {
-            parts: vec![
-                (Role::Dim, format!("  {}", view.clock(heard.at)), 10),
-                (Role::Warn, heard.text.clone(), u16::MAX),
-            ],
+            parts: vec![(Role::Dim, format!("  {}", view.clock(heard.at)), 10), (Role::Warn, heard.text.clone(), REST)],
             neighbour: None,
         })
         .collect();
@@ -208,8 +290,8 @@ impl Overlay for Detail {
         let neighbours: Vec<ResourceId> = self.page(view).into_iter().filter_map(|line| line.neighbour).collect();
         let last = neighbours.len().saturating_sub(1);
         match press.command {
-            Some(Command::Up) => self.chosen = self.chosen.saturating_sub(1),
-            Some(Command::Down) => self.chosen = (self.chosen + 1).min(last),
+            Some(Command::Up) => (self.chosen, self.follow) = (self.chosen.saturating_sub(1), true),
+            Some(Command::Down) => (self.chosen, self.follow) = ((self.chosen + 1).min(last), true),
             Some(Command::PageUp) => self.offset = self.offset.saturating_sub(10),
             Some(Command::PageDown) => self.offset += 10,
             Some(Command::Top) => (self.chosen, self.offset) = (0, 0),
@@ -233,30 +315,25 @@ impl Overlay for Detail {
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let theme = view.theme;
-        let lines = self.page(view);
         let width = (area.width.saturating_sub(8)).min(140);
+        let lines: Vec<Line> =
+            self.page(view).into_iter().flat_map(|line| line.wrapped(width.saturating_sub(4))).collect();
         let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
         let place = centered(area, width, wanted.min(area.height.saturating_sub(2)));
         let kind = view.store.get(&self.id).map_or("", |entry| view.glyph(entry.resource.kind));
         let title = format!("{kind} {}", text::clean(self.id.short_name()));
         let hints = "j/k neighbour · enter go there · pgdn more · y copy ARN · esc back";
         let inner = panel::Overlay { title: title.trim(), hints, theme }.render(place, buf);
-        self.offset = self.offset.min(lines.len().saturating_sub(usize::from(inner.height)));
+        self.scroll(&lines, usize::from(inner.height));
         self.places.clear();
         let mut neighbour = lines.iter().take(self.offset).filter(|line| line.neighbour.is_some()).count();
         for (y, line) in (inner.top()..inner.bottom()).zip(lines.iter().skip(self.offset)) {
-            let mut rest = Rect { x: inner.x + 1, y, width: inner.width.saturating_sub(2), height: 1 };
-            for (role, part, width) in &line.parts {
-                let cell = Rect { width: rest.width.min(*width), ..rest };
-                let place =
-                    Rect { width: cell.width.saturating_sub(u16::from(*width != u16::MAX && *width > 2)), ..cell };
-                text::put(buf, place, part, theme.style(*role), theme.glyphs.ellipsis);
-                rest = Rect { x: rest.x + cell.width, width: rest.width - cell.width, ..rest };
-            }
+            let row = Rect { y, height: 1, ..inner };
+            line.draw(Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..row }, buf, theme);
             if let Some(id) = &line.neighbour {
-                self.places.push((y, id.clone()));
+                self.places.push((row, id.clone()));
                 if neighbour == self.chosen {
-                    buf.set_style(Rect { x: inner.x, width: inner.width, y, height: 1 }, theme.style(Role::Selection));
+                    buf.set_style(row, theme.style(Role::Selection));
                 }
                 neighbour += 1;
             }
@@ -268,7 +345,7 @@ impl Overlay for Detail {
     }
 
     fn click(&mut self, at: Position, _view: &View<'_>) -> Wish {
-        let hit = self.places.iter().find(|(y, _)| *y == at.y);
+        let hit = self.places.iter().find(|(place, _)| place.contains(at));
         hit.map_or(Wish::Stay, |(_, id)| Wish::Open(id.clone()))
     }
 

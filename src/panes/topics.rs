@@ -5,10 +5,12 @@
 //!  · fork                        3         3  stats, mailing, chat                         -
 //!  · JobEvents.fifo              2         1  AnalyticsJobEvents.fifo, InventoryJob….fifo  AnalyticsSubscriptionDLQ.fifo
 //! ```
+//!
+//! Both numbers are of confirmed subscriptions. What was not listed or not read is not zero: it is a dash.
 
 use super::list::{Column, HEALTH, Key, Row, Spec, name};
 use crate::{
-    domain::{Kind, Link, LinkKind},
+    domain::{FILTER_NOT_KNOWN, Kind, Link, LinkKind, reading::SUBSCRIPTIONS, units::Count},
     theme::Role,
     widgets::table::Column as Head,
 };
@@ -21,15 +23,13 @@ pub const SPEC: Spec = Spec {
         name(20),
         Column {
             head: Head::fixed("SUBSCRIBERS", 11).right().priority(230),
-            write: |row, out| {
-                row.write_number(out, Some(subscriptions(row).count() as f64), crate::domain::units::Count)
-            },
-            key: |row| Key::of(Some(subscriptions(row).count() as f64)),
+            write: |row, out| row.write_metric(out, SUBSCRIPTIONS, Count),
+            key: |row| Key::of(row.value(SUBSCRIPTIONS)),
         },
         Column {
             head: Head::fixed("FILTERED", 8).right().priority(200),
-            write: |row, out| row.write_number(out, Some(filtered(row)), crate::domain::units::Count),
-            key: |row| Key::of(Some(filtered(row))),
+            write: |row, out| row.aged_as(row.entry, SUBSCRIPTIONS).write_number(out, filtered(row), Count),
+            key: |row| Key::of(filtered(row)),
         },
         Column {
             head: Head::flex("SENDS TO", 24, 4).priority(220),
@@ -57,8 +57,12 @@ fn dead_letters<'a>(row: &Row<'a>) -> impl Iterator<Item = &'a Link> {
     row.store().topology().from(row.id()).filter(|link| link.kind == LinkKind::DeadLetters)
 }
 
-fn filtered(row: &Row<'_>) -> f64 {
-    subscriptions(row).filter(|link| link.attribute("FilterPolicy").is_some()).count() as f64
+/// Confirmed subscriptions with a filter policy; unknown while one of those that are counted was not seen or not read.
+fn filtered(row: &Row<'_>) -> Option<f64> {
+    let confirmed = || subscriptions(row).filter(|link| link.attribute("PendingConfirmation") != Some("true"));
+    let seen = confirmed().count() as f64 >= row.value(SUBSCRIPTIONS)?;
+    let read = confirmed().all(|link| link.label != FILTER_NOT_KNOWN);
+    (seen && read).then(|| confirmed().filter(|link| link.attribute("FilterPolicy").is_some()).count() as f64)
 }
 
 fn names<'a>(links: impl Iterator<Item = &'a Link>) -> String {

@@ -15,6 +15,7 @@ use crate::{
     domain::{
         FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
         reading::{RULES, TARGETS},
+        unqualified,
     },
 };
 
@@ -64,7 +65,7 @@ impl Events {
             Err(trouble) => return out.failed(LIST_BUSES, trouble, None).await,
         };
         out.done(LIST_BUSES);
-        let (mut named, mut complete, mut rules) = (BTreeSet::new(), true, Vec::new());
+        let (mut named, mut rules) = (BTreeSet::new(), Vec::new());
         for bus in &buses {
             let Some(resource) = described_bus(bus) else { continue };
             let (id, name) = (resource.id.clone(), resource.name.clone());
@@ -77,7 +78,8 @@ impl Events {
                     rules.extend(found.into_iter().map(|rule| OnBus { bus: id.clone(), rule }));
                 }
                 Err(trouble) => {
-                    complete = false;
+                    // A bus whose rules could not be listed keeps its old ones; the others' may still be gone.
+                    named.extend(self.known_rules(&name));
                     out.failed(LIST_RULES, trouble, Some(&id)).await;
                 }
             }
@@ -87,10 +89,15 @@ impl Events {
         }
         named.extend(rules.iter().filter_map(|on_bus| on_bus.rule.arn().map(ResourceId::from)));
         self.read_targets(look, rules, out).await;
-        // A bus whose rules could not be listed keeps its old ones.
-        if complete {
-            out.say_all(self.inventory.keep_only(&named)).await;
-        }
+        out.say_all(self.inventory.keep_only(&named)).await;
+    }
+
+    /// The rules that a bus had at its last listing. One that does not name its bus may be of any.
+    fn known_rules(&self, bus: &str) -> Vec<ResourceId> {
+        let is_on =
+            |rule: &&Resource| rule.attribute("EventBusName").is_none_or(|name| name.rsplit('/').next() == Some(bus));
+        let rules = self.inventory.resources().filter(|resource| resource.kind == Kind::Rule);
+        rules.filter(is_on).map(|rule| rule.id.clone()).collect()
     }
 
     async fn read_targets(&mut self, look: Look<'_>, rules: Vec<OnBus>, out: &mut Outbox) {
@@ -236,7 +243,7 @@ fn detail_types(pattern: &str) -> String {
 
 /// Rule → target, and rule → where events that cannot be delivered go.
 fn target_links(rule: &ResourceId, target: &Target) -> Vec<Link> {
-    let to = target.arn().strip_suffix(":*").unwrap_or(target.arn());
+    let to = unqualified(target.arn().strip_suffix(":*").unwrap_or(target.arn()));
     if to.is_empty() {
         return Vec::new();
     }
@@ -295,6 +302,25 @@ mod tests {
             .build();
         let route = routes(&OnBus { bus: "bus".into(), rule }, &"rule".into());
         assert_eq!(route.as_ref().map(|link| link.label.as_str()), label);
+    }
+
+    #[test]
+    fn an_alias_links_to_its_function() {
+        let target = Target::builder().id("1").arn("arn:aws:lambda:r:1:function:f:live").build().unwrap();
+        assert_eq!(target_links(&"rule".into(), &target)[0].to.as_str(), "arn:aws:lambda:r:1:function:f");
+    }
+
+    #[test]
+    fn a_bus_that_cannot_be_listed_keeps_its_own_rules_only() {
+        let mut events = Events::default();
+        for (name, bus) in
+            [("a", Some("shop")), ("b", Some("default")), ("c", None), ("d", Some("arn:…:event-bus/shop"))]
+        {
+            events.inventory.found(Resource::new(name, Kind::Rule, name).with("EventBusName", bus), Vec::new());
+        }
+        events.inventory.found(Resource::new("bus", Kind::Bus, "shop"), Vec::new());
+        let kept = events.known_rules("shop");
+        assert_eq!(kept.iter().map(ResourceId::as_str).collect::<Vec<_>>(), ["a", "c", "d"]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl Links {
     }
 }
 
-/// One link a key: what is known more certainly leads, labels are joined, the leader's attributes win.
+/// One link a key: what is known more certainly leads, labels are joined, the leader's attributes win, and it is off only if all are.
 pub fn merged(links: impl IntoIterator<Item = Link>) -> Vec<Link> {
     let mut by_key: BTreeMap<LinkKey, Link> = BTreeMap::new();
     for link in links {
@@ -50,6 +50,13 @@ fn join(known: &mut Link, other: Link) {
     if !other.label.is_empty() && known.label.split("; ").all(|label| label != other.label) {
         let gap = if known.label.is_empty() { "" } else { "; " };
         known.label = format!("{}{gap}{}", known.label, other.label);
+    }
+    // Two mappings of one queue to two aliases of a function: while one is on, the queue has a consumer.
+    if known.is_off()
+        && !other.is_off()
+        && let Some(state) = other.attribute("State")
+    {
+        known.attributes.insert("State".to_owned(), state.to_owned());
     }
     for (key, value) in other.attributes {
         known.attributes.entry(key).or_insert(value);
@@ -72,6 +79,15 @@ mod tests {
         assert_eq!(links.replace_all([link("c", ""), link("b", "")]), []);
         let facts = links.replace_all([link("b", "new")]);
         assert_eq!(facts, [Fact::Linked(link("b", "new")), Fact::Gone(Subject::Link(link("c", "").key()))]);
+    }
+
+    #[test]
+    fn a_link_is_off_only_if_all_its_mappings_are() {
+        let mapping = |state| Link::configured("q", LinkKind::Invokes, "f").with("State", Some(state));
+        let state = |states: [&'static str; 2]| merged(states.map(mapping))[0].attribute("State").map(str::to_owned);
+        assert_eq!(state(["Disabled", "Enabled"]).as_deref(), Some("Enabled"));
+        assert_eq!(state(["Enabled", "Disabled"]).as_deref(), Some("Enabled"));
+        assert_eq!(state(["Disabled", "Disabling"]).as_deref(), Some("Disabled"));
     }
 
     #[test]

@@ -14,8 +14,11 @@ use crate::domain::Level;
 
 /// How far back a group is read at first sight, and how far a reader may fall behind before it skips, in milliseconds.
 pub const LOOK_BACK_MS: i64 = 5 * 60 * 1000;
-/// How late an event may arrive and still be seen, in milliseconds.
-const OVERLAP_MS: i64 = 10_000;
+/// How late an event may arrive, after newer ones of any stream, and still be seen, in milliseconds.
+///
+/// As long as the minute that is counted: what is later could not change a rate any more. Longer would cost: on AWS each reading is
+/// paged, and every page is one of the few calls that the account has.
+const OVERLAP_MS: i64 = WINDOW_S * 1000;
 /// Rates are those of this many seconds.
 const WINDOW_S: i64 = 60;
 /// How soon after an error, in milliseconds, the trace that it ends is written.
@@ -51,6 +54,8 @@ pub struct Tail {
     cut: Option<(i64, String)>,
     /// Nothing before this instant is read any more: it was given up.
     skipped_to_ms: i64,
+    /// Nothing before this instant is read any more: what was seen of it is forgotten, and would count twice.
+    forgotten_to_ms: i64,
     /// The stream and instant of the last error.
     last_error: Option<(u64, i64)>,
     /// Its stream and its words: a trace ends in the same words once more.
@@ -67,7 +72,7 @@ impl Tail {
         }
         let earliest = now_ms - LOOK_BACK_MS;
         let newest = self.newest_ms.map_or(earliest, |newest| newest.min(now_ms) - OVERLAP_MS);
-        (newest.max(earliest).max(self.skipped_to_ms), None)
+        (newest.max(earliest).max(self.skipped_to_ms).max(self.forgotten_to_ms), None)
     }
 
     /// Takes one event in; says how loud it is unless it was seen before.
@@ -78,8 +83,10 @@ impl Tail {
         if !self.seen.insert((event.at_ms, hash((text, *place)))) {
             return None;
         }
-        if self.seen.len() > MOST_SEEN {
-            self.seen.pop_first();
+        if self.seen.len() > MOST_SEEN
+            && let Some((forgotten_ms, _)) = self.seen.pop_first()
+        {
+            self.forgotten_to_ms = self.forgotten_to_ms.max(forgotten_ms + 1);
         }
         self.newest_ms = self.newest_ms.max(Some(event.at_ms));
         let level = self.level_of(event);
@@ -157,6 +164,11 @@ impl Tail {
         })
     }
 
+    /// Whether part of the minute before `as_of_ms` was skipped: then its counts are the least there was.
+    pub fn has_gap(&self, as_of_ms: i64) -> bool {
+        as_of_ms - WINDOW_S * 1000 < self.skipped_to_ms
+    }
+
     /// When the newest event was said, in milliseconds since 1970.
     pub fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
@@ -229,8 +241,10 @@ mod tests {
         assert_eq!((as_of, behind), (NOW - 60_000, false));
         assert_eq!(tail.last_minute(as_of).lines, 1);
         assert_eq!(tail.start(NOW), (NOW - LOOK_BACK_MS, Some("token".into())));
-        let (_, behind) = tail.ended(NOW - LOOK_BACK_MS, Some("token".into()), NOW + 2 * LOOK_BACK_MS);
-        assert!(behind);
+        assert!(!tail.has_gap(as_of));
+        let (as_of, behind) = tail.ended(NOW - LOOK_BACK_MS, Some("token".into()), NOW + 2 * LOOK_BACK_MS);
+        assert!(behind && tail.has_gap(as_of), "what was counted is the least there was");
+        assert!(!tail.has_gap(NOW + 2 * LOOK_BACK_MS), "the minute that comes is read whole");
         let now = NOW + 2 * LOOK_BACK_MS;
         assert_eq!(tail.start(now), (now - OVERLAP_MS, None));
         assert_eq!(tail.newest_ms(), Some(NOW - 60_000));
@@ -251,6 +265,24 @@ mod tests {
             }
         }
         assert_eq!(found, errors);
+    }
+
+    #[test]
+    fn a_line_that_another_stream_brings_late_is_read() {
+        let mut tail = Tail::default();
+        tail.take(event("a", NOW), NOW);
+        tail.ended(NOW - LOOK_BACK_MS, None, NOW);
+        assert!(tail.start(NOW + 2_000).0 <= NOW - 45_000);
+    }
+
+    #[test]
+    fn what_was_forgotten_is_not_read_again() {
+        let mut tail = Tail::default();
+        for n in 0..=MOST_SEEN {
+            tail.take(event(&n.to_string(), NOW), NOW);
+        }
+        tail.ended(NOW - LOOK_BACK_MS, None, NOW);
+        assert_eq!(tail.start(NOW), (NOW + 1, None));
     }
 
     #[test]

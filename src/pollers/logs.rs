@@ -36,6 +36,7 @@ const MOST_HEARD: usize = 20;
 const FAIR_ROUND: u32 = 4;
 const LIST: &str = "logs:DescribeLogGroups";
 const READ: &str = "logs:FilterLogEvents";
+const READ_IN_PART: &str = "logs:FilterLogEvents, at least: some were skipped";
 
 #[derive(Default)]
 pub struct Logs {
@@ -246,12 +247,13 @@ impl Group {
         }
         let counts = self.tail.last_minute(as_of_ms);
         let Ok(at) = Timestamp::from_millisecond(as_of_ms) else { return };
+        let source = if self.tail.has_gap(as_of_ms) { READ_IN_PART } else { READ };
         let of_function = self.function.is_some() || counts.reports > 0;
         let newest = self.tail.newest_ms().map(|newest| (NEWEST, newest as f64 / 1e3));
         let numbers = [(LINES, f64::from(counts.lines)), (ERROR_LINES, f64::from(counts.errors))];
         let invocations = of_function.then_some((INVOCATIONS, f64::from(counts.reports)));
         for (metric, value) in numbers.into_iter().chain(invocations).chain(newest) {
-            let reading = Reading { value, source: READ, at };
+            let reading = Reading { value, source, at };
             out.say(Fact::Measured { id: id.clone(), metric, reading }).await;
         }
     }

@@ -7,8 +7,9 @@ use std::{
     time::Duration,
 };
 
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Look, Outbox};
 use crate::{
@@ -19,8 +20,11 @@ use crate::{
 /// The page answers with whole messages: deep queues are not asked for them.
 const MOST_MESSAGES: f64 = 500.0;
 const EVERY: Duration = Duration::from_secs(5);
-/// Queues asked in one round.
-const MOST_QUEUES: usize = 8;
+/// Queues asked in one round, those that waited longest first.
+const MOST_QUEUES: usize = 32;
+const CONCURRENCY: usize = 8;
+/// Depths come first: one round waits no longer than this for all the ages together.
+const BUDGET: Duration = Duration::from_secs(1);
 const SOURCE: &str = "localstack:/_aws/sqs/messages";
 
 /// Which queues to ask, and when each was asked last.
@@ -43,23 +47,37 @@ impl QueueAges {
     /// Asks for the messages of the queues that are due and says how old the oldest is.
     pub async fn read(&mut self, look: Look<'_>, out: &mut Outbox) {
         let Some(endpoint) = look.aws.endpoint().filter(|_| look.aws.dialect.flavour().has_free_peek()) else { return };
-        let due: Vec<ResourceId> = self
-            .queues
-            .iter()
-            .filter(|(_, (_, visible, asked))| {
-                (1.0..=MOST_MESSAGES).contains(visible) && asked.is_none_or(|asked| asked.elapsed() >= EVERY)
+        let until = Instant::now() + BUDGET;
+        let mut answers = stream::iter(self.turns())
+            .map(async |(id, url)| {
+                let path = format!("/_aws/sqs/messages?QueueUrl={}&ShowDelayed=true", encode(&url));
+                (id, local::get_json(endpoint, &path).await)
             })
-            .map(|(id, _)| id.clone())
-            .take(MOST_QUEUES)
-            .collect();
-        for id in due {
-            let Some((url, _, asked)) = self.queues.get_mut(&id) else { continue };
-            *asked = Some(Instant::now());
-            let path = format!("/_aws/sqs/messages?QueueUrl={}&ShowDelayed=true", encode(url));
-            let Some(sent) = local::get_json(endpoint, &path).await.as_ref().and_then(oldest_sent_ms) else { continue };
+            .buffer_unordered(CONCURRENCY);
+        while let Ok(Some((id, page))) = timeout_at(until, answers.next()).await {
+            let Some(sent) = page.as_ref().and_then(oldest_sent_ms) else { continue };
             let age = (out.now().as_millisecond() as f64 - sent) / 1e3;
             out.measured(&id, OLDEST_AGE, age.max(0.0), SOURCE).await;
         }
+    }
+
+    /// The queues whose turn it is, with their URLs. Each goes to the end of the line, whether or not it answers.
+    fn turns(&mut self) -> Vec<(ResourceId, String)> {
+        let mut due: Vec<_> = self
+            .queues
+            .iter_mut()
+            .filter(|(_, (_, visible, asked))| {
+                (1.0..=MOST_MESSAGES).contains(visible) && asked.is_none_or(|asked| asked.elapsed() >= EVERY)
+            })
+            .collect();
+        due.sort_by_key(|(_, (_, _, asked))| *asked);
+        due.into_iter()
+            .take(MOST_QUEUES)
+            .map(|(id, (url, _, asked))| {
+                *asked = Some(Instant::now());
+                (id.clone(), url.clone())
+            })
+            .collect()
     }
 }
 
@@ -100,6 +118,21 @@ fn encode(text: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[tokio::test(start_paused = true)]
+    async fn every_queue_has_its_turn() {
+        let mut ages = QueueAges::default();
+        for number in 0..MOST_QUEUES * 3 {
+            ages.note(&format!("q{number:03}").as_str().into(), "url", 1.0);
+        }
+        let mut asked = BTreeSet::new();
+        for _ in 0..3 {
+            asked.extend(ages.turns());
+            // Those asked first are due again before the last have had a turn.
+            tokio::time::advance(EVERY).await;
+        }
+        assert_eq!(asked.len(), MOST_QUEUES * 3);
+    }
 
     #[test]
     fn finds_the_oldest() {

@@ -13,7 +13,10 @@ use futures_util::{StreamExt, stream};
 use super::{Due, Inventory, Links, Look, Outbox, Poller, Spacing, Tier};
 use crate::{
     aws::Trouble,
-    domain::{Arn, Attributes, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope, reading::SUBSCRIPTIONS},
+    domain::{
+        Arn, Attributes, FILTER_NOT_KNOWN, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope,
+        reading::SUBSCRIPTIONS, unqualified,
+    },
 };
 
 /// Attribute calls under way at once.
@@ -269,10 +272,9 @@ impl Sns {
 
     /// Says the endpoints and links of the last complete listing.
     async fn tell(&mut self, topics: Option<&BTreeSet<ResourceId>>, out: &mut Outbox) {
-        let Some(subscriptions) = &self.subscriptions else { return };
         let mut links = Vec::new();
         let mut named = topics.cloned().unwrap_or_else(|| self.topics.keys().cloned().collect());
-        for subscription in subscriptions {
+        for subscription in self.subscriptions.iter().flatten() {
             let known = confirmed_arn(subscription).and_then(|arn| self.described.get(arn));
             links.extend(subscription_links(subscription, known.and_then(|known| known.attributes.as_ref())));
             if let Some(endpoint) = endpoint_resource(subscription) {
@@ -318,7 +320,7 @@ fn without_password(endpoint: &str) -> String {
 /// Topic → endpoint, and topic → where what cannot be delivered goes. `attributes` is `None` where they are not known.
 fn subscription_links(subscription: &Subscription, attributes: Option<&Attributes>) -> Vec<Link> {
     let (Some(topic), Some(endpoint)) = (subscription.topic_arn(), subscription.endpoint()) else { return Vec::new() };
-    let to = ResourceId::from(without_password(endpoint));
+    let to = ResourceId::from(unqualified(&without_password(endpoint)));
     let arn = confirmed_arn(subscription);
     let get = |name: &str| attributes.and_then(|attributes| attributes.get(name)).filter(|text| !text.is_empty());
     let policy = get("FilterPolicy").filter(|policy| policy.trim() != "{}");
@@ -326,7 +328,7 @@ fn subscription_links(subscription: &Subscription, attributes: Option<&Attribute
     let pending = arn.is_none() || get("PendingConfirmation").is_some_and(|pending| pending == "true");
     let label = match (attributes, policy) {
         _ if pending => "pending confirmation".to_owned(),
-        (None, _) => "filter policy not known".to_owned(),
+        (None, _) => FILTER_NOT_KNOWN.to_owned(),
         (_, None) => String::new(),
         (_, Some(policy)) => compact(policy),
     };
@@ -381,10 +383,28 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_links_to_its_function() {
+        let alias = "arn:aws:lambda:r:1:function:f:live";
+        let to_alias = Subscription::builder().topic_arn(TOPIC).protocol("lambda").endpoint(alias).build();
+        assert_eq!(subscription_links(&to_alias, None)[0].to.as_str(), "arn:aws:lambda:r:1:function:f");
+    }
+
+    #[test]
     fn an_arn_alone_does_not_confirm() {
         let attributes = Attributes::from([("PendingConfirmation".to_owned(), "true".to_owned())]);
         let links = subscription_links(&subscription("arn:aws:sns:r:1:t:u"), Some(&attributes));
         assert_eq!(links[0].label, "pending confirmation");
+    }
+
+    #[tokio::test]
+    async fn a_topic_is_gone_though_subscriptions_were_never_listed() {
+        let (send, mut receive) = tokio::sync::mpsc::channel(1);
+        let (mut sns, mut out) = (Sns::default(), Outbox::new("sns", jiff::Timestamp::now, send));
+        sns.inventory.found(Resource::new(TOPIC, Kind::Topic, "t"), Vec::new());
+        sns.tell(Some(&BTreeSet::new()), &mut out).await;
+        out.flush().await;
+        let gone = crate::domain::Fact::Gone(crate::domain::Subject::Resource(TOPIC.into()));
+        assert_eq!(receive.recv().await.unwrap().facts, [gone]);
     }
 
     #[test]

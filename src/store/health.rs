@@ -191,17 +191,13 @@ impl Rule for Unserved {
         }
         let mut off = Vec::new();
         for link in consumers {
-            if !is_off(link) {
+            if !link.is_off() {
                 return None;
             }
             off.push(link.to.short_name());
         }
         Some((Health::Warn, format!("{} · its consumer {} is disabled", backlog(), off.join(", "))))
     }
-}
-
-fn is_off(link: &Link) -> bool {
-    link.attribute("State").is_some_and(|state| matches!(state, "Disabled" | "Disabling"))
 }
 
 /// Messages that the queue will drop before anybody takes them.
@@ -260,7 +256,7 @@ impl Rule for DisabledMapping {
             .store
             .topology
             .to(case.id())
-            .filter(|link| link.kind == LinkKind::Invokes && is_off(link))
+            .filter(|link| link.kind == LinkKind::Invokes && link.is_off())
             .map(|link| link.from.short_name())
             .collect();
         (!off.is_empty()).then(|| (Health::Warn, format!("its mapping from {} is disabled", off.join(", "))))

@@ -100,6 +100,15 @@ impl JsonDocument {
         self.lines.is_empty()
     }
 
+    /// The lines as roles and texts, for a page that has other lines too.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<(Role, String)>> {
+        self.lines.iter().map(|line| {
+            let indent = (Role::Text, "  ".repeat(line.indent));
+            let parts = line.parts.iter().map(|(role, text)| (*role, text.clone().into_owned()));
+            std::iter::once(indent).chain(parts).collect()
+        })
+    }
+
     /// The lines as styled text, for a place that wraps or measures them itself.
     pub fn styled<'s>(&'s self, theme: &'s Theme) -> impl Iterator<Item = Line<'s>> {
         self.lines.iter().map(|line| {

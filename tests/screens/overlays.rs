@@ -1,8 +1,16 @@
 //! Detail, palette, help and themes.
 
-use edatop::commands::COMMANDS;
+use crossterm::event::{MouseButton, MouseEventKind};
+use edatop::{
+    commands::COMMANDS,
+    domain::{Fact, Kind, Link, LinkKind, Resource},
+};
+use ratatui::layout::Position;
 
-use crate::screen::Screen;
+use crate::{
+    example::{self, queue, topic},
+    screen::Screen,
+};
 
 /// The name in the title of the open detail.
 fn title(screen: &mut Screen) -> String {
@@ -32,6 +40,56 @@ fn the_detail_goes_from_neighbour_to_neighbour_and_back_step_by_step() {
         assert_eq!(title(&mut screen), back);
     }
     assert_eq!(screen.selected(), "analytics-dlq");
+}
+
+#[test]
+fn the_detail_says_long_values_to_their_end() {
+    let mut screen = Screen::empty(80, 24);
+    let (at, long) = (screen.now, "word ".repeat(60) + "end-of-it");
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"sqs:*","Sid":"the-last-of-all"}]}"#;
+    let resource =
+        Resource::new(queue("calm"), Kind::Queue, "calm").with("A", Some(&long)).with("Policy", Some(policy));
+    screen.report(vec![example::round("sqs", at, vec![Fact::Found(resource)])]);
+    screen.draw();
+    screen.press("enter");
+    let mut seen = screen.text();
+    for _ in 0..5 {
+        screen.press("pgdn");
+        seen.push_str(&screen.text());
+    }
+    assert!(seen.contains("end-of-it"), "{seen}");
+    assert!(seen.contains(r#""Effect": "Deny","#) && seen.contains(r#""Sid": "the-last-of-all""#), "{seen}");
+}
+
+#[test]
+fn the_chosen_neighbour_is_always_in_the_window() {
+    let mut screen = Screen::empty(80, 24);
+    let at = screen.now;
+    let mut facts = vec![Fact::Found(Resource::new(topic("wide"), Kind::Topic, "wide"))];
+    let to = |number: usize| Link::configured(topic("wide"), LinkKind::Subscribes, queue(&format!("to-{number:02}")));
+    facts.extend((0..40).map(|number| Fact::Linked(to(number))));
+    screen.report(vec![example::round("sns", at, facts)]);
+    screen.press("6");
+    screen.draw();
+    screen.press("enter");
+    assert!(screen.line("╭").contains("wide"));
+    for number in 1..40 {
+        screen.press("j");
+        assert!(screen.shows(&format!("to-{number:02}")), "{}", screen.text());
+    }
+    for number in (0..39).rev() {
+        screen.press("k");
+        assert!(screen.shows(&format!("to-{number:02}")), "{}", screen.text());
+    }
+}
+
+#[test]
+fn a_click_beside_the_detail_opens_nothing() {
+    let mut screen = Screen::example(120, 40);
+    screen.press("n enter");
+    let row = screen.find("dead-letters").unwrap();
+    screen.mouse(MouseEventKind::Down(MouseButton::Left), Position { x: 1, y: row.y });
+    assert_eq!(title(&mut screen), "▤ analytics-dlq");
 }
 
 #[test]

@@ -196,7 +196,7 @@ pub fn readings(second: i64, at: Timestamp) -> Vec<Report> {
     vec![
         round("sqs", at, sqs),
         round("lambda", at, Vec::new()),
-        round("sns", at, Vec::new()),
+        round("sns", at, vec![read(topic("fork"), reading::SUBSCRIPTIONS, WAYS.len() as f64)]),
         round("logs", at, log_readings(second, at)),
         round(
             "dynamodb",
