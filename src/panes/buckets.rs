@@ -7,7 +7,10 @@
 //!
 //! Counts are of what a bounded listing saw: of a large bucket, at least that many.
 
-use super::list::{Column, HEALTH, Key, Spec, attribute_column, name};
+use super::{
+    column::{Column, HEALTH, Key, attribute_column, name},
+    list::Spec,
+};
 use crate::{
     domain::{
         Kind,

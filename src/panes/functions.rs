@@ -7,7 +7,10 @@
 //!
 //! Calls and errors are counted from the function's own log lines, so they work on every endpoint that keeps logs.
 
-use super::list::{Column, HEALTH, Key, Row, Spec, attribute_column, name};
+use super::{
+    column::{Column, HEALTH, Key, Row, attribute_column, name},
+    list::Spec,
+};
 use crate::{
     domain::{
         Kind, LinkKind, Metric,

@@ -5,7 +5,10 @@
 //!  · /aws/lambda/stats-fn               57           2  ▁▁▂▁▁▃▁▁▁▂▁▁▁▁▁▂▁▁        2 s   1.2 MiB   14 d   [ERROR] ValueError: …
 //! ```
 
-use super::list::{Column, HEALTH, Key, Row, Spec, name};
+use super::{
+    column::{Column, HEALTH, Key, Row, name},
+    list::Spec,
+};
 use crate::{
     domain::{
         Kind,

@@ -14,6 +14,7 @@
 //! pane: one file, one row in [`PANES`], and its key in `commands::COMMANDS`.
 
 pub mod buckets;
+pub mod column;
 pub mod context;
 pub mod footer;
 pub mod functions;

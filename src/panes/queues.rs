@@ -8,7 +8,10 @@
 //!
 //! Depths are approximate, as SQS says them. The rates are what the depth gives away: at least that many came and went.
 
-use super::list::{Column, HEALTH, Key, Row, Spec, name};
+use super::{
+    column::{Column, HEALTH, Key, Row, name},
+    list::Spec,
+};
 use crate::{
     domain::{
         Kind,

@@ -6,7 +6,10 @@
 //!  · orders_routing_to_consumer   rule  stores   ENABLED  {"detail-type":["sales-events"]}    events_consumer_fn
 //! ```
 
-use super::list::{Column, HEALTH, Key, Row, Spec, attribute_column, name};
+use super::{
+    column::{Column, HEALTH, Key, Row, attribute_column, name},
+    list::Spec,
+};
 use crate::{
     domain::{Kind, LinkKind},
     theme::Role,

@@ -7,7 +7,10 @@
 //!
 //! The item count is DynamoDB's own and up to six hours old; arrivals come from a sampled page, never from a full scan.
 
-use super::list::{Column, HEALTH, Key, Row, Spec, attribute_column, name};
+use super::{
+    column::{Column, HEALTH, Key, Row, attribute_column, name},
+    list::Spec,
+};
 use crate::{
     domain::{
         Kind,

@@ -8,7 +8,10 @@
 //!
 //! Both numbers are of confirmed subscriptions. What was not listed or not read is not zero: it is a dash.
 
-use super::list::{Column, HEALTH, Key, Row, Spec, name};
+use super::{
+    column::{Column, HEALTH, Key, Row, name},
+    list::Spec,
+};
 use crate::{
     domain::{FILTER_NOT_KNOWN, Kind, Link, LinkKind, reading::SUBSCRIPTIONS, units::Count},
     theme::Role,
