@@ -89,7 +89,7 @@ fn goes_to_the_background_with_the_script_that_started_it() {
     terminal.press("\u{1a}");
     assert!(terminal.is_stopped(), "the script is what the shell waits for");
     assert_eq!(terminal.leftovers(), Vec::<&str>::new());
-    terminal.signal_job(Signal::CONT);
+    terminal.continue_job();
     terminal.wait(|screen| screen.alternate_screen() && screen.contents().contains("edatop"));
     terminal.press("q");
     terminal.shows("and then 0");

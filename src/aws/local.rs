@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
@@ -37,33 +38,33 @@ enum Page {
     Slow,
 }
 
-/// Which program answers at this endpoint, by the health pages that each of them has.
+/// Whose page it is, if it is what it should be.
+type Whose = fn(&Value) -> Option<Flavour>;
+
+/// The health pages that each program has. MiniStack also answers LocalStack's, so the order counts.
+const PAGES: [(&str, Whose); 4] = [
+    ("/_edatop/health", |_| Some(Flavour::Embedded)),
+    ("/_ministack/health", |_| Some(Flavour::MiniStack)),
+    ("/_localstack/health", local_stack),
+    ("/moto-api/config", |_| Some(Flavour::Moto)),
+];
+
+/// Which program answers at this endpoint, by its health page.
 pub async fn recognise(endpoint: &Endpoint) -> Recognised {
     if endpoint.is_https() {
         return Recognised::surely(Flavour::Unknown);
     }
-    // Asked side by side: one that is silent costs one wait. MiniStack also answers LocalStack's page, so the order counts.
-    let (embedded, ministack, localstack, moto) = tokio::join!(
-        get(endpoint, "/_edatop/health"),
-        get(endpoint, "/_ministack/health"),
-        get(endpoint, "/_localstack/health"),
-        get(endpoint, "/moto-api/config"),
-    );
-    by_pages([
-        (embedded, |_| Some(Flavour::Embedded)),
-        (ministack, |_| Some(Flavour::MiniStack)),
-        (localstack, local_stack),
-        (moto, |_| Some(Flavour::Moto)),
-    ])
+    // Asked side by side: one that is silent costs one wait.
+    by_pages(join_all(PAGES.iter().map(|(path, _)| get(endpoint, path))).await)
 }
 
 /// The first page that is there decides; surely so if none before it was too slow to tell.
-fn by_pages(pages: [(Page, fn(&Value) -> Option<Flavour>); 4]) -> Recognised {
+fn by_pages(pages: impl IntoIterator<Item = Page>) -> Recognised {
     let mut is_sure = true;
-    for (page, flavour) in pages {
+    for (page, (_, whose)) in pages.into_iter().zip(PAGES) {
         match page {
             Page::Json(page) => {
-                if let Some(flavour) = flavour(&page) {
+                if let Some(flavour) = whose(&page) {
                     return Recognised { flavour, is_sure };
                 }
             }
@@ -126,13 +127,7 @@ mod tests {
     #[case([Page::Absent, Page::Absent, Page::Slow, Page::Absent], "unknown", false)]
     #[case([Page::Absent, Page::Absent, Page::Absent, there()], "moto", true)]
     fn the_first_page_decides(#[case] pages: [Page; 4], #[case] key: &str, #[case] is_sure: bool) {
-        let [embedded, ministack, localstack, moto] = pages;
-        let recognised = by_pages([
-            (embedded, |_| Some(Flavour::Embedded)),
-            (ministack, |_| Some(Flavour::MiniStack)),
-            (localstack, local_stack),
-            (moto, |_| Some(Flavour::Moto)),
-        ]);
+        let recognised = by_pages(pages);
         assert_eq!((recognised.flavour.key(), recognised.is_sure), (key, is_sure));
     }
 }

@@ -304,14 +304,14 @@ mod tests {
         for _ in 0..4 {
             backoff.after(worst, Duration::from_secs(15));
         }
-        let changes: [(bool, fn(&mut Scope)); 2] =
-            [(by_the_cursor, |scope| scope.kinds.extend([Kind::Queue])), (by_word, |scope| scope.refresh += 1)];
-        for (ends, change) in changes {
+        let looks = Scope { kinds: [Kind::Queue].into(), ..Scope::default() };
+        let asks = Scope { refresh: 1, ..Scope::default() };
+        for (ends, changed) in [(by_the_cursor, looks), (by_word, asks)] {
             let wait = backoff.after(worst, Duration::from_secs(15));
             let (send, mut receive) = watch::channel(Scope::default());
             let seen = receive.borrow().clone();
             let began = Instant::now();
-            send.send_modify(change);
+            send.send_replace(changed);
             assert!(rest(wait, &mut receive, &seen, |_| Duration::from_secs(1)).await);
             assert_eq!(began.elapsed() < Duration::from_secs(2), ends, "{worst:?}: {:?}", began.elapsed());
             assert!(ends || began.elapsed() >= wait.length);

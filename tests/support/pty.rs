@@ -89,9 +89,15 @@ impl Terminal {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// What the shell does to a job: all processes of it get the signal.
-    pub fn signal_job(&self, signal: Signal) {
-        kill_process_group(self.pid(), signal).unwrap();
+    /// What the shell does to a job, until it is back on its screen: one process of it may stop a little later than another, and a
+    /// signal that came between would be lost on it.
+    pub fn continue_job(&self) {
+        let end = Instant::now() + DEADLINE;
+        let mut state = self.seen.state.lock().unwrap();
+        while !state.parser.screen().alternate_screen() && Instant::now() < end {
+            kill_process_group(self.pid(), Signal::CONT).unwrap();
+            state = self.seen.changed.wait_timeout(state, Duration::from_millis(50)).unwrap().0;
+        }
     }
 
     fn pid(&self) -> Pid {
