@@ -144,10 +144,7 @@ async fn an_endpoint_that_goes_keeps_its_picture_and_comes_back_by_itself() {
     );
     assert_eq!(values(world.store()), known);
     for entry in world.store().entries() {
-        for track in entry.tracks() {
-            let stale = world.store().is_stale(entry, track.metric, clock::now());
-            assert!(stale, "{} of {} looks fresh", track.metric.name, entry.resource.name);
-        }
+        assert!(world.store().is_in_doubt(entry), "{} looks fresh", entry.resource.name);
         assert_eq!((entry.health(), entry.gone), (Health::Unknown, None), "{}", entry.resource.name);
     }
     world.driver.press(KeyCode::Char('?'));

@@ -187,9 +187,7 @@ impl DynamoDb {
 impl Table {
     /// The numbers are live on emulators, where a call costs nothing; on AWS they change every six hours.
     fn description_period(&self, look: Look<'_>) -> Duration {
-        let watched =
-            self.id.as_ref().is_some_and(|id| look.scope.in_view.contains(id)) || self.is_selected(look.scope);
-        match (look.aws.is_aws(), watched) {
+        match (look.aws.is_aws(), self.is_in_view(look.scope)) {
             (true, true) => look.structure(),
             (true, false) => look.structure().saturating_mul(4),
             (false, true) => look.paces.visible,
@@ -201,12 +199,15 @@ impl Table {
         self.id.is_some() && self.id == scope.selected
     }
 
-    /// A sample costs read capacity: only where somebody looks.
+    fn is_in_view(&self, scope: &Scope) -> bool {
+        self.id.as_ref().is_some_and(|id| scope.in_view.contains(id)) || self.is_selected(scope)
+    }
+
+    /// A sample costs read capacity: only of a table that is on screen. Where nobody looks, as in a snapshot, there is none.
     fn sample_is_due(&self, look: Look<'_>) -> bool {
-        let looked_at = look.scope.kinds.contains(&Kind::Table) || self.is_selected(look.scope);
         let tier = if self.is_selected(look.scope) { Tier::Focused } else { Tier::Visible };
         let costly = if look.aws.is_aws() { 3 } else { 1 };
-        looked_at
+        self.is_in_view(look.scope)
             && !self.keys.is_empty()
             && self.sampled.is_due(look.scope, look.paces.of(tier).saturating_mul(costly))
     }
@@ -344,6 +345,20 @@ mod tests {
         assert_eq!(sample.take(vec![3, 4, 5], at(4)), Some(3.0));
         assert_eq!(sample.take(vec![1], at(62)), Some(2.0));
         assert_eq!(sample.take(vec![1], at(64)), Some(0.0));
+    }
+
+    #[test]
+    fn only_a_table_on_screen_is_looked_at() {
+        let id = ResourceId::from("arn:aws:dynamodb:r:1:table/t");
+        let table = Table { id: Some(id.clone()), ..Table::default() };
+        // Its pane may be open, and others of its tables in view.
+        let mut scope = Scope::default();
+        scope.kinds.insert(Kind::Table);
+        assert!(!table.is_in_view(&scope));
+        scope.in_view.insert(id.clone());
+        assert!(table.is_in_view(&scope));
+        assert!(table.is_in_view(&Scope { selected: Some(id), ..Scope::default() }));
+        assert!(!Table::default().is_in_view(&Scope::default()));
     }
 
     #[test]

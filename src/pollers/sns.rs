@@ -399,7 +399,7 @@ mod tests {
     #[tokio::test]
     async fn a_topic_is_gone_though_subscriptions_were_never_listed() {
         let (send, mut receive) = tokio::sync::mpsc::channel(1);
-        let (mut sns, mut out) = (Sns::default(), Outbox::new("sns", jiff::Timestamp::now, send));
+        let (mut sns, mut out) = (Sns::default(), Outbox::new("sns", || jiff::Timestamp::UNIX_EPOCH, send));
         sns.inventory.found(Resource::new(TOPIC, Kind::Topic, "t"), Vec::new());
         sns.tell(Some(&BTreeSet::new()), &mut out).await;
         out.flush().await;

@@ -1,4 +1,4 @@
-//! The last things that were said, bounded; what fell out is counted.
+//! The last things that were said, bounded: the oldest fall out.
 
 use std::collections::VecDeque;
 
@@ -10,14 +10,12 @@ const MOST_LINES: usize = 2_000;
 #[derive(Debug, Default, Clone)]
 pub struct Feed {
     lines: VecDeque<Heard>,
-    dropped: u64,
 }
 
 impl Feed {
     pub fn push(&mut self, heard: Heard) {
         if self.lines.len() == MOST_LINES {
             self.lines.pop_front();
-            self.dropped += 1;
         }
         self.lines.push_back(heard);
     }
@@ -25,10 +23,5 @@ impl Feed {
     /// What one resource said, newest first.
     pub fn of<'a>(&'a self, id: &'a ResourceId) -> impl Iterator<Item = &'a Heard> {
         self.lines.iter().rev().filter(move |heard| heard.id == *id)
-    }
-
-    /// Lines that fell out.
-    pub fn dropped(&self) -> u64 {
-        self.dropped
     }
 }

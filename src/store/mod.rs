@@ -16,8 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, FailureKind, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId,
-    Subject, Verdict,
+    Fact, Failure, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject, Verdict,
 };
 
 use feed::Feed;
@@ -307,11 +306,6 @@ impl Store {
     /// Failures as they stand: each poller's from its last round.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.polls.failures()
-    }
-
-    /// Whether some permission is missing.
-    pub fn denied(&self) -> impl Iterator<Item = &Failure> {
-        self.failures().filter(|failure| failure.kind == FailureKind::Denied)
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {

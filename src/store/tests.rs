@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::{
-    Round,
+    FailureKind, Round,
     reading::{ARRIVALS, LINES, STORED, VISIBLE},
 };
 
