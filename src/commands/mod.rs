@@ -116,11 +116,6 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
 ];
 
-/// The row of a command.
-pub fn find(command: Command) -> Option<&'static Row> {
-    COMMANDS.iter().find(|row| row.command == command)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,9 +18,3 @@ pub fn config_file() -> Option<PathBuf> {
 pub fn themes_folder() -> Option<PathBuf> {
     Some(strategy()?.config_dir().join("themes"))
 }
-
-/// `~/.local/state/edatop`: logs.
-pub fn state_folder() -> Option<PathBuf> {
-    let strategy = strategy()?;
-    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()))
-}

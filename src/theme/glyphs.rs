@@ -25,9 +25,6 @@ pub struct Glyphs {
     pub spark: &'static [&'static str],
     /// A sample that was never taken.
     pub spark_missing: &'static str,
-    /// Gauge fill in equal steps, emptiest first, the last one full.
-    pub meter: &'static [&'static str],
-    pub meter_track: &'static str,
     pub scroll_track: &'static str,
     pub scroll_thumb: &'static str,
     pub sort_ascending: &'static str,
@@ -68,8 +65,6 @@ pub const UNICODE: Glyphs = Glyphs {
     flows_to: "──▶",
     spark: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     spark_missing: "·",
-    meter: &["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
-    meter_track: "·",
     scroll_track: "│",
     scroll_thumb: "┃",
     sort_ascending: "↑",
@@ -105,8 +100,6 @@ pub const ASCII: Glyphs = Glyphs {
     flows_to: "-->",
     spark: &[".", ":", "-", "=", "+", "*", "#"],
     spark_missing: " ",
-    meter: &["-", "=", "#"],
-    meter_track: ".",
     scroll_track: "|",
     scroll_thumb: "#",
     sort_ascending: "^",
@@ -135,10 +128,10 @@ mod tests {
 
     fn one_column(g: &Glyphs) -> Vec<&'static str> {
         let mut all = vec![g.crit, g.warn, g.unknown, g.ok, g.quiet, g.arrow_right, g.arrow_left, g.arrow_up];
-        all.extend([g.arrow_down, g.spark_missing, g.meter_track, g.scroll_track, g.scroll_thumb, g.sort_ascending]);
+        all.extend([g.arrow_down, g.spark_missing, g.scroll_track, g.scroll_thumb, g.sort_ascending]);
         all.extend([g.sort_descending, g.ellipsis, g.horizontal, g.vertical, g.top_left, g.top_right, g.bottom_left]);
         all.extend([g.bottom_right, g.dot, g.live, g.approx, g.times, g.pointer, g.checked, g.unchecked]);
-        all.extend(g.spark.iter().chain(g.meter));
+        all.extend(g.spark.iter());
         all
     }
 

@@ -8,7 +8,6 @@
 //! | `status_line` | segments left and right; the least important go first when it gets narrow |
 //! | `panel` | titled separators, tab strips, rounded overlays |
 //! | `json_view` | a JSON value as scrollable lines |
-//! | `meter_bar` | a small gauge |
 //! | `too_small` | the message when the terminal is |
 //!
 //! Every widget takes a `&Theme`, names roles and never colours, and clips to the buffer. Text is cleaned on its way in by
@@ -17,7 +16,6 @@
 //! Must not: read the clock, allocate per cell, or know a service. To add a widget: one file here, one row above.
 
 pub mod json_view;
-pub mod meter_bar;
 pub mod panel;
 pub mod sparkline;
 pub mod status_line;
