@@ -5,6 +5,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::{
     aws::{Flavour, Identity, Trouble},
     domain::Report,
+    overlays::usage::Used,
     panes::header::Cost,
 };
 
@@ -18,6 +19,8 @@ pub enum Event {
     Report(Report),
     /// A second has passed; with it comes what the meter says.
     Tick(Cost),
+    /// What was asked of the endpoint so far, by operation.
+    Used(Used),
     /// Who we turned out to be.
     Identified(Result<Identity, Trouble>),
     /// What the endpoint turned out to be, and how many operations it lacks.

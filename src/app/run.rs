@@ -15,6 +15,7 @@ use super::{App, Effect, Event, clock, perform};
 use crate::{
     aws::Connection,
     domain::Report,
+    overlays::usage::{OperationUsed, Used},
     panes::header::Cost,
     pollers::{self, Paces, Shared},
     terminal::{self, Screen},
@@ -121,7 +122,11 @@ async fn turn(
             Some(event) = sources.happened.recv() => Some(event),
             input = sources.input.next() => Some(from_terminal(input)),
             event = sources.signals.next() => Some(event),
-            _ = tick.tick() => Some(Event::Tick(cost(aws))),
+            _ = tick.tick() => {
+                let (cost, used) = usage(aws);
+                app.update(Event::Used(used), clock::now());
+                Some(Event::Tick(cost))
+            }
             () = sleep_until(frame_due), if app.is_dirty() => None,
         };
         let mut effects = Vec::new();
@@ -180,9 +185,19 @@ fn suspend(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     Ok(())
 }
 
-fn cost(aws: &Connection) -> Cost {
+/// What the meter and the dialect say, as the screen shows it.
+fn usage(aws: &Connection) -> (Cost, Used) {
     let usage = aws.meter.usage();
-    Cost::new(usage.calls_per_second, usage.dollars_per_day, usage.throttles)
+    let cost = Cost::new(usage.calls_per_second, usage.dollars_per_day, usage.throttles);
+    let operations = usage.by_operation.into_iter().map(|(name, one)| OperationUsed {
+        name,
+        calls: one.calls,
+        errors: one.errors,
+        throttles: one.throttles,
+        mean_ms: one.mean_ms,
+        max_ms: one.max_ms,
+    });
+    (cost, Used { operations: operations.collect(), missing: aws.dialect.missing() })
 }
 
 /// Asks what the endpoint is and who we are, again and again: an endpoint may come up late, be restarted as another one, or let us in

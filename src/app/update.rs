@@ -10,6 +10,7 @@ use crate::{
     domain::{Fact, ResourceId},
     overlays::{
         Press, Wish, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
+        usage::Usage,
     },
     panes::View,
     store::Store,
@@ -33,6 +34,12 @@ impl App {
                 self.store.apply(report);
             }
             Event::Tick(cost) => self.tick(cost, now),
+            Event::Used(used) => {
+                if let Some(overlay) = self.overlays.last_mut() {
+                    overlay.used(&used);
+                }
+                self.used = used;
+            }
             Event::Identified(answer) => self.identified(answer, now),
             Event::Recognised { flavour, missing } => {
                 let place = match self.session.place.split_once(' ') {
@@ -174,6 +181,7 @@ impl App {
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return self.suspend(),
+            Command::ShowUsage => self.overlays.push(Box::new(Usage::new(self.used.clone()))),
             Command::Help => self.overlays.push(Box::<Help>::default()),
             Command::Palette => self.overlays.push(Box::new(Palette::new(&self.view(now)))),
             Command::ChooseTheme => {

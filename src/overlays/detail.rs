@@ -315,7 +315,8 @@ impl Overlay for Detail {
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let theme = view.theme;
-        let width = (area.width.saturating_sub(8)).min(140);
+        // Where columns are scarce, it takes them all.
+        let width = if area.width < 100 { area.width } else { (area.width - 8).min(140) };
         let lines: Vec<Line> =
             self.page(view).into_iter().flat_map(|line| line.wrapped(width.saturating_sub(4))).collect();
         let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);

@@ -8,6 +8,7 @@ pub mod help;
 pub mod palette;
 pub mod themes;
 pub mod toast;
+pub mod usage;
 
 use crossterm::event::KeyEvent;
 use ratatui::{
@@ -73,6 +74,9 @@ pub trait Overlay {
     fn paste(&mut self, _text: &str, _view: &View<'_>) -> Wish {
         Wish::Stay
     }
+
+    /// News of what was asked of the endpoint.
+    fn used(&mut self, _used: &usage::Used) {}
 
     /// Whether what it shows ages by itself, so that each second wants a new frame.
     fn ages(&self) -> bool {

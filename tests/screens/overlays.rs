@@ -2,8 +2,10 @@
 
 use crossterm::event::{MouseButton, MouseEventKind};
 use edatop::{
+    app::Event,
     commands::COMMANDS,
     domain::{Fact, Kind, Link, LinkKind, Resource},
+    overlays::usage::{OperationUsed, Used},
 };
 use ratatui::layout::Position;
 
@@ -157,4 +159,26 @@ fn a_theme_is_tried_on_and_esc_takes_it_off() {
     screen.press("enter");
     assert_eq!(style(&mut screen), last, "enter keeps it");
     assert!(!screen.shows("╭"));
+}
+
+#[test]
+fn the_calls_are_shown_by_operation_and_follow_the_meter() {
+    let mut screen = Screen::example(120, 40);
+    let one = |calls| OperationUsed {
+        name: "SQS:GetQueueAttributes".into(),
+        calls,
+        errors: 2,
+        throttles: 1,
+        mean_ms: 4.2,
+        max_ms: 31.0,
+    };
+    let used = |calls| Used { operations: vec![one(calls)], missing: vec!["SNS:ListTopics".into()] };
+    screen.app.update(Event::Used(used(7)), screen.now);
+    screen.press("$");
+    assert!(screen.line("SQS:GetQueueAttributes").contains('7'));
+    assert!(screen.line("not offered here").contains("SNS:ListTopics"));
+    screen.app.update(Event::Used(used(4321)), screen.now);
+    assert!(screen.line("SQS:GetQueueAttributes").contains("4,321"));
+    screen.press("esc");
+    assert!(!screen.text().contains("not offered here: "));
 }
