@@ -110,12 +110,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Hold, "hold", &["space"], "hold the picture still; reading goes on behind it").footer("hold", 40),
     row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
     row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one").at(Place::List),
-    row(
-        Command::ShowUsage,
-        "calls",
-        &["$"],
-        "what looking costs: calls, errors and times by operation",
-    ),
+    row(Command::ShowUsage, "calls", &["$"], "what looking costs: calls, errors and times by operation"),
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
     row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),
     row(Command::Help, "help", &["?"], "show this help").footer("help", 90),
