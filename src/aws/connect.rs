@@ -84,6 +84,19 @@ struct Clients {
     logs: OnceLock<aws_sdk_cloudwatchlogs::Client>,
     events: OnceLock<aws_sdk_eventbridge::Client>,
     sts: OnceLock<aws_sdk_sts::Client>,
+    analytics: OnceLock<aws_sdk_kinesisanalytics::Client>,
+    analytics_v2: OnceLock<aws_sdk_kinesisanalyticsv2::Client>,
+    api_gateway: OnceLock<aws_sdk_apigateway::Client>,
+    api_gateway_v2: OnceLock<aws_sdk_apigatewayv2::Client>,
+    cloudformation: OnceLock<aws_sdk_cloudformation::Client>,
+    cloudwatch: OnceLock<aws_sdk_cloudwatch::Client>,
+    firehose: OnceLock<aws_sdk_firehose::Client>,
+    kinesis: OnceLock<aws_sdk_kinesis::Client>,
+    pipes: OnceLock<aws_sdk_pipes::Client>,
+    scheduler: OnceLock<aws_sdk_scheduler::Client>,
+    states: OnceLock<aws_sdk_sfn::Client>,
+    table_streams: OnceLock<aws_sdk_dynamodbstreams::Client>,
+    tags: OnceLock<aws_sdk_resourcegroupstagging::Client>,
 }
 
 /// One accessor a service: a lazy client with the guard, the meter and the dialect under it.
@@ -165,6 +178,19 @@ impl Connection {
         logs: aws_sdk_cloudwatchlogs,
         events: aws_sdk_eventbridge,
         sts: aws_sdk_sts,
+        analytics: aws_sdk_kinesisanalytics,
+        analytics_v2: aws_sdk_kinesisanalyticsv2,
+        api_gateway: aws_sdk_apigateway,
+        api_gateway_v2: aws_sdk_apigatewayv2,
+        cloudformation: aws_sdk_cloudformation,
+        cloudwatch: aws_sdk_cloudwatch,
+        firehose: aws_sdk_firehose,
+        kinesis: aws_sdk_kinesis,
+        pipes: aws_sdk_pipes,
+        scheduler: aws_sdk_scheduler,
+        states: aws_sdk_sfn,
+        table_streams: aws_sdk_dynamodbstreams,
+        tags: aws_sdk_resourcegroupstagging,
     }
 
     /// S3 as the others, but buckets of a custom endpoint are in the path: `bucket.localhost` need not resolve.

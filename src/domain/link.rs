@@ -33,6 +33,23 @@ pub enum LinkKind {
     Writes,
     /// A function sends messages or events.
     Publishes,
+    /// An API hands its requests on.
+    Integrates,
+    /// The result of an asynchronous invocation goes there.
+    Reports,
+    /// A delivery stream has its records changed by a function before it writes them.
+    Transforms,
+    /// A state machine calls it.
+    Calls,
+    /// A stack or a tag groups it: nothing flows.
+    Contains,
+}
+
+impl LinkKind {
+    /// Whether messages, events, records or requests flow along it: what belongs to one architecture is joined by these.
+    pub fn carries(self) -> bool {
+        !matches!(self, Self::Logs | Self::Contains)
+    }
 }
 
 /// How certain a link is.

@@ -73,6 +73,8 @@ pub enum Kind {
     StateMachine,
     Pipe,
     Schedule,
+    /// A CloudFormation stack, or the resources that carry one tag.
+    Group,
     /// Something outside this account or Region, known only because something here names it.
     External,
 }
@@ -99,7 +101,7 @@ const fn row(
 }
 
 /// One row a kind, in the order of [`Kind`].
-pub const KINDS: [KindRow; 17] = [
+pub const KINDS: [KindRow; 18] = [
     row(Kind::Queue, "sqs.queue", ("▤", "Q"), ("queue", "queues")),
     row(Kind::Topic, "sns.topic", ("◇", "T"), ("topic", "topics")),
     row(Kind::Endpoint, "sns.endpoint", ("✉", "@"), ("endpoint", "endpoints")),
@@ -116,6 +118,7 @@ pub const KINDS: [KindRow; 17] = [
     row(Kind::StateMachine, "states.machine", ("⧉", "M"), ("state machine", "state machines")),
     row(Kind::Pipe, "pipes.pipe", ("⊸", "P"), ("pipe", "pipes")),
     row(Kind::Schedule, "scheduler.schedule", ("◷", "C"), ("schedule", "schedules")),
+    row(Kind::Group, "group", ("▣", "G"), ("group", "groups")),
     row(Kind::External, "external", ("↗", "X"), ("outside resource", "outside resources")),
 ];
 
@@ -152,6 +155,7 @@ impl Kind {
             "states" => Self::StateMachine,
             "pipes" => Self::Pipe,
             "scheduler" => Self::Schedule,
+            "cloudformation" => Self::Group,
             _ => Self::External,
         }
     }

@@ -3,8 +3,8 @@
 //! [`Store::apply`] takes reports; [`Store::assess`] lets the health rules speak. Both are pure: the instant is passed in, nothing is
 //! read from clock, network or disk, and everything is bounded. A new health rule is one `impl` in [`health`].
 
+pub mod depths;
 pub mod feed;
-pub mod flow;
 pub mod health;
 mod inference;
 pub mod polls;
@@ -65,7 +65,7 @@ pub struct Entry {
     /// The last error line that it said.
     pub last_error: Option<Heard>,
     tracks: BTreeMap<&'static str, Track>,
-    flow: flow::Flow,
+    depths: depths::Depths,
 }
 
 /// A metric's latest reading and its past.
@@ -98,7 +98,7 @@ impl Entry {
             watched: false,
             last_error: None,
             tracks: BTreeMap::new(),
-            flow: flow::Flow::default(),
+            depths: depths::Depths::default(),
         }
     }
 
@@ -176,7 +176,7 @@ impl Store {
         }
         for id in measured {
             if let Some(entry) = self.entries.get_mut(&id).filter(|entry| entry.resource.kind == Kind::Queue) {
-                flow::derive(entry);
+                depths::derive(entry);
             }
         }
         if names_changed {

@@ -23,6 +23,19 @@ const SERVICES: &[(&str, &str, &str)] = &[
     ("logs", "aws_sdk_cloudwatchlogs", "CloudWatch Logs"),
     ("events", "aws_sdk_eventbridge", "EventBridge"),
     ("sts", "aws_sdk_sts", "STS"),
+    ("analytics", "aws_sdk_kinesisanalytics", "Kinesis Analytics"),
+    ("analytics_v2", "aws_sdk_kinesisanalyticsv2", "Kinesis Analytics V2"),
+    ("api_gateway", "aws_sdk_apigateway", "API Gateway"),
+    ("api_gateway_v2", "aws_sdk_apigatewayv2", "ApiGatewayV2"),
+    ("cloudformation", "aws_sdk_cloudformation", "CloudFormation"),
+    ("cloudwatch", "aws_sdk_cloudwatch", "CloudWatch"),
+    ("firehose", "aws_sdk_firehose", "Firehose"),
+    ("kinesis", "aws_sdk_kinesis", "Kinesis"),
+    ("pipes", "aws_sdk_pipes", "Pipes"),
+    ("scheduler", "aws_sdk_scheduler", "Scheduler"),
+    ("states", "aws_sdk_sfn", "SFN"),
+    ("table_streams", "aws_sdk_dynamodbstreams", "DynamoDB Streams"),
+    ("tags", "aws_sdk_resourcegroupstagging", "Resource Groups Tagging API"),
 ];
 
 /// Methods of a client that call nothing.

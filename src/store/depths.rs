@@ -23,8 +23,8 @@ const AGE_HOLDS_SECONDS: f64 = 30.0;
 
 /// The depths of the window, and since when nothing has left.
 #[derive(Debug, Default, Clone)]
-pub struct Flow {
-    depths: VecDeque<(Timestamp, f64)>,
+pub struct Depths {
+    window: VecDeque<(Timestamp, f64)>,
     standing_since: Option<Timestamp>,
     /// When it was last seen with nothing in it: what was read of its messages before is of others.
     empty_at: Option<Timestamp>,
@@ -36,12 +36,12 @@ impl Entry {
     /// Nothing while the depth moves. One that is the same at every look may still hide as much going as coming: a bound, no age.
     pub fn standing_since(&self) -> Option<Timestamp> {
         let stands = |rate| self.value(rate) == Some(0.0);
-        self.flow.standing_since.filter(|_| stands(IN_RATE) && stands(OUT_RATE))
+        self.depths.standing_since.filter(|_| stands(IN_RATE) && stands(OUT_RATE))
     }
 
     /// The age of the oldest message as it was read, unless the queue was seen empty since.
     pub fn oldest_age(&self) -> Option<Reading> {
-        self.reading(OLDEST_AGE).filter(|age| self.flow.empty_at.is_none_or(|empty| empty < age.at))
+        self.reading(OLDEST_AGE).filter(|age| self.depths.empty_at.is_none_or(|empty| empty < age.at))
     }
 
     /// Seconds that the oldest message has waited; it only grows on for as long as the reading is good.
@@ -78,32 +78,32 @@ pub(super) fn derive(entry: &mut Entry) {
         return;
     }
     let depth = visible.value + others.iter().flatten().map(|reading| reading.value).sum::<f64>();
-    let flow = &mut entry.flow;
+    let past = &mut entry.depths;
     // At first sight the others may still be on their way.
-    if flow.depths.len() == 1 && flow.depths[0].0 == at {
-        flow.depths.clear();
-        flow.standing_since = None;
-        flow.empty_at = None;
+    if past.window.len() == 1 && past.window[0].0 == at {
+        past.window.clear();
+        past.standing_since = None;
+        past.empty_at = None;
     }
     if depth == 0.0 {
-        flow.empty_at = flow.empty_at.max(Some(at));
+        past.empty_at = past.empty_at.max(Some(at));
     }
-    match flow.depths.back() {
+    match past.window.back() {
         Some((last, _)) if *last >= at => return,
-        Some((_, before)) if depth < *before || depth == 0.0 => flow.standing_since = (depth > 0.0).then_some(at),
-        _ if depth == 0.0 => flow.standing_since = None,
-        _ => flow.standing_since = flow.standing_since.or(Some(at)),
+        Some((_, before)) if depth < *before || depth == 0.0 => past.standing_since = (depth > 0.0).then_some(at),
+        _ if depth == 0.0 => past.standing_since = None,
+        _ => past.standing_since = past.standing_since.or(Some(at)),
     }
-    flow.depths.push_back((at, depth));
-    while flow.depths.len() > 2 && at.duration_since(flow.depths[0].0).as_secs_f64() > WINDOW_SECONDS {
-        flow.depths.pop_front();
+    past.window.push_back((at, depth));
+    while past.window.len() > 2 && at.duration_since(past.window[0].0).as_secs_f64() > WINDOW_SECONDS {
+        past.window.pop_front();
     }
-    let span = at.duration_since(flow.depths[0].0).as_secs_f64();
+    let span = at.duration_since(past.window[0].0).as_secs_f64();
     if span <= 0.0 {
         return;
     }
     let (mut rises, mut falls) = (0.0, 0.0);
-    for (before, after) in flow.depths.iter().zip(flow.depths.iter().skip(1)) {
+    for (before, after) in past.window.iter().zip(past.window.iter().skip(1)) {
         let change = after.1 - before.1;
         if change > 0.0 { rises += change } else { falls -= change }
     }
@@ -185,9 +185,9 @@ mod tests {
 
     #[test]
     fn a_queue_stands_while_nothing_leaves() {
-        assert_eq!(feed(&[(0, 0.0), (5, 3.0), (9, 8.0)]).flow.standing_since, Some(at(5)));
-        assert_eq!(feed(&[(0, 3.0), (5, 2.0), (9, 8.0)]).flow.standing_since, Some(at(5)));
-        assert_eq!(feed(&[(0, 3.0), (5, 0.0)]).flow.standing_since, None);
+        assert_eq!(feed(&[(0, 0.0), (5, 3.0), (9, 8.0)]).depths.standing_since, Some(at(5)));
+        assert_eq!(feed(&[(0, 3.0), (5, 2.0), (9, 8.0)]).depths.standing_since, Some(at(5)));
+        assert_eq!(feed(&[(0, 3.0), (5, 0.0)]).depths.standing_since, None);
     }
 
     #[test]
