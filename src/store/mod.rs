@@ -263,6 +263,12 @@ impl Store {
         self.entries.is_empty()
     }
 
+    /// How many exist, as far as is known: without the ones just gone, and without groups, which only hold others.
+    pub fn here(&self) -> usize {
+        let here = |entry: &&Entry| entry.gone.is_none() && entry.resource.kind != Kind::Group;
+        self.entries().filter(here).count()
+    }
+
     pub fn topology(&self) -> &Topology {
         &self.topology
     }
