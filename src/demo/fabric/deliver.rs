@@ -86,7 +86,7 @@ impl Delivery {
             for (name, attribute) in &message.attributes {
                 let value =
                     MessageAttributeValue::builder().data_type(&attribute.data_type).string_value(&attribute.value);
-                request = request.message_attributes(name, value.build().map_err(DemoError::call(doing()))?);
+                request = request.message_attributes(name, value.build().map_err(DemoError::built)?);
             }
         } else {
             request = request.message_body(self.envelope(message, &route.subscription_arn).to_string());

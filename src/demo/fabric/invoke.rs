@@ -50,7 +50,7 @@ impl Runner {
     }
 
     async fn run(&self, name: &str, event: Value) -> Result<Ended, DemoError> {
-        let missing = || DemoError::Call { doing: format!("run '{name}'"), reason: "no such stand-in".into() };
+        let missing = || DemoError::other(format!("run '{name}'"), "no such stand-in");
         let function = self.functions.get(name).copied().ok_or_else(missing)?;
         let configuration = self.clients.lambda.get_function_configuration().function_name(name).send().await;
         let configuration = configuration.map_err(DemoError::call(format!("read function '{name}'")))?;
@@ -86,7 +86,7 @@ impl Runner {
         };
         let events: Result<Vec<_>, _> = log.events().into_iter().map(event).collect();
         let request = self.clients.logs.put_log_events().log_group_name(&group).log_stream_name(&self.stream);
-        let request = request.set_log_events(Some(events.map_err(DemoError::call(doing()))?));
+        let request = request.set_log_events(Some(events.map_err(DemoError::built)?));
         request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
 }
