@@ -28,6 +28,8 @@ pub mod services;
 pub mod tables;
 pub mod topics;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::{
     buffer::Buffer,
@@ -115,6 +117,16 @@ pub trait Pane {
     fn filter(&self) -> &str;
 
     fn set_filter(&mut self, filter: &str, view: &View<'_>);
+
+    /// Shows where something would go, or no longer does. Only a pane that draws links has a use for it.
+    fn light(&mut self, _lit: Option<Lit>) {}
+}
+
+/// A path to show: what it leads to, and a few words where there is something to say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lit {
+    pub nodes: BTreeSet<ResourceId>,
+    pub notes: BTreeMap<ResourceId, String>,
 }
 
 /// One row a pane.
