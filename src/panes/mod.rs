@@ -85,6 +85,14 @@ impl View<'_> {
     }
 }
 
+/// What a pane that draws links is to show brightly; the rest is dimmed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lit {
+    pub nodes: BTreeSet<ResourceId>,
+    /// Why one is not lit, in a few words.
+    pub notes: BTreeMap<ResourceId, String>,
+}
+
 /// A list or picture that fills the lower part of the screen.
 pub trait Pane {
     fn title(&self) -> &'static str;
@@ -118,15 +126,8 @@ pub trait Pane {
 
     fn set_filter(&mut self, filter: &str, view: &View<'_>);
 
-    /// Shows where something would go, or no longer does. Only a pane that draws links has a use for it.
+    /// Shows a path brightly, or everything alike again. Only a pane that draws links has something to light.
     fn light(&mut self, _lit: Option<Lit>) {}
-}
-
-/// A path to show: what it leads to, and a few words where there is something to say.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lit {
-    pub nodes: BTreeSet<ResourceId>,
-    pub notes: BTreeMap<ResourceId, String>,
 }
 
 /// One row a pane.
