@@ -54,8 +54,7 @@ mod tests {
     fn words_tell_the_direction(#[case] property: &str, #[case] kind: Kind, #[case] reads: bool) {
         let link = link(&"app".into(), property, (kind, "it".into()));
         let ends = (link.from.as_str(), link.kind, link.to.as_str());
-        let expected =
-            if reads { ("it", LinkKind::Streams, "app") } else { ("app", LinkKind::Delivers, "it") };
+        let expected = if reads { ("it", LinkKind::Streams, "app") } else { ("app", LinkKind::Delivers, "it") };
         assert_eq!(ends, expected);
         assert_eq!((link.known_by, link.label.as_str()), (KnownBy::Inferred, property));
     }

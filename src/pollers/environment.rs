@@ -40,10 +40,7 @@ pub fn read<'a>(function: &ResourceId, variables: impl IntoIterator<Item = (&'a 
 }
 
 /// The same of an application's properties, each called `GROUP/key`: what they name may be what it reads.
-pub fn read_properties<'a>(
-    application: &ResourceId,
-    properties: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Said {
+pub fn read_properties<'a>(application: &ResourceId, properties: impl IntoIterator<Item = (&'a str, &'a str)>) -> Said {
     let mut said = read(application, properties);
     for link in &mut said.links {
         let kind = link.to.arn().map_or(Kind::External, |arn| Kind::of_arn(&arn));
