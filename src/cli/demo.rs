@@ -78,12 +78,16 @@ async fn on_emulator(mut config: Config, endpoint: &str, arguments: Arguments) -
     let endpoint = clients.endpoint_url.clone();
     let all = &architectures::ALL;
     if arguments.teardown {
-        deploy::teardown(&clients, all).await?;
+        for left in deploy::teardown(&clients, all).await? {
+            complain(&format!("not removed: {left}"));
+        }
         complain(&format!("removed the demo from {endpoint}"));
         return Ok(ExitCode::SUCCESS);
     }
     complain(&format!("deploying on {endpoint}"));
-    deploy::deploy(&clients, all).await?;
+    for skipped in deploy::deploy(&clients, all).await? {
+        complain(&format!("not deployed: {skipped}"));
+    }
     config.connect.endpoint = Some(endpoint.clone());
     let stop = CancellationToken::new();
     let plan = traffic::Plan { seed: arguments.seed, speed: traffic::EMULATOR_SPEED };

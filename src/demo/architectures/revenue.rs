@@ -30,7 +30,7 @@ const BUCKET: &str = "store-revenue-analytics";
 const STORES: u32 = 5;
 /// Fifty every three seconds: a thousand events a minute.
 const SALES_AN_INVOCATION: u32 = 50;
-pub(super) const WINDOW_SECONDS: u32 = 60;
+pub(in crate::demo) const WINDOW_SECONDS: u32 = 60;
 
 const SQL: &str = r#"CREATE OR REPLACE STREAM "DESTINATION_SQL_STREAM" ("store_id" VARCHAR(16), "revenue" DOUBLE);
 CREATE OR REPLACE PUMP "REVENUE_PUMP" AS INSERT INTO "DESTINATION_SQL_STREAM"

@@ -208,7 +208,10 @@ impl Deployment<'_> {
             .service_execution_role(self.arns.role())
             .application_configuration(configuration)
             .tags(tag);
-        request.send().await.map(drop).map_err(DemoError::call(creating(application)))
+        request.send().await.map_err(DemoError::call(creating(application)))?;
+        // One that cannot be started is shown as it is: not running.
+        let _ = self.clients.analytics_v2.start_application().application_name(application.name).send().await;
+        Ok(())
     }
 
     /// Whether a description names the stream that the application reads.
