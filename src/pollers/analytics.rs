@@ -89,12 +89,12 @@ impl Analytics {
     }
 
     async fn describe(&mut self, look: Look<'_>, out: &mut Outbox) {
-        let client = look.aws.analytics_v2();
+        let v2 = look.aws.analytics_v2();
         let spacing = Spacing::per_second(look.quota(CALLS_PER_SECOND));
         let mut answers = stream::iter(self.applications.due(look))
             .map(async |name| {
                 spacing.turn().await;
-                let answer = client.describe_application().application_name(&name).send().await;
+                let answer = v2.describe_application().application_name(&name).send().await;
                 (name, answer)
             })
             .buffer_unordered(CONCURRENCY);
@@ -145,12 +145,12 @@ impl Analytics {
     }
 
     async fn describe_sql(&mut self, look: Look<'_>, out: &mut Outbox) {
-        let client = look.aws.analytics();
+        let v1 = look.aws.analytics();
         let spacing = Spacing::per_second(look.quota(CALLS_PER_SECOND));
         let mut answers = stream::iter(self.sql.due(look))
             .map(async |name| {
                 spacing.turn().await;
-                let answer = client.describe_application().application_name(&name).send().await;
+                let answer = v1.describe_application().application_name(&name).send().await;
                 (name, answer)
             })
             .buffer_unordered(CONCURRENCY);
