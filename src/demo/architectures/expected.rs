@@ -31,6 +31,18 @@ pub struct DeclaredLink {
     pub label: &'static str,
 }
 
+/// The `[[link]]` entries of a configuration file that declare what no API tells of these architectures.
+pub fn configuration(architectures: &[&Architecture]) -> String {
+    let entry = |link: &DeclaredLink| {
+        let end = |(kind, name): (Kind, &str)| format!("{}:{name}", kind.key());
+        let (from, to) = (end(link.from), end(link.to));
+        let kind = serde_json::to_value(link.kind).unwrap_or_default();
+        let kind = kind.as_str().unwrap_or_default().to_owned();
+        format!("[[link]]\nfrom = \"{from}\"\nto = \"{to}\"\nkind = \"{kind}\"\nlabel = \"{}\"\n", link.label)
+    };
+    architectures.iter().flat_map(|architecture| architecture.declared).map(entry).collect()
+}
+
 impl End {
     pub fn new(kind: Kind, name: impl Into<String>) -> Self {
         Self { kind, name: name.into() }
@@ -203,6 +215,17 @@ mod tests {
             let distinct: BTreeSet<_> = links.iter().map(|link| (&link.from, link.kind, &link.to)).collect();
             assert_eq!(distinct.len(), links.len(), "{}", architecture.name);
         }
+    }
+
+    #[test]
+    fn declared_links_are_a_configuration_file() {
+        let text = configuration(&ALL);
+        assert_eq!(
+            text,
+            "[[link]]\nfrom = \"lambda.function:POC-Lambda-1\"\nto = \"dynamodb.table:orders\"\n\
+             kind = \"writes\"\nlabel = \"stores orders\"\n"
+        );
+        assert!(text.parse::<toml::Table>().is_ok());
     }
 
     #[test]
