@@ -3,7 +3,11 @@
 //! A call a function, from the 15 a second that all of Lambda's control plane shares on AWS: spaced, and rare. A function that
 //! cannot be asked keeps what it said.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use aws_sdk_lambda::types::FunctionEventInvokeConfig;
 use futures_util::{StreamExt, stream};
@@ -16,7 +20,9 @@ use crate::{
 
 const CONCURRENCY: usize = 4;
 /// Of the 15 a second that AWS allows the whole account: others deploy with the rest.
-const CALLS_PER_SECOND: u32 = 2;
+const CALLS_PER_SECOND: u32 = 4;
+/// Functions that are asked about again in one round: listings, and the mappings in them, wait for it.
+const MOST_AGAIN: usize = 20;
 const LIST: &str = "lambda:ListFunctionEventInvokeConfigs";
 
 /// What is remembered of all functions' asynchronous invocations.
@@ -39,9 +45,7 @@ impl Destinations {
         for id in functions {
             self.of_functions.entry(id).or_default();
         }
-        let is_due = |known: &Known| known.read.is_due(look.scope, look.rarely());
-        let due = self.of_functions.iter().filter(|(_, known)| is_due(known)).map(|(id, _)| id.clone());
-        let due: Vec<ResourceId> = due.collect();
+        let due = self.due(look);
         let spacing = Spacing::per_second(look.quota(CALLS_PER_SECOND));
         let mut answers = stream::iter(due)
             .map(async |id| {
@@ -66,6 +70,15 @@ impl Destinations {
                 return;
             }
         }
+    }
+
+    /// All that were never asked, and a few of those whose answer is old.
+    fn due(&self, look: Look<'_>) -> Vec<ResourceId> {
+        let is_due = |known: &Known| known.read.is_due(look.scope, look.rarely());
+        let due = self.of_functions.iter().filter(|(_, known)| is_due(known));
+        let (never, mut again): (Vec<_>, Vec<_>) = due.partition(|(_, known)| known.read.unread_for() == Duration::MAX);
+        again.sort_by_key(|(_, known)| Reverse(known.read.unread_for()));
+        never.into_iter().chain(again.into_iter().take(MOST_AGAIN)).map(|(id, _)| id.clone()).collect()
     }
 
     /// Function → where results and failures go.

@@ -50,11 +50,10 @@ impl Poller for Lambda {
         if !out.is_hopeless() {
             self.list_mappings(look, out).await;
         }
+        self.say_links(out).await;
         if !out.is_hopeless() {
             self.read_destinations(look, out).await;
         }
-        let links = self.of_functions.iter().chain(&self.of_mappings).cloned().chain(self.destinations.links());
-        out.say_all(self.links.replace_all(links)).await;
         self.listed.tried(look.scope, out.worst());
     }
 }
@@ -89,6 +88,12 @@ impl Lambda {
         for function in functions {
             out.say_all(self.inventory.found(self.destinations.described(function), Vec::new())).await;
         }
+        self.say_links(out).await;
+    }
+
+    async fn say_links(&mut self, out: &mut Outbox) {
+        let links = self.of_functions.iter().chain(&self.of_mappings).cloned().chain(self.destinations.links());
+        out.say_all(self.links.replace_all(links)).await;
     }
 
     async fn list_mappings(&mut self, look: Look<'_>, out: &mut Outbox) {
