@@ -4,6 +4,8 @@
 //! bounds what it has under way, and never draws conclusions: those are the store's. `run` paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod cloudwatch;
+pub mod cloudwatch_metrics;
 pub mod date_prefix;
 pub mod dynamodb;
 pub mod environment;
@@ -103,6 +105,7 @@ pub const POLLERS: &[Row] = &[
     Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
     Row { name: "s3", make: || Box::<s3::S3>::default() },
     Row { name: "events", make: || Box::<events::Events>::default() },
+    Row { name: "cloudwatch", make: || Box::<cloudwatch::CloudWatch>::default() },
 ];
 
 /// What all pollers share.

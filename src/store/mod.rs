@@ -300,7 +300,7 @@ impl Store {
     /// Whether one of its numbers must be shown as old: all of it is in doubt, or no reading came when one was due.
     pub fn is_stale(&self, entry: &Entry, metric: Metric, now: Timestamp) -> bool {
         let Some(track) = entry.tracks.get(metric.name) else { return self.is_in_doubt(entry) };
-        if metric.comes_late {
+        if track.last.comes_late() {
             // Another poller's word than the one that found it: that one's failing is no reason to doubt it.
             return entry.gone.is_some() || track.last.age_seconds(now) > LATE_STALE_AFTER_SECONDS;
         }
