@@ -36,6 +36,8 @@ const STALE_AFTER_PERIODS: f64 = 3.0;
 const STALE_AFTER_ROUNDS: f64 = 12.0;
 /// CloudWatch knows a minute up to three minutes after it ended, and is asked once a minute.
 const LATE_STALE_AFTER_SECONDS: f64 = 300.0;
+/// Resources whose readings may wait for them to be found.
+const MOST_EARLY: usize = 2_000;
 /// The longest period that is believed: two readings with a long pause between them tell of no pace.
 const LONGEST_PERIOD_SECONDS: f64 = 600.0;
 
@@ -48,6 +50,8 @@ pub struct Store {
     inferred: BTreeSet<LinkKey>,
     polls: Polls,
     feed: Feed,
+    /// Readings of what nobody has found yet: one poller may measure what another is still listing.
+    early: BTreeMap<ResourceId, BTreeMap<&'static str, (Metric, Reading)>>,
     alarms: Vec<Alarm>,
     revision: u64,
 }
@@ -167,12 +171,13 @@ impl Store {
                 }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
                 Fact::Gone(Subject::Link(key)) => self.topology.unlink(&key),
-                Fact::Measured { id, metric, reading } => {
-                    if let Some(entry) = self.entries.get_mut(&id) {
+                Fact::Measured { id, metric, reading } => match self.entries.get_mut(&id) {
+                    Some(entry) => {
                         entry.measure(metric, reading);
                         measured.insert(id);
                     }
-                }
+                    None => self.keep_early(id, metric, reading),
+                },
                 Fact::Heard(heard) => self.heard(heard),
                 Fact::Failed(failure) => self.polls.failed(failure, report.at),
             }
@@ -323,9 +328,21 @@ impl Store {
                 entry.gone = None;
             }
             None => {
-                self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
+                let mut entry = Entry::new(resource, poller, at);
+                for (metric, reading) in self.early.remove(&entry.resource.id).into_iter().flat_map(BTreeMap::into_values) {
+                    entry.measure(metric, reading);
+                }
+                self.entries.insert(entry.resource.id.clone(), entry);
             }
         }
+    }
+
+    /// Keeps a reading until its resource is found. What never is, was deleted, and its place is needed.
+    fn keep_early(&mut self, id: ResourceId, metric: Metric, reading: Reading) {
+        if self.early.len() >= MOST_EARLY && !self.early.contains_key(&id) {
+            self.early.pop_first();
+        }
+        self.early.entry(id).or_default().insert(metric.name, (metric, reading));
     }
 
     /// Draws anew the links that names give away. One that an API reports is never replaced by a guess.
