@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{Entry, Store};
-use metrics::{Fails, ReaderBehind};
-use unread::Unread;
 use crate::domain::{
     Health, Kind, Link, LinkKind, ResourceId, Verdict,
     reading::{DELAYED, ERROR_LINES, IN_FLIGHT, IN_RATE, INVOCATIONS, OUT_RATE, VISIBLE},
     units::{Age, Count, PerSecond},
 };
+use metrics::{Fails, ReaderBehind};
+use unread::Unread;
 
 /// One thing that may be wrong with a resource.
 pub trait Rule: Sync {
@@ -43,9 +43,17 @@ pub struct Case<'a> {
 }
 
 /// All rules.
-pub const RULES: &[&dyn Rule] =
-    &[
-    &DeadLetters, &Unserved, &ExpiresBeforeDrained, &DisabledMapping, &LogsErrors, &ReaderBehind, &Fails, &Gone, &CannotLook, &Unread,
+pub const RULES: &[&dyn Rule] = &[
+    &DeadLetters,
+    &Unserved,
+    &ExpiresBeforeDrained,
+    &DisabledMapping,
+    &LogsErrors,
+    &ReaderBehind,
+    &Fails,
+    &Gone,
+    &CannotLook,
+    &Unread,
 ];
 
 /// The name of the rule that says so of what is no longer listed.
@@ -293,7 +301,10 @@ impl Rule for LogsErrors {
         let counted = format!("{} error{}", Count(errors.value), if errors.value < 1.5 { "" } else { "s" });
         let age = errors.age_seconds(case.now);
         if age > OLD_ERRORS_SECONDS {
-            return Some((Health::Unknown, format!("{counted} in a minute when its log was last read, {} ago", Age(age))));
+            return Some((
+                Health::Unknown,
+                format!("{counted} in a minute when its log was last read, {} ago", Age(age)),
+            ));
         }
         let mut text = format!("{counted} in the last minute");
         if let Some(calls) = group.value(INVOCATIONS).filter(|calls| *calls >= 1.0) {

@@ -4,7 +4,9 @@
 //! read from clock, network or disk, and everything is bounded. A new health rule is one `impl` in [`health`].
 
 pub mod depths;
+mod early;
 pub mod feed;
+pub mod flows;
 pub mod health;
 mod inference;
 pub mod polls;
@@ -17,7 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject, Verdict,
+    Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject,
+    Verdict,
 };
 
 use feed::Feed;
@@ -36,8 +39,6 @@ const STALE_AFTER_PERIODS: f64 = 3.0;
 const STALE_AFTER_ROUNDS: f64 = 12.0;
 /// CloudWatch knows a minute up to three minutes after it ended, and is asked once a minute.
 const LATE_STALE_AFTER_SECONDS: f64 = 300.0;
-/// Resources whose readings may wait for them to be found.
-const MOST_EARLY: usize = 2_000;
 /// The longest period that is believed: two readings with a long pause between them tell of no pace.
 const LONGEST_PERIOD_SECONDS: f64 = 600.0;
 
@@ -50,9 +51,13 @@ pub struct Store {
     inferred: BTreeSet<LinkKey>,
     polls: Polls,
     feed: Feed,
-    /// Readings of what nobody has found yet: one poller may measure what another is still listing.
-    early: BTreeMap<ResourceId, BTreeMap<&'static str, (Metric, Reading)>>,
+    early: early::Early,
     alarms: Vec<Alarm>,
+    flows: flows::Flows,
+    /// The poller that lists a kind.
+    listers: BTreeMap<Kind, &'static str>,
+    /// Grows when resources come, go or change their names.
+    shape: u64,
     revision: u64,
 }
 
@@ -160,8 +165,7 @@ impl Store {
         if report.facts.iter().any(|fact| matches!(fact, Fact::Measured { .. } | Fact::Found(_))) {
             self.polls.answered_at(report.poller, report.at);
         }
-        let names_changed =
-            report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(Subject::Resource(_))));
+        let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
@@ -170,13 +174,16 @@ impl Store {
                     self.topology.link(link);
                 }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
-                Fact::Gone(Subject::Link(key)) => self.topology.unlink(&key),
+                Fact::Gone(Subject::Link(key)) => {
+                    self.inferred.remove(&key);
+                    self.topology.unlink(&key);
+                }
                 Fact::Measured { id, metric, reading } => match self.entries.get_mut(&id) {
                     Some(entry) => {
                         entry.measure(metric, reading);
                         measured.insert(id);
                     }
-                    None => self.keep_early(id, metric, reading),
+                    None => self.early.keep(id, metric, reading),
                 },
                 Fact::Heard(heard) => self.heard(heard),
                 Fact::Failed(failure) => self.polls.failed(failure, report.at),
@@ -198,7 +205,9 @@ impl Store {
 
     /// Lets every rule judge every resource, and forgets what has been gone for long.
     pub fn assess(&mut self, now: Timestamp) {
+        let before = self.entries.len();
         self.entries.retain(|_, entry| entry.gone.is_none_or(|gone| now.duration_since(gone) < REMEMBER_GONE));
+        self.shape += u64::from(self.entries.len() != before);
         let judged = health::judge_all(self, now);
         self.alarms.clear();
         for (id, verdicts) in judged {
@@ -222,6 +231,7 @@ impl Store {
                 &b.name,
             ))
         });
+        self.assess_flows();
         self.revision += 1;
     }
 
@@ -269,6 +279,12 @@ impl Store {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// How many exist, as far as is known: without the ones just gone, and without groups, which only hold others.
+    pub fn here(&self) -> usize {
+        let here = |entry: &&Entry| entry.gone.is_none() && entry.resource.kind != Kind::Group;
+        self.entries().filter(here).count()
     }
 
     pub fn topology(&self) -> &Topology {
@@ -321,39 +337,41 @@ impl Store {
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
+        self.listers.insert(resource.kind, poller);
         match self.entries.get_mut(&resource.id) {
             Some(entry) => {
+                let is_as_before = entry.gone.is_none()
+                    && entry.resource.kind == resource.kind
+                    && entry.resource.name == resource.name;
+                self.shape += u64::from(!is_as_before);
                 entry.resource = resource;
                 entry.poller = poller;
                 entry.gone = None;
             }
             None => {
+                self.shape += 1;
                 let mut entry = Entry::new(resource, poller, at);
-                for (metric, reading) in self.early.remove(&entry.resource.id).into_iter().flat_map(BTreeMap::into_values) {
-                    entry.measure(metric, reading);
-                }
+                self.early.give_to(&mut entry);
                 self.entries.insert(entry.resource.id.clone(), entry);
             }
         }
-    }
-
-    /// Keeps a reading until its resource is found. What never is, was deleted, and its place is needed.
-    fn keep_early(&mut self, id: ResourceId, metric: Metric, reading: Reading) {
-        if self.early.len() >= MOST_EARLY && !self.early.contains_key(&id) {
-            self.early.pop_first();
-        }
-        self.early.entry(id).or_default().insert(metric.name, (metric, reading));
     }
 
     /// Draws anew the links that names give away. One that an API reports is never replaced by a guess.
     fn infer(&mut self) {
         let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
         let links = inference::links(living);
-        for key in std::mem::take(&mut self.inferred) {
-            self.topology.unlink(&key);
-        }
+        let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
+        let topology = &mut self.topology;
+        self.inferred.retain(|key| {
+            let stays = named.contains(key);
+            if !stays {
+                topology.unlink(key);
+            }
+            stays
+        });
         for link in links {
-            if !self.topology.has(&link.key()) {
+            if self.inferred.contains(&link.key()) || !self.topology.has(&link.key()) {
                 self.inferred.insert(link.key());
                 self.topology.link(link);
             }
@@ -363,6 +381,7 @@ impl Store {
     fn went(&mut self, id: &ResourceId, at: Timestamp) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.gone = Some(at);
+            self.shape += 1;
         }
     }
 

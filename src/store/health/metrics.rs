@@ -3,9 +3,7 @@
 use super::{Case, LogsErrors, Rule};
 use crate::domain::{
     Health, Kind, Metric, Reading,
-    reading::{
-        EXECUTIONS_FAILED, FAULTS, ITERATOR_AGE, SERVER_ERRORS, TARGET_FAILURES, THROTTLES, UNDELIVERED,
-    },
+    reading::{EXECUTIONS_FAILED, FAULTS, ITERATOR_AGE, SERVER_ERRORS, TARGET_FAILURES, THROTTLES, UNDELIVERED},
     units::{Age, Count, PerSecond},
 };
 
@@ -53,7 +51,12 @@ impl Rule for Fails {
                 said.push(format!("{} {}", Count(count), if count < 1.5 { one } else { many }));
             }
         }
-        let at = FAILURES.iter().filter(|row| row.0 == kind).filter_map(|row| recent(case, row.1)).map(|one| one.at).max()?;
+        let at = FAILURES
+            .iter()
+            .filter(|row| row.0 == kind)
+            .filter_map(|row| recent(case, row.1))
+            .map(|one| one.at)
+            .max()?;
         let when = match Age::between(at, case.now) {
             Age(seconds) if seconds < 30.0 => "in the last minute".to_owned(),
             age => format!("in the minute that ended {age} ago"),

@@ -40,9 +40,7 @@ impl Rule for Unread {
             None if Age::between(entry.first_seen, case.now).0 < GRACE_SECONDS => None,
             None => Some((Health::Unknown, format!("{what} {was} not read yet"))),
             Some(last) if last.age_seconds(case.now) < TOO_OLD_SECONDS => None,
-            Some(last) => {
-                Some((Health::Unknown, format!("{what}: last read {} ago", Age(last.age_seconds(case.now)))))
-            }
+            Some(last) => Some((Health::Unknown, format!("{what}: last read {} ago", Age(last.age_seconds(case.now))))),
         }
     }
 }

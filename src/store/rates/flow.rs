@@ -7,8 +7,8 @@ use crate::{
     domain::{
         FILTER_NOT_KNOWN, Kind, Link, LinkKind, Metric, ResourceId, Unit,
         reading::{
-            ARRIVALS, CALLS, DELETED, ERROR_LINES, FAULTS, IN_RATE, INVOCATIONS, ITEMS, LINES, MATCHED, OUT_RATE, PUBLISHED, RECEIVED, RECORDS_IN,
-            RECORDS_OUT, REQUESTS, SENT, STARTED,
+            ARRIVALS, CALLS, DELETED, ERROR_LINES, FAULTS, IN_RATE, INVOCATIONS, ITEMS, LINES, MATCHED, OUT_RATE,
+            PUBLISHED, RECEIVED, RECORDS_IN, RECORDS_OUT, REQUESTS, SENT, STARTED,
         },
     },
     store::Store,
@@ -201,7 +201,10 @@ impl<'a> Flow<'a> {
         let per_second = (calls.per_second - failed + grows + dead).max(0.0);
         let of_one = link.attribute("BatchSize") == Some("1");
         let bound = if of_one && is_sure { Bound::Exact } else { Bound::AtLeast };
-        Some(Rate { per_second, source: if bound == Bound::Exact { THROUGH } else { THROUGH_AT_LEAST }, ..calls }.with(bound))
+        Some(
+            Rate { per_second, source: if bound == Bound::Exact { THROUGH } else { THROUGH_AT_LEAST }, ..calls }
+                .with(bound),
+        )
     }
 
     fn calls(self, function: &ResourceId) -> Option<Rate> {

@@ -253,8 +253,7 @@ fn buses_that_send_in_circles_come_to_an_end() {
     assert!(links.iter().all(|link| rate(&store, link).is_none()));
 }
 
-const NAMES: [&str; 12] =
-    ["q-a", "q-b", "dlq-a", "t-a", "f-a", "f-b", "g-a", "r-a", "bus-a", "s-a", "table-a", "b-a"];
+const NAMES: [&str; 12] = ["q-a", "q-b", "dlq-a", "t-a", "f-a", "f-b", "g-a", "r-a", "bus-a", "s-a", "table-a", "b-a"];
 const METRICS: [Metric; 8] = [SENT, RECEIVED, DELETED, PUBLISHED, CALLS, INVOCATIONS, MATCHED, RECORDS_IN];
 const KINDS: [LinkKind; 8] = [
     LinkKind::Subscribes,
