@@ -47,6 +47,11 @@ impl Entry {
         self.depths.standing_since.filter(|_| stands(IN_RATE) && stands(OUT_RATE))
     }
 
+    /// Since when the queue has held messages and has not been seen to fall.
+    pub fn holding_since(&self) -> Option<Timestamp> {
+        self.depths.standing_since
+    }
+
     /// The age of the oldest message as it was read, unless the queue was seen empty since.
     pub fn oldest_age(&self) -> Option<Reading> {
         self.reading(OLDEST_AGE).filter(|age| self.depths.empty_at.is_none_or(|empty| empty < age.at))

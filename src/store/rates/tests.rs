@@ -5,8 +5,8 @@ use crate::{
     domain::{
         Fact, Kind, LinkKind, Metric, Reading, Report, Resource, ResourceId, Round,
         reading::{
-            ARRIVALS, CALLS, DELETED, FAULTS, IN_FLIGHT, INVOCATIONS, ITEMS, LINES, MATCHED, PUBLISHED, RECEIVED,
-            RECORDS_IN, SENT, VISIBLE,
+            ARRIVALS, CALLS, DELETED, FAULTS, IN_FLIGHT, INVOCATIONS, ITEMS, LINES, MATCHED, OLDEST_AGE, PUBLISHED,
+            RECEIVED, RECORDS_IN, SENT, VISIBLE,
         },
     },
     store::Store,
@@ -251,6 +251,42 @@ fn buses_that_send_in_circles_come_to_an_end() {
         .collect();
     let store = store(&links);
     assert!(links.iter().all(|link| rate(&store, link).is_none()));
+}
+
+/// A queue with a retention that held nothing, then five, then `now`.
+fn holding(state: &str, now: f64) -> Store {
+    let mut store = store(&[mapping("q-a", "f-a", 1).with("State", Some(state))]);
+    let queue = Resource::new(id("q-a"), Kind::Queue, "q-a").with("MessageRetentionPeriod", Some(3_600));
+    tell(&mut store, vec![Fact::Found(queue)]);
+    for (value, second) in [(0.0, NOW - 20), (5.0, NOW - 10), (now, NOW)] {
+        read(&mut store, "q-a", VISIBLE, value, "sqs", second);
+        read(&mut store, "q-a", IN_FLIGHT, 0.0, "sqs", second);
+    }
+    store
+}
+
+#[rstest]
+#[case("Enabled", 8.0, Some(f64::INFINITY), None)]
+// Nobody can take anything: what came ten seconds ago is there still.
+#[case("Disabled", 8.0, Some(f64::INFINITY), Some(Loss::InAtMost(3_590.0)))]
+#[case("Enabled", 4.0, Some(f64::INFINITY), None)]
+#[case("Enabled", 0.0, Some(0.0), None)]
+fn a_backlog_says_how_long_it_lasts(
+    #[case] state: &str,
+    #[case] held: f64,
+    #[case] drains: Option<f64>,
+    #[case] loss: Option<Loss>,
+) {
+    let backlog = holding(state, held).backlog(&id("q-a"), at(NOW)).unwrap();
+    assert_eq!((backlog.waiting, backlog.drains_seconds, backlog.loss), (held, drains, loss));
+}
+
+#[test]
+fn a_known_age_tells_the_loss() {
+    let mut store = holding("Enabled", 8.0);
+    read(&mut store, "q-a", OLDEST_AGE, 600.0, "localstack", NOW);
+    let backlog = store.backlog(&id("q-a"), at(NOW + 10)).unwrap();
+    assert_eq!((backlog.oldest_seconds, backlog.loss), (Some(610.0), Some(Loss::In(2_990.0))));
 }
 
 const NAMES: [&str; 12] = ["q-a", "q-b", "dlq-a", "t-a", "f-a", "f-b", "g-a", "r-a", "bus-a", "s-a", "table-a", "b-a"];
