@@ -8,6 +8,8 @@ pub mod analytics;
 pub mod api_gateway;
 pub mod api_gateway_http;
 pub mod catalogue;
+pub mod cloudwatch;
+pub mod cloudwatch_metrics;
 pub mod date_prefix;
 pub mod destinations;
 pub mod dynamodb;
@@ -139,6 +141,7 @@ pub const POLLERS: &[Row] = &[
     Row { name: "states", make: catalogue::of::<states::StateMachines> },
     Row { name: "pipes", make: catalogue::of::<pipes::Pipes> },
     Row { name: "scheduler", make: catalogue::of::<scheduler::Schedules> },
+    Row { name: "cloudwatch", make: || Box::<cloudwatch::CloudWatch>::default() },
 ];
 
 /// What all pollers share.
