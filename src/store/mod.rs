@@ -5,6 +5,7 @@
 
 pub mod depths;
 pub mod feed;
+pub mod findings;
 pub mod health;
 mod inference;
 pub mod polls;
@@ -16,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject, Verdict,
+    Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId,
+    Subject, Verdict,
 };
 
 use feed::Feed;
@@ -46,6 +48,7 @@ pub struct Store {
     polls: Polls,
     feed: Feed,
     alarms: Vec<Alarm>,
+    findings: findings::Findings,
     revision: u64,
 }
 
@@ -155,6 +158,9 @@ impl Store {
         }
         let names_changed =
             report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(Subject::Resource(_))));
+        if report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Linked(_) | Fact::Gone(_))) {
+            self.findings.are_due();
+        }
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
@@ -206,6 +212,9 @@ impl Store {
             entry.verdicts = verdicts;
         }
         self.watch();
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.renew(self, now);
+        self.findings = findings;
         self.alarms.sort_by(|a, b| {
             (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(
                 a.verdict.health,
@@ -278,6 +287,16 @@ impl Store {
     /// What the rules complain of, the worst and oldest first.
     pub fn alarms(&self) -> &[Alarm] {
         &self.alarms
+    }
+
+    /// What is wrong with the architecture itself, the worst first; those that the user lets stay are among them.
+    pub fn findings(&self) -> &[Finding] {
+        self.findings.all()
+    }
+
+    /// Lets some findings stay, with a reason.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.findings.ignore(ignores);
     }
 
     /// How many are here, by kind and then by health: ok, unknown, warn, crit.
