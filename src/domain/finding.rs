@@ -50,6 +50,14 @@ pub struct Finding {
     pub ignored: Option<String>,
 }
 
+impl Finding {
+    /// The command of the AWS CLI that the advice ends in, if it does.
+    pub fn command(&self) -> Option<&str> {
+        let at = if self.advice.starts_with("aws ") { 0 } else { self.advice.find(": aws ")? + ": ".len() };
+        self.advice.get(at..)
+    }
+}
+
 /// Findings that may stay, with the reason: `[[ignore]]` in the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Written")]
@@ -84,6 +92,23 @@ impl TryFrom<Written> for Ignore {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_command_is_where_the_advice_ends() {
+        let finding = |advice: &str| Finding {
+            rule: "r",
+            severity: Severity::Low,
+            resource: "q".into(),
+            about: None,
+            sentence: String::new(),
+            advice: advice.to_owned(),
+            page: "",
+            ignored: None,
+        };
+        assert_eq!(finding("aws sqs x").command(), Some("aws sqs x"));
+        assert_eq!(finding("delete it, or: aws sqs x").command(), Some("aws sqs x"));
+        assert_eq!(finding("use a FIFO queue").command(), None);
+    }
 
     #[test]
     fn severities_are_ordered_and_all_there() {

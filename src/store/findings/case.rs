@@ -46,6 +46,10 @@ const LISTINGS: [(Kind, Need); 9] = [
     (Kind::StateMachine, need("states", "states:ListStateMachines")),
 ];
 
+pub(super) fn listing(kind: Kind) -> Option<&'static Need> {
+    LISTINGS.iter().find(|(of, _)| *of == kind).map(|(_, listing)| listing)
+}
+
 impl<'a> Case<'a> {
     pub(super) fn id(&self) -> &'a ResourceId {
         &self.entry.resource.id
@@ -89,7 +93,7 @@ impl<'a> Case<'a> {
         if (here.partition, here.region, here.account) != (there.partition, there.region, there.account) {
             return None;
         }
-        let (_, listing) = LISTINGS.iter().find(|(kind, _)| *kind == Kind::of_arn(&there))?;
+        let listing = listing(Kind::of_arn(&there))?;
         listing.is_met(&self.store.polls).then(|| self.living(id).is_some())
     }
 }

@@ -128,6 +128,10 @@ impl Rule for TargetGone {
         &[Kind::Queue, Kind::Topic, Kind::Function, Kind::Rule]
     }
 
+    fn misses(&self) -> &'static [Kind] {
+        &[Kind::Queue, Kind::Topic]
+    }
+
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
         let gone = case.outgoing(LinkKind::DeadLetters).filter(|link| case.exists(&link.to) == Some(false));
         gone.map(|link| {

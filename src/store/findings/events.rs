@@ -105,6 +105,19 @@ impl Rule for TargetGone {
         &[Kind::Rule, Kind::Schedule, Kind::Pipe]
     }
 
+    fn misses(&self) -> &'static [Kind] {
+        &[
+            Kind::Queue,
+            Kind::Function,
+            Kind::Topic,
+            Kind::LogGroup,
+            Kind::Bus,
+            Kind::Stream,
+            Kind::DeliveryStream,
+            Kind::StateMachine,
+        ]
+    }
+
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
         let gone = case.outgoing(LinkKind::Targets).filter(|link| case.exists(&link.to) == Some(false));
         gone.map(|link| {
@@ -150,7 +163,7 @@ impl Rule for PatternNeverMatches {
         let Some(pattern) = case.resource().attribute("EventPattern") else { return Vec::new() };
         let Some(why) = never::event_pattern(pattern) else { return Vec::new() };
         let advice = format!(
-            "try it with `aws events test-event-pattern`, then: aws events put-rule --name {} --event-pattern '{{…}}'",
+            "try it with test-event-pattern, then: aws events put-rule --name {} --event-pattern '{{…}}'",
             on_bus(case)
         );
         vec![Said::new(Severity::High, format!("can never match: {why}"), advice)]

@@ -22,6 +22,10 @@ impl Rule for GroupMissing {
         &[Kind::Function]
     }
 
+    fn misses(&self) -> &'static [Kind] {
+        &[Kind::LogGroup]
+    }
+
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
         let missing = case.outgoing(LinkKind::Logs).filter(|link| case.exists(&link.to) == Some(false));
         missing

@@ -43,6 +43,11 @@ pub trait Rule: Sync {
         &[]
     }
 
+    /// The kinds whose absence it reports: where their listing could not be read, it is silent about them.
+    fn misses(&self) -> &'static [Kind] {
+        &[]
+    }
+
     /// Whether it reads numbers, which change without anybody changing the configuration.
     fn is_live(&self) -> bool {
         false
@@ -126,7 +131,10 @@ fn stops_a_round(kind: FailureKind) -> bool {
 pub fn silent(polls: &Polls) -> BTreeMap<&'static str, Vec<&'static str>> {
     let mut silent: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
     for rule in RULES {
-        for need in rule.needs().iter().filter(|need| !need.is_met(polls)) {
+        let listings = rule.misses().iter().filter_map(|kind| case::listing(*kind));
+        // What no poller of ours lists is not asked for.
+        let listings = listings.filter(|need| polls.get(need.poller).is_some());
+        for need in rule.needs().iter().chain(listings).filter(|need| !need.is_met(polls)) {
             silent.entry(need.operation).or_default().push(rule.name());
         }
     }

@@ -112,8 +112,8 @@ impl Rule for NothingDelivered {
             let name = link.to.short_name();
             let sentence = format!("takes {records} in and buffers {}, but {name} got {since}", Age(interval));
             let advice = format!(
-                "look at its errors: aws firehose describe-delivery-stream --delivery-stream-name {}, its role's \
-                 s3:PutObject on {name}, its transformer's log",
+                "look at its role's s3:PutObject on {name}, at its transformer's log, and at: aws firehose \
+                 describe-delivery-stream --delivery-stream-name {}",
                 quoted(&case.resource().name)
             );
             Some(Said::new(Severity::High, sentence, advice).about(&link.to))

@@ -494,6 +494,8 @@ fn a_rule_that_is_silent_is_named_with_the_operation_to_blame() {
     let silent = silent(store.polls());
     assert_eq!(silent.keys().copied().collect::<Vec<_>>(), ["lambda:ListEventSourceMappings"]);
     assert!(silent["lambda:ListEventSourceMappings"].contains(&"no-consumer"));
+    let store = clean().failing("sqs:ListQueues", FailureKind::Denied).store();
+    assert_eq!(super::silent(store.polls())["sqs:ListQueues"], ["dlq-gone", "subscriber-gone", "target-gone"]);
     assert_eq!(super::silent(clean().store().polls()), BTreeMap::new());
 }
 

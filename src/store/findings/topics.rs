@@ -57,7 +57,7 @@ impl Rule for NoSubscriber {
         };
         let sentence = format!("has no confirmed subscriber{pending}: {consequence}");
         let advice = format!(
-            "aws sns subscribe --topic-arn {} --protocol sqs --notification-endpoint …, or delete the topic",
+            "delete the topic, or: aws sns subscribe --topic-arn {} --protocol sqs --notification-endpoint …",
             quoted(case.id().as_str())
         );
         vec![Said::new(severity, sentence, advice)]
@@ -116,6 +116,10 @@ impl Rule for SubscriberGone {
 
     fn kinds(&self) -> &'static [Kind] {
         TOPICS
+    }
+
+    fn misses(&self) -> &'static [Kind] {
+        &[Kind::Queue, Kind::Function, Kind::DeliveryStream]
     }
 
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
