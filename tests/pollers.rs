@@ -36,7 +36,7 @@ fn every_poller_has_a_script() {
 #[rstest]
 #[tokio::test]
 async fn says_what_there_is_once(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudformation", "tag")] poller: &'static str,
 ) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
@@ -54,7 +54,7 @@ async fn says_what_there_is_once(
 #[rstest]
 #[tokio::test]
 async fn an_empty_service_is_no_failure_and_takes_everything_away(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudformation", "tag")] poller: &'static str,
 ) {
     let mut bench = Bench::new(script(poller)).await;
     assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
@@ -67,7 +67,9 @@ async fn an_empty_service_is_no_failure_and_takes_everything_away(
 
 #[rstest]
 #[tokio::test]
-async fn pages_to_the_end(#[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str) {
+async fn pages_to_the_end(
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudformation", "tag")] poller: &'static str,
+) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
     let lines = bench.round(Mood::TwoPages).await;
@@ -79,7 +81,7 @@ async fn pages_to_the_end(#[values("sqs", "lambda", "sns", "logs", "dynamodb", "
 #[rstest]
 #[tokio::test]
 async fn a_failure_is_said_and_is_never_absence(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudformation", "tag")] poller: &'static str,
     #[values(Fault::Throttled, Fault::Denied, Fault::WebPage, Fault::CutOff, Fault::Lacking)] fault: Fault,
 ) {
     let script = script(poller);
@@ -104,7 +106,7 @@ async fn a_failure_is_said_and_is_never_absence(
 #[rstest]
 #[tokio::test]
 async fn it_is_well_again_after_a_failure(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudformation", "tag")] poller: &'static str,
 ) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     commands::Keymap,
-    domain::{Kind, ResourceId, Scope},
+    domain::{Declaration, Kind, ResourceId, Scope},
     overlays::{Overlay, toast::Toast, usage::Used},
     panes::{self, PANES, Pane, View, header::Session, now::Now},
     store::Store,
@@ -103,6 +103,11 @@ impl App {
             changed_at: None,
             drawn_minute: 0,
         }
+    }
+
+    /// Takes over the links that the user declares.
+    pub fn declare(&mut self, links: Vec<Declaration>) {
+        self.store.declare(links);
     }
 
     /// Whether a frame would differ from the last one.

@@ -35,6 +35,8 @@ const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
 
 /// The table. Sorted by service, then name.
 pub const OPERATIONS: &[Operation] = &[
+    reads("CloudFormation", "ListStackResources", 0.0),
+    reads("CloudFormation", "ListStacks", 0.0),
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
     reads("DynamoDB", "DescribeTable", 0.0),
@@ -45,6 +47,7 @@ pub const OPERATIONS: &[Operation] = &[
     reads("EventBridge", "ListTargetsByRule", 0.0),
     reads("Lambda", "ListEventSourceMappings", 0.0),
     reads("Lambda", "ListFunctions", 0.0),
+    reads("Resource Groups Tagging API", "GetResources", 0.0),
     reads("S3", "ListBuckets", S3_LIST),
     reads("S3", "ListObjectsV2", S3_LIST),
     reads("SNS", "GetSubscriptionAttributes", SNS_REQUEST),

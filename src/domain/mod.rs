@@ -4,6 +4,7 @@
 //! A new kind of resource is a row in [`resource::KINDS`]; a new number is a constant in [`reading`].
 
 pub mod arn;
+pub mod declaration;
 pub mod fact;
 pub mod health;
 pub mod link;
@@ -13,6 +14,7 @@ pub mod scope;
 pub mod units;
 
 pub use arn::{Arn, unqualified};
+pub use declaration::Declaration;
 pub use fact::{Done, Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
 pub use health::{Health, Verdict};
 pub use link::{FILTER_NOT_KNOWN, KnownBy, Link, LinkKey, LinkKind};

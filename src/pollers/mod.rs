@@ -20,6 +20,8 @@ pub mod queue_age;
 pub mod s3;
 pub mod sns;
 pub mod sqs;
+pub mod stacks;
+pub mod tags;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -103,6 +105,8 @@ pub const POLLERS: &[Row] = &[
     Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
     Row { name: "s3", make: || Box::<s3::S3>::default() },
     Row { name: "events", make: || Box::<events::Events>::default() },
+    Row { name: "cloudformation", make: || Box::<stacks::Stacks>::default() },
+    Row { name: "tag", make: || Box::<tags::Tags>::default() },
 ];
 
 /// What all pollers share.

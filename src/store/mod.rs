@@ -3,6 +3,7 @@
 //! [`Store::apply`] takes reports; [`Store::assess`] lets the health rules speak. Both are pure: the instant is passed in, nothing is
 //! read from clock, network or disk, and everything is bounded. A new health rule is one `impl` in [`health`].
 
+mod declared;
 pub mod depths;
 pub mod feed;
 pub mod flows;
@@ -17,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject,
-    Verdict,
+    Declaration, Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource,
+    ResourceId, Subject, Verdict,
 };
 
 use feed::Feed;
@@ -43,8 +44,11 @@ const LONGEST_PERIOD_SECONDS: f64 = 600.0;
 pub struct Store {
     entries: BTreeMap<ResourceId, Entry>,
     topology: Topology,
-    /// Links that follow from what is there, not from a poller.
-    inferred: BTreeSet<LinkKey>,
+    /// Links that follow from what is there, not from a poller: inferred and declared ones.
+    derived: BTreeSet<LinkKey>,
+    declarations: Vec<Declaration>,
+    /// Declarations that name nothing, or too much.
+    mistakes: Vec<Failure>,
     polls: Polls,
     feed: Feed,
     alarms: Vec<Alarm>,
@@ -165,12 +169,12 @@ impl Store {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
                 Fact::Linked(link) => {
-                    self.inferred.remove(&link.key());
+                    self.derived.remove(&link.key());
                     self.topology.link(link);
                 }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
                 Fact::Gone(Subject::Link(key)) => {
-                    self.inferred.remove(&key);
+                    self.derived.remove(&key);
                     self.topology.unlink(&key);
                 }
                 Fact::Measured { id, metric, reading } => {
@@ -189,7 +193,7 @@ impl Store {
             }
         }
         if names_changed {
-            self.infer();
+            self.derive();
         }
         if let Some(round) = report.round {
             self.polls.ended(report.poller, report.at, &round);
@@ -271,6 +275,11 @@ impl Store {
         self.entries.len()
     }
 
+    /// How many resources are known, without the groups that are names for them.
+    pub fn things(&self) -> usize {
+        self.entries().filter(|entry| entry.resource.kind != Kind::Group).count()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -315,9 +324,21 @@ impl Store {
         self.is_in_doubt(entry) || track.last.age_seconds(now) > late
     }
 
-    /// Failures as they stand: each poller's from its last round.
+    /// Failures as they stand: each poller's from its last round, and what the configuration asks for in vain.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.polls.failures()
+        self.polls.failures().chain(&self.mistakes)
+    }
+
+    /// The links that the user declares, instead of those declared before.
+    pub fn declare(&mut self, declarations: Vec<Declaration>) {
+        self.declarations = declarations;
+        self.derive();
+        self.revision += 1;
+    }
+
+    /// Declared links that cannot be drawn, and why.
+    pub fn mistakes(&self) -> &[Failure] {
+        &self.mistakes
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
@@ -339,22 +360,27 @@ impl Store {
         }
     }
 
-    /// Draws anew the links that names give away. One that an API reports is never replaced by a guess.
-    fn infer(&mut self) {
+    /// Draws anew the links that names give away, and those that the user declares. One that an API reports is never replaced.
+    fn derive(&mut self) {
         let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
-        let links = inference::links(living);
+        let mut links = inference::links(living.clone());
+        let (declared, mistakes) = declared::links(&self.declarations, living);
+        self.mistakes = mistakes;
+        links.extend(declared);
         let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
         let topology = &mut self.topology;
-        self.inferred.retain(|key| {
+        self.derived.retain(|key| {
             let stays = named.contains(key);
             if !stays {
                 topology.unlink(key);
             }
             stays
         });
+        let mut drawn = BTreeSet::new();
         for link in links {
-            if self.inferred.contains(&link.key()) || !self.topology.has(&link.key()) {
-                self.inferred.insert(link.key());
+            let key = link.key();
+            if drawn.insert(key.clone()) && (self.derived.contains(&key) || !self.topology.has(&key)) {
+                self.derived.insert(key);
                 self.topology.link(link);
             }
         }

@@ -70,6 +70,7 @@ fn action(operation: &Operation) -> Option<String> {
     let prefix = match operation.service {
         "CloudWatch Logs" => "logs".to_owned(),
         "EventBridge" => "events".to_owned(),
+        "Resource Groups Tagging API" => "tag".to_owned(),
         service => service.to_lowercase(),
     };
     Some(format!("{prefix}:{name}"))
@@ -111,7 +112,7 @@ fn the_prices_are_those_of_the_table() {
 
 #[test]
 fn every_service_has_its_prefix_in_iam() {
-    let known = ["dynamodb", "events", "lambda", "logs", "s3", "sns", "sqs"];
+    let known = ["cloudformation", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sqs", "tag"];
     for action in OPERATIONS.iter().filter_map(action) {
         let prefix = action.split(':').next().unwrap_or_default();
         assert!(known.contains(&prefix), "look up in AWS's service authorization reference whether {action} exists");
@@ -136,7 +137,9 @@ fn the_configuration_is_valid_and_shows_the_defaults() {
     file::parse(&all, README).expect("the README's optional keys parse");
     for key in fields(&read("src/config/file.rs")) {
         assert!(
-            all.lines().any(|line| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]")),
+            all.lines().any(|line| {
+                line.starts_with(&format!("{key} = ")) || line == format!("[{key}]") || line == format!("[[{key}]]")
+            }),
             "{key} is not shown"
         );
     }
