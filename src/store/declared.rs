@@ -136,7 +136,12 @@ mod tests {
     #[case("POC-Lambda-1", "sqs.queue:orders", None, "POC-Lambda-1 Publishes orders")]
     #[case("POC-Lambda-1", "arn:aws:sns:r:2:elsewhere", None, "POC-Lambda-1 Publishes elsewhere")]
     #[case("arn:aws:sqs:r:1:twice", "POC-Lambda-1", Some(LinkKind::Targets), "twice Targets POC-Lambda-1")]
-    fn one_that_can_be_drawn(#[case] from: &str, #[case] to: &str, #[case] kind: Option<LinkKind>, #[case] picture: &str) {
+    fn one_that_can_be_drawn(
+        #[case] from: &str,
+        #[case] to: &str,
+        #[case] kind: Option<LinkKind>,
+        #[case] picture: &str,
+    ) {
         let (links, failures) = links(&[declared(from, to, kind)], all().iter());
         assert_eq!(failures, []);
         let link = &links[0];
@@ -156,7 +161,12 @@ mod tests {
         Some(LinkKind::Logs),
         "nothing flows along a link of this kind: leave `kind` out"
     )]
-    fn one_that_cannot_is_said(#[case] from: &str, #[case] to: &str, #[case] kind: Option<LinkKind>, #[case] why: &str) {
+    fn one_that_cannot_is_said(
+        #[case] from: &str,
+        #[case] to: &str,
+        #[case] kind: Option<LinkKind>,
+        #[case] why: &str,
+    ) {
         let (links, failures) = links(&[declared(from, to, kind)], all().iter());
         assert_eq!(links, []);
         assert_eq!(failures[0].error, why);

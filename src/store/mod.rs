@@ -5,6 +5,7 @@
 
 mod declared;
 pub mod depths;
+mod derived;
 pub mod feed;
 pub mod flows;
 pub mod health;
@@ -18,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Declaration, Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource,
-    ResourceId, Subject, Verdict,
+    Declaration, Fact, Failure, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId,
+    Subject, Verdict,
 };
 
 use feed::Feed;
@@ -329,18 +330,6 @@ impl Store {
         self.polls.failures().chain(&self.mistakes)
     }
 
-    /// The links that the user declares, instead of those declared before.
-    pub fn declare(&mut self, declarations: Vec<Declaration>) {
-        self.declarations = declarations;
-        self.derive();
-        self.revision += 1;
-    }
-
-    /// Declared links that cannot be drawn, and why.
-    pub fn mistakes(&self) -> &[Failure] {
-        &self.mistakes
-    }
-
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
         self.listers.insert(resource.kind, poller);
         match self.entries.get_mut(&resource.id) {
@@ -356,32 +345,6 @@ impl Store {
             None => {
                 self.shape += 1;
                 self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
-            }
-        }
-    }
-
-    /// Draws anew the links that names give away, and those that the user declares. One that an API reports is never replaced.
-    fn derive(&mut self) {
-        let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
-        let mut links = inference::links(living.clone());
-        let (declared, mistakes) = declared::links(&self.declarations, living);
-        self.mistakes = mistakes;
-        links.extend(declared);
-        let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
-        let topology = &mut self.topology;
-        self.derived.retain(|key| {
-            let stays = named.contains(key);
-            if !stays {
-                topology.unlink(key);
-            }
-            stays
-        });
-        let mut drawn = BTreeSet::new();
-        for link in links {
-            let key = link.key();
-            if drawn.insert(key.clone()) && (self.derived.contains(&key) || !self.topology.has(&key)) {
-                self.derived.insert(key);
-                self.topology.link(link);
             }
         }
     }

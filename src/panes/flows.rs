@@ -1,0 +1,323 @@
+//! Whole architectures, the worst first, one line each: what a message passes, how many come in, how many are dead or wait.
+//!
+//! ```text
+//! ── flows ──────────────────────────────────────────────────────────────────────────────── 8 · 3 more ──
+//!  ✖ event-fork        ◇ ──▶ 3 ▤ ──▶ 3 ƒ                  in   ≥42/s  ▁▂▂▃▅▇▇▆▅▅▅▅   dead     3   oldest      4 s
+//!  ▲ jobs              ⌁ ──▶ ƒ ──▶ ◇ ──▶ 2 ▤ ──▶ 2 ƒ ──▶ ▦ ◍
+//! ```
+//!
+//! A sign in the way has the colour of the worst that stands there. What comes in is what the busiest queue that a message meets first
+//! was seen to take: at the least.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    widgets::Widget,
+};
+
+use super::{View, column::SPARK_SECONDS};
+use crate::{
+    domain::{
+        Health, Kind, ResourceId,
+        reading::{DELAYED, IN_FLIGHT, IN_RATE, VISIBLE},
+        units::{Age, Count, PerSecond},
+    },
+    store::{Entry, flows::Flow},
+    theme::Role,
+    widgets::{
+        panel::Separator,
+        sparkline::{Scale, Sparkline},
+        text,
+    },
+};
+
+/// Lines at most: what is well and further down is on the map.
+const MOST: usize = 5;
+/// Steps of a way that are drawn; a line holds no more.
+const MOST_STAGES: usize = 24;
+/// Columns of the sparkline.
+const SPARK: usize = 12;
+/// Narrower than this, only the way and what is dead are shown.
+const NUMBERS_FROM: u16 = 100;
+
+/// One line.
+#[derive(Debug, Clone, PartialEq)]
+struct Line {
+    health: Health,
+    name: String,
+    way: Vec<(Role, String)>,
+    inflow: Option<Inflow>,
+    /// Messages in its dead-letter queues, if it has any.
+    dead: Option<f64>,
+    /// Seconds that the oldest message waits.
+    oldest: Option<f64>,
+    entry: ResourceId,
+}
+
+/// What comes in, and came.
+#[derive(Debug, Clone, PartialEq)]
+struct Inflow {
+    per_second: f64,
+    role: Role,
+    past: Vec<Option<f64>>,
+}
+
+/// The band.
+#[derive(Debug, Default)]
+pub struct Flows {
+    lines: Vec<Line>,
+    known: usize,
+    area: Rect,
+}
+
+impl Flows {
+    pub fn refresh(&mut self, view: &View<'_>) {
+        let flows = view.store.flows();
+        self.known = flows.len();
+        self.lines = flows.iter().take(MOST).map(|flow| line(flow, view)).collect();
+    }
+
+    /// Lines that it would like to have, its title among them; none without flows.
+    pub fn wants(&self) -> u16 {
+        if self.lines.is_empty() { 0 } else { self.lines.len() as u16 + 1 }
+    }
+
+    /// Where the flow on a clicked line begins.
+    pub fn at(&self, at: Position) -> Option<ResourceId> {
+        if !self.area.contains(at) {
+            return None;
+        }
+        let line = self.lines.get(usize::from(at.y.checked_sub(self.area.y + 1)?))?;
+        Some(line.entry.clone())
+    }
+
+    pub fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        self.area = area;
+        if area.height == 0 {
+            return;
+        }
+        let shown = self.lines.len().min(usize::from(area.height - 1));
+        let more = self.known - shown;
+        let right = if more > 0 { format!("{more} more") } else { String::new() };
+        Separator { title: "flows", right: &right, focused: false, theme: view.theme }
+            .render(Rect { height: 1, ..area }, buf);
+        for (line, y) in self.lines.iter().take(shown).zip(area.y + 1..) {
+            draw_line(line, Rect { y, height: 1, ..area }, buf, view);
+        }
+    }
+}
+
+fn line(flow: &Flow, view: &View<'_>) -> Line {
+    Line {
+        health: flow.health,
+        name: flow.name.clone(),
+        way: way(flow, view),
+        inflow: inflow(flow, view),
+        dead: dead(flow, view),
+        oldest: oldest(flow, view),
+        entry: flow.entry.clone(),
+    }
+}
+
+/// `◇ ──▶ 3 ▤ ──▶ 3 ƒ`, piece by piece.
+fn way(flow: &Flow, view: &View<'_>) -> Vec<(Role, String)> {
+    let mut pieces = Vec::new();
+    for (step, stage) in flow.stages.iter().take(MOST_STAGES).enumerate() {
+        if step > 0 {
+            pieces.push((Role::Link, format!(" {} ", view.theme.glyphs.flows_to)));
+        }
+        for (place, (kind, members)) in stage.kinds.iter().enumerate() {
+            let gap = if place > 0 { " " } else { "" };
+            let count = if members.len() > 1 { format!("{gap}{} ", members.len()) } else { gap.to_owned() };
+            pieces.push((Role::Dim, count));
+            pieces.push((role(members, view), view.glyph(*kind).to_owned()));
+        }
+    }
+    pieces
+}
+
+/// The role of the worst of these. A queue is as bad as the dead letters that it made.
+fn role(members: &[ResourceId], view: &View<'_>) -> Role {
+    let store = view.store;
+    let health = |id: &ResourceId| store.get(id).map_or(Health::Ok, Entry::health);
+    let dead = |id: &ResourceId| store.topology().dead_letter_target(id).map_or(Health::Ok, |link| health(&link.to));
+    let worst = members.iter().map(|id| health(id).max(dead(id))).max().unwrap_or_default();
+    if worst == Health::Ok { Role::Text } else { view.mark(worst).1 }
+}
+
+/// What the busiest of the queues that a message meets first takes in. A topic hands each message to several of them, so that their sum
+/// would be more than came.
+fn inflow(flow: &Flow, view: &View<'_>) -> Option<Inflow> {
+    let first = flow.stages.iter().find_map(|stage| stage.kinds.iter().find(|(kind, _)| *kind == Kind::Queue))?;
+    let queues = first.1.iter().filter_map(|id| view.store.get(id));
+    let (queue, per_second) =
+        queues.filter_map(|queue| Some((queue, queue.value(IN_RATE)?))).max_by(|(_, a), (_, b)| a.total_cmp(b))?;
+    let role = match view.store.is_stale(queue, IN_RATE, view.now) {
+        true => Role::Stale,
+        false if per_second == 0.0 => Role::Dim,
+        false => Role::Text,
+    };
+    let past = queue.series(IN_RATE).map(|series| series.cells(view.now, SPARK_SECONDS, SPARK)).unwrap_or_default();
+    Some(Inflow { per_second, role, past })
+}
+
+fn is_dead_letter_queue(entry: &Entry, view: &View<'_>) -> bool {
+    view.store.topology().dead_letter_sources(&entry.resource.id).next().is_some()
+}
+
+fn queues<'a>(flow: &'a Flow, view: &View<'a>) -> impl Iterator<Item = &'a Entry> {
+    let store = view.store;
+    flow.members.iter().filter_map(|id| store.get(id)).filter(|entry| entry.resource.kind == Kind::Queue)
+}
+
+/// Nothing where there is no dead-letter queue, or none that could be read.
+fn dead(flow: &Flow, view: &View<'_>) -> Option<f64> {
+    let held = |entry: &Entry| {
+        let visible = entry.value(VISIBLE)?;
+        Some(visible + entry.value(IN_FLIGHT).unwrap_or(0.0) + entry.value(DELAYED).unwrap_or(0.0))
+    };
+    let dead = queues(flow, view).filter(|entry| is_dead_letter_queue(entry, view)).filter_map(held);
+    dead.reduce(|sum, one| sum + one)
+}
+
+fn oldest(flow: &Flow, view: &View<'_>) -> Option<f64> {
+    let waiting = queues(flow, view).filter(|entry| {
+        let holds = entry.value(VISIBLE).unwrap_or(0.0) + entry.value(IN_FLIGHT).unwrap_or(0.0);
+        holds >= 1.0 && !is_dead_letter_queue(entry, view)
+    });
+    waiting.filter_map(|entry| entry.oldest_age_seconds(view.now)).reduce(f64::max)
+}
+
+fn draw_line(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    let theme = view.theme;
+    let more = theme.glyphs.ellipsis;
+    let (mark, role) = view.mark(line.health);
+    let name_width = (area.width / 6).clamp(14, 28);
+    let at = |x: u16, width: u16| {
+        let x = x.min(area.width);
+        Rect { x: area.x + x, width: width.min(area.width - x), ..area }
+    };
+    text::put(buf, at(1, 1), mark, theme.style(role), "");
+    let safe = text::clean(&line.name);
+    let name = text::fit_middle_with(&safe, usize::from(name_width), more);
+    text::put(buf, at(3, name_width), &name, theme.style(Role::Title), more);
+    let right = draw_numbers(line, area, buf, view);
+    let left = 3 + name_width + 2;
+    let mut rest = at(left, right.saturating_sub(left + 2));
+    for (role, piece) in &line.way {
+        let used = text::put(buf, rest, piece, theme.style(*role), more);
+        rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
+    }
+}
+
+/// Writes the numbers at the right; returns the column where they begin.
+fn draw_numbers(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+    let theme = view.theme;
+    let mut column = area.width.saturating_sub(1);
+    // A label, and a value at the right end of `width` columns.
+    let mut labelled = |buf: &mut Buffer, width: u16, label: &str, value: Option<(Role, String)>| {
+        column = column.saturating_sub(width);
+        let place = Rect { x: area.x + column, width, ..area };
+        if let Some((role, value)) = value {
+            text::put(buf, place, label, theme.style(Role::Dim), "");
+            text::put_right(buf, place, &value, theme.style(role), theme.glyphs.ellipsis);
+        }
+        column = column.saturating_sub(3);
+        column
+    };
+    let full = area.width >= NUMBERS_FROM;
+    if full {
+        labelled(buf, 14, "oldest", line.oldest.map(|seconds| (Role::Text, Age(seconds).to_string())));
+    }
+    let dead = line.dead.map(|dead| (if dead >= 1.0 { Role::Crit } else { Role::Dim }, Count(dead).to_string()));
+    let mut begins = labelled(buf, 9, "dead", dead);
+    if full {
+        let rate = line.inflow.as_ref();
+        let spark = labelled(buf, SPARK as u16, "", None) + 3;
+        if let Some(inflow) = rate {
+            let place = Rect { x: area.x + spark, width: SPARK as u16, ..area };
+            Sparkline { samples: &inflow.past, scale: Scale::Own, role: Role::Spark, theme }.render(place, buf);
+        }
+        let said = rate.map(|inflow| (inflow.role, format!("≥{}/s", PerSecond(inflow.per_second))));
+        begins = labelled(buf, 11, "in", said);
+    }
+    begins + 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{Fact, Link, LinkKind, Reading, Report, Resource},
+        store::Store,
+        theme::Theme,
+        widgets::testing::{blank, lines},
+    };
+    use jiff::{Timestamp, tz::TimeZone};
+    use rstest::rstest;
+
+    fn queue(name: &str) -> ResourceId {
+        format!("arn:aws:sqs:eu-west-1:000000000001:{name}").into()
+    }
+
+    fn store(name: &str) -> Store {
+        let at = Timestamp::from_second(1_000_000).unwrap();
+        let topic = ResourceId::from(format!("arn:aws:sns:eu-west-1:000000000001:{name}"));
+        let measured = |name, metric, value| Fact::Measured {
+            id: queue(name),
+            metric,
+            reading: Reading { value, source: "test", at },
+        };
+        let mut facts = vec![Fact::Found(Resource::new(topic.clone(), Kind::Topic, name))];
+        for queue_name in ["a", "b", "dlq"] {
+            facts.push(Fact::Found(Resource::new(queue(queue_name), Kind::Queue, queue_name)));
+        }
+        facts.push(Fact::Linked(Link::configured(topic.clone(), LinkKind::Subscribes, queue("a"))));
+        facts.push(Fact::Linked(Link::configured(topic, LinkKind::Subscribes, queue("b"))));
+        facts.push(Fact::Linked(Link::configured(queue("a"), LinkKind::DeadLetters, queue("dlq"))));
+        facts.extend([measured("dlq", VISIBLE, 3.0), measured("a", IN_RATE, 13.0), measured("b", IN_RATE, 14.0)]);
+        let mut store = Store::default();
+        store.apply(Report { poller: "sqs", at, facts, round: None });
+        store.assess(at);
+        store
+    }
+
+    fn drawn(store: &Store, width: u16) -> (Flows, Vec<String>) {
+        let theme = Theme::default();
+        let now = Timestamp::from_second(1_000_001).unwrap();
+        let view = View { store, theme: &theme, now, zone: &TimeZone::UTC, ascii: false };
+        let mut flows = Flows::default();
+        flows.refresh(&view);
+        let height = flows.wants();
+        let mut buf = blank(width, height);
+        flows.draw(Rect::new(0, 0, width, height), &mut buf, &view);
+        (flows, lines(&buf))
+    }
+
+    #[test]
+    fn a_flow_is_one_line() {
+        let (flows, lines) = drawn(&store("fork"), 120);
+        assert_eq!(lines.len(), 2);
+        let words: Vec<&str> = lines[1].split_whitespace().collect();
+        assert_eq!(words, ["✖", "fork", "◇", "──▶", "2", "▤", "in", "≥14/s", "█", "dead", "3"]);
+        assert_eq!(flows.at(Position { x: 5, y: 1 }).unwrap().short_name(), "fork");
+        assert_eq!(flows.at(Position { x: 5, y: 0 }), None);
+    }
+
+    #[rstest]
+    #[case(1)]
+    #[case(20)]
+    #[case(30)]
+    #[case(80)]
+    #[case(99)]
+    #[case(300)]
+    fn it_fits_whatever_the_width_and_the_name(#[case] width: u16) {
+        let (_, lines) = drawn(&store(&"名".repeat(256)), width);
+        assert!(lines.iter().all(|line| text::width(line) <= usize::from(width)));
+    }
+
+    #[test]
+    fn nothing_flows_and_nothing_is_drawn() {
+        assert_eq!(drawn(&Store::default(), 120).0.wants(), 0);
+    }
+}
