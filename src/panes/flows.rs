@@ -101,8 +101,9 @@ impl Flows {
         let right = if more > 0 { format!("{more} more") } else { String::new() };
         Separator { title: "flows", right: &right, focused: false, theme: view.theme }
             .render(Rect { height: 1, ..area }, buf);
+        let widths = Widths::of(&self.lines[..shown], area.width);
         for (line, y) in self.lines.iter().take(shown).zip(area.y + 1..) {
-            draw_line(line, Rect { y, height: 1, ..area }, buf, view);
+            draw_line(line, widths, Rect { y, height: 1, ..area }, buf, view);
         }
     }
 }
@@ -157,7 +158,9 @@ fn inflow(flow: &Flow, view: &View<'_>) -> Option<Inflow> {
         false if per_second == 0.0 => Role::Dim,
         false => Role::Text,
     };
-    let past = queue.series(IN_RATE).map(|series| series.cells(view.now, SPARK_SECONDS, SPARK)).unwrap_or_default();
+    let mut past = queue.series(IN_RATE).map(|series| series.cells(view.now, SPARK_SECONDS, SPARK)).unwrap_or_default();
+    // Before the first reading there is nothing to draw.
+    past.drain(..past.iter().position(Option::is_some).unwrap_or(past.len()));
     Some(Inflow { per_second, role, past })
 }
 
@@ -188,60 +191,90 @@ fn oldest(flow: &Flow, view: &View<'_>) -> Option<f64> {
     waiting.filter_map(|entry| entry.oldest_age_seconds(view.now)).reduce(f64::max)
 }
 
-fn draw_line(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+/// Columns of the parts of a line: as wide as the widest of the lines drawn, so that they stand under each other.
+#[derive(Debug, Clone, Copy)]
+struct Widths {
+    name: u16,
+    rate: u16,
+    dead: u16,
+    oldest: u16,
+}
+
+impl Widths {
+    fn of(lines: &[Line], width: u16) -> Self {
+        let widest = |least: u16, part: &dyn Fn(&Line) -> Option<String>| {
+            let columns = lines.iter().filter_map(part).map(|said| text::width(&said) as u16);
+            columns.max().map_or(0, |columns| columns.max(least))
+        };
+        let full = width >= NUMBERS_FROM;
+        Self {
+            name: widest(8, &|line| Some(text::clean(&line.name).into_owned())).min((width / 5).clamp(8, 32)),
+            rate: if full { widest(11, &Line::said_rate) } else { 0 },
+            dead: widest(7, &Line::said_dead),
+            oldest: if full { widest(14, &Line::said_oldest) } else { 0 },
+        }
+    }
+}
+
+impl Line {
+    fn said_rate(&self) -> Option<String> {
+        self.inflow.as_ref().map(|inflow| format!("in ≥{}/s", PerSecond(inflow.per_second)))
+    }
+
+    fn said_dead(&self) -> Option<String> {
+        self.dead.map(|dead| format!("dead {}", Count(dead)))
+    }
+
+    fn said_oldest(&self) -> Option<String> {
+        self.oldest.map(|seconds| format!("oldest {}", Age(seconds)))
+    }
+}
+
+fn draw_line(line: &Line, widths: Widths, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let theme = view.theme;
     let more = theme.glyphs.ellipsis;
     let (mark, role) = view.mark(line.health);
-    let name_width = (area.width / 6).clamp(14, 28);
     let at = |x: u16, width: u16| {
         let x = x.min(area.width);
         Rect { x: area.x + x, width: width.min(area.width - x), ..area }
     };
     text::put(buf, at(1, 1), mark, theme.style(role), "");
     let safe = text::clean(&line.name);
-    let name = text::fit_middle_with(&safe, usize::from(name_width), more);
-    text::put(buf, at(3, name_width), &name, theme.style(Role::Title), more);
-    let right = draw_numbers(line, area, buf, view);
-    let left = 3 + name_width + 2;
-    let mut rest = at(left, right.saturating_sub(left + 2));
+    let name = text::fit_middle_with(&safe, usize::from(widths.name), more);
+    text::put(buf, at(3, widths.name), &name, theme.style(Role::Title), more);
+    let left = 3 + widths.name + 2;
+    let right = draw_numbers(line, widths, area, buf, view);
+    let mut rest = at(left, right.saturating_sub(left));
     for (role, piece) in &line.way {
         let used = text::put(buf, rest, piece, theme.style(*role), more);
         rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
     }
 }
 
-/// Writes the numbers at the right; returns the column where they begin.
-fn draw_numbers(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+/// Writes the numbers at the right, the last first; returns the column where they begin.
+fn draw_numbers(line: &Line, widths: Widths, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
     let theme = view.theme;
-    let mut column = area.width.saturating_sub(1);
-    // A label, and a value at the right end of `width` columns.
-    let mut labelled = |buf: &mut Buffer, width: u16, label: &str, value: Option<(Role, String)>| {
-        column = column.saturating_sub(width);
-        let place = Rect { x: area.x + column, width, ..area };
-        if let Some((role, value)) = value {
-            text::put(buf, place, label, theme.style(Role::Dim), "");
-            text::put_right(buf, place, &value, theme.style(role), theme.glyphs.ellipsis);
+    let mut end = area.width.saturating_sub(1);
+    let mut place = |width: u16| {
+        let begin = end.saturating_sub(width);
+        let place = Rect { x: area.x + begin, width: end - begin, ..area };
+        if width > 0 {
+            end = begin.saturating_sub(2);
         }
-        column = column.saturating_sub(3);
-        column
+        place
     };
-    let full = area.width >= NUMBERS_FROM;
-    if full {
-        labelled(buf, 14, "oldest", line.oldest.map(|seconds| (Role::Text, Age(seconds).to_string())));
+    let mut said = |place: Rect, role: Role, text: Option<String>| {
+        text::put_right(buf, place, &text.unwrap_or_default(), theme.style(role), theme.glyphs.ellipsis);
+    };
+    said(place(widths.oldest), Role::Text, line.said_oldest());
+    let is_dead = line.dead.is_some_and(|dead| dead >= 1.0);
+    said(place(widths.dead), if is_dead { Role::Crit } else { Role::Dim }, line.said_dead());
+    let past = place(if widths.rate > 0 { SPARK as u16 } else { 0 });
+    said(place(widths.rate), line.inflow.as_ref().map_or(Role::Dim, |inflow| inflow.role), line.said_rate());
+    if let Some(inflow) = &line.inflow {
+        Sparkline { samples: &inflow.past, scale: Scale::Own, role: Role::Spark, theme }.render(past, buf);
     }
-    let dead = line.dead.map(|dead| (if dead >= 1.0 { Role::Crit } else { Role::Dim }, Count(dead).to_string()));
-    let mut begins = labelled(buf, 9, "dead", dead);
-    if full {
-        let rate = line.inflow.as_ref();
-        let spark = labelled(buf, SPARK as u16, "", None) + 3;
-        if let Some(inflow) = rate {
-            let place = Rect { x: area.x + spark, width: SPARK as u16, ..area };
-            Sparkline { samples: &inflow.past, scale: Scale::Own, role: Role::Spark, theme }.render(place, buf);
-        }
-        let said = rate.map(|inflow| (inflow.role, format!("≥{}/s", PerSecond(inflow.per_second))));
-        begins = labelled(buf, 11, "in", said);
-    }
-    begins + 3
+    end
 }
 
 #[cfg(test)]
@@ -306,6 +339,7 @@ mod tests {
 
     #[rstest]
     #[case(1)]
+    #[case(5)]
     #[case(20)]
     #[case(30)]
     #[case(80)]

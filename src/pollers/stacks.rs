@@ -159,16 +159,25 @@ fn described(stack: &StackSummary) -> Option<Resource> {
 async fn members(look: Look<'_>, spacing: &Spacing, stack: &ResourceId) -> Result<Vec<Link>, Trouble> {
     let call = look.aws.cloudformation().list_stack_resources().stack_name(stack.as_str());
     let mut pages = call.into_paginator().send();
-    let mut links = Vec::new();
+    let mut all = Vec::new();
     loop {
         spacing.turn().await;
-        let Some(page) = pages.next().await else { return Ok(links) };
-        let resources = page?.stack_resource_summaries.unwrap_or_default();
-        links.extend(resources.iter().filter_map(|resource| {
-            let to = stack.arn().and_then(|arn| member_of(&arn, resource))?;
-            Some(Link::configured(stack.clone(), LinkKind::Contains, to))
-        }));
+        let Some(page) = pages.next().await else { break };
+        all.extend(page?.stack_resource_summaries.unwrap_or_default());
     }
+    // AWS writes `bus|rule`. Emulators leave the bus out: of a rule in a stack with a bus of its own, it is not known which it is on.
+    let has_bus = all.iter().any(|resource| resource.resource_type() == Some("AWS::Events::EventBus"));
+    let is_unclear = |resource: &StackResourceSummary| {
+        has_bus
+            && !look.aws.is_aws()
+            && resource.resource_type() == Some("AWS::Events::Rule")
+            && resource.physical_resource_id().is_some_and(|id| !id.contains('|'))
+    };
+    let links = all.iter().filter(|resource| !is_unclear(resource)).filter_map(|resource| {
+        let to = stack.arn().and_then(|arn| member_of(&arn, resource))?;
+        Some(Link::configured(stack.clone(), LinkKind::Contains, to))
+    });
+    Ok(links.collect())
 }
 
 fn member_of(stack: &Arn<'_>, resource: &StackResourceSummary) -> Option<ResourceId> {
