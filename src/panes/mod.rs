@@ -27,8 +27,11 @@ pub mod now;
 pub mod queues;
 pub mod rules;
 pub mod services;
+pub mod streams;
 pub mod tables;
 pub mod topics;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::{
@@ -85,6 +88,14 @@ impl View<'_> {
     }
 }
 
+/// What a pane that draws links is to show brightly; the rest is dimmed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lit {
+    pub nodes: BTreeSet<ResourceId>,
+    /// Why one is not lit, in a few words.
+    pub notes: BTreeMap<ResourceId, String>,
+}
+
 /// A list or picture that fills the lower part of the screen.
 pub trait Pane {
     fn title(&self) -> &'static str;
@@ -117,6 +128,9 @@ pub trait Pane {
     fn filter(&self) -> &str;
 
     fn set_filter(&mut self, filter: &str, view: &View<'_>);
+
+    /// Shows a path brightly, or everything alike again. Only a pane that draws links has something to light.
+    fn light(&mut self, _lit: Option<Lit>) {}
 }
 
 /// One row a pane.
@@ -137,6 +151,7 @@ pub const PANES: &[Row] = &[
     Row { title: "buckets", key: "5", make: || Box::new(list::List::new(&buckets::SPEC)) },
     Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
+    Row { title: "streams", key: "8", make: || Box::new(list::List::new(&streams::SPEC)) },
 ];
 
 #[cfg(test)]

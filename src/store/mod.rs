@@ -11,6 +11,7 @@ pub mod flows;
 pub mod health;
 mod inference;
 pub mod polls;
+pub mod rates;
 pub mod series;
 pub mod topology;
 
@@ -37,6 +38,8 @@ const STALE_AFTER_SECONDS: f64 = 60.0;
 const STALE_AFTER_PERIODS: f64 = 3.0;
 /// What nobody looks at is read up to eight times more rarely than its poller makes rounds; half as much again is late.
 const STALE_AFTER_ROUNDS: f64 = 12.0;
+/// CloudWatch knows a minute up to three minutes after it ended, and is asked once a minute.
+const LATE_STALE_AFTER_SECONDS: f64 = 300.0;
 /// The longest period that is believed: two readings with a long pause between them tell of no pace.
 const LONGEST_PERIOD_SECONDS: f64 = 600.0;
 
@@ -276,13 +279,14 @@ impl Store {
         self.entries.len()
     }
 
-    /// How many resources are known, without the groups that are names for them.
-    pub fn things(&self) -> usize {
-        self.entries().filter(|entry| entry.resource.kind != Kind::Group).count()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// How many exist, as far as is known: without the ones just gone, and without groups, which only hold others.
+    pub fn here(&self) -> usize {
+        let here = |entry: &&Entry| entry.gone.is_none() && entry.resource.kind != Kind::Group;
+        self.entries().filter(here).count()
     }
 
     pub fn topology(&self) -> &Topology {
@@ -319,6 +323,10 @@ impl Store {
     /// Whether one of its numbers must be shown as old: all of it is in doubt, or no reading came when one was due.
     pub fn is_stale(&self, entry: &Entry, metric: Metric, now: Timestamp) -> bool {
         let Some(track) = entry.tracks.get(metric.name) else { return self.is_in_doubt(entry) };
+        if metric.comes_late {
+            // Another poller's word than the one that found it: that one's failing is no reason to doubt it.
+            return entry.gone.is_some() || track.last.age_seconds(now) > LATE_STALE_AFTER_SECONDS;
+        }
         let round = self.polls.get(entry.poller).and_then(|poll| poll.period_seconds()).unwrap_or(0.0);
         let own = track.period.unwrap_or(0.0).min(LONGEST_PERIOD_SECONDS);
         let late = (own * STALE_AFTER_PERIODS).max(round * STALE_AFTER_ROUNDS).max(STALE_AFTER_SECONDS);

@@ -69,7 +69,9 @@ fn action(operation: &Operation) -> Option<String> {
     };
     let prefix = match operation.service {
         "CloudWatch Logs" => "logs".to_owned(),
+        "DynamoDB Streams" => "dynamodb".to_owned(),
         "EventBridge" => "events".to_owned(),
+        "Kinesis Analytics" | "Kinesis Analytics V2" => "kinesisanalytics".to_owned(),
         "Resource Groups Tagging API" => "tag".to_owned(),
         service => service.to_lowercase(),
     };
@@ -112,7 +114,20 @@ fn the_prices_are_those_of_the_table() {
 
 #[test]
 fn every_service_has_its_prefix_in_iam() {
-    let known = ["cloudformation", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sqs", "tag"];
+    let known = [
+        "cloudformation",
+        "dynamodb",
+        "events",
+        "firehose",
+        "kinesis",
+        "kinesisanalytics",
+        "lambda",
+        "logs",
+        "s3",
+        "sns",
+        "sqs",
+        "tag",
+    ];
     for action in OPERATIONS.iter().filter_map(action) {
         let prefix = action.split(':').next().unwrap_or_default();
         assert!(known.contains(&prefix), "look up in AWS's service authorization reference whether {action} exists");
