@@ -6,6 +6,7 @@
 mod declared;
 pub mod depths;
 mod derived;
+mod early;
 pub mod feed;
 pub mod flows;
 pub mod health;
@@ -55,6 +56,7 @@ pub struct Store {
     mistakes: Vec<Failure>,
     polls: Polls,
     feed: Feed,
+    early: early::Early,
     alarms: Vec<Alarm>,
     flows: flows::Flows,
     /// The poller that lists a kind.
@@ -181,12 +183,13 @@ impl Store {
                     self.derived.remove(&key);
                     self.topology.unlink(&key);
                 }
-                Fact::Measured { id, metric, reading } => {
-                    if let Some(entry) = self.entries.get_mut(&id) {
+                Fact::Measured { id, metric, reading } => match self.entries.get_mut(&id) {
+                    Some(entry) => {
                         entry.measure(metric, reading);
                         measured.insert(id);
                     }
-                }
+                    None => self.early.keep(id, metric, reading),
+                },
                 Fact::Heard(heard) => self.heard(heard),
                 Fact::Failed(failure) => self.polls.failed(failure, report.at),
             }
@@ -323,7 +326,7 @@ impl Store {
     /// Whether one of its numbers must be shown as old: all of it is in doubt, or no reading came when one was due.
     pub fn is_stale(&self, entry: &Entry, metric: Metric, now: Timestamp) -> bool {
         let Some(track) = entry.tracks.get(metric.name) else { return self.is_in_doubt(entry) };
-        if metric.comes_late {
+        if track.last.comes_late() {
             // Another poller's word than the one that found it: that one's failing is no reason to doubt it.
             return entry.gone.is_some() || track.last.age_seconds(now) > LATE_STALE_AFTER_SECONDS;
         }
@@ -352,7 +355,9 @@ impl Store {
             }
             None => {
                 self.shape += 1;
-                self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
+                let mut entry = Entry::new(resource, poller, at);
+                self.early.give_to(&mut entry);
+                self.entries.insert(entry.resource.id.clone(), entry);
             }
         }
     }

@@ -65,6 +65,9 @@ fn action(operation: &Operation) -> Option<String> {
         // Where IAM's name is not the operation's.
         ("S3", "ListBuckets") => "ListAllMyBuckets",
         ("S3", "ListObjectsV2") => "ListBucket",
+        ("S3", "GetBucketNotificationConfiguration") => "GetBucketNotification",
+        // IAM knows the verbs of this service alone.
+        ("API Gateway" | "ApiGatewayV2", _) => "GET",
         (_, name) => name,
     };
     let prefix = match operation.service {
@@ -73,6 +76,8 @@ fn action(operation: &Operation) -> Option<String> {
         "EventBridge" => "events".to_owned(),
         "Kinesis Analytics" | "Kinesis Analytics V2" => "kinesisanalytics".to_owned(),
         "Resource Groups Tagging API" => "tag".to_owned(),
+        "API Gateway" | "ApiGatewayV2" => "apigateway".to_owned(),
+        "SFN" => "states".to_owned(),
         service => service.to_lowercase(),
     };
     Some(format!("{prefix}:{name}"))
@@ -115,6 +120,7 @@ fn the_prices_are_those_of_the_table() {
 #[test]
 fn every_service_has_its_prefix_in_iam() {
     let known = [
+        "apigateway",
         "cloudformation",
         "dynamodb",
         "events",
@@ -123,9 +129,12 @@ fn every_service_has_its_prefix_in_iam() {
         "kinesisanalytics",
         "lambda",
         "logs",
+        "pipes",
         "s3",
+        "scheduler",
         "sns",
         "sqs",
+        "states",
         "tag",
     ];
     for action in OPERATIONS.iter().filter_map(action) {
