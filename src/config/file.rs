@@ -4,7 +4,10 @@ use std::{path::Path, time::Duration};
 
 use serde::Deserialize;
 
-use crate::{domain::Declaration, pollers::Paces};
+use crate::{
+    domain::{Declaration, Ignore},
+    pollers::Paces,
+};
 
 /// The file's keys.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,6 +23,8 @@ pub struct File {
     pub refresh: Refresh,
     /// What no API tells: one `[[link]]` each.
     pub link: Vec<Declaration>,
+    /// Findings that may stay.
+    pub ignore: Vec<Ignore>,
 }
 
 impl Default for File {
@@ -34,6 +39,7 @@ impl Default for File {
             mouse: true,
             refresh: Refresh::default(),
             link: Vec::new(),
+            ignore: Vec::new(),
         }
     }
 }
@@ -112,6 +118,18 @@ mod tests {
         assert_eq!((links[1].kind, links[1].label.as_str()), (Some(crate::domain::LinkKind::DeadLetters), "x"));
         let error = parse("[[link]]\nfrom = 'a'\nkind = 'flows'\n", "config.toml").unwrap_err();
         assert!(error.starts_with("config.toml:3: "), "{error}");
+    }
+
+    #[test]
+    fn what_is_ignored_needs_a_reason() {
+        let entry = "[[ignore]]\nrule = 'no-dlq'\nresource = 'orders-*'\n";
+        for text in [entry.to_owned(), format!("{entry}reason = ' '\n")] {
+            let error = parse(&text, "config.toml").unwrap_err();
+            assert!(error.starts_with("config.toml:1: ") && error.contains("needs a reason"), "{error}");
+        }
+        let file = parse(&format!("{entry}reason = 'a test queue'\n"), "config.toml").unwrap();
+        assert_eq!(file.ignore[0].reason, "a test queue");
+        assert!(parse(&format!("{entry}reason = 'x'\nwhy = 'y'\n"), "config.toml").is_err());
     }
 
     #[test]

@@ -7,7 +7,11 @@ pub mod paths;
 
 use std::time::Duration;
 
-use crate::{aws::ConnectOptions, domain::Declaration, pollers::Paces};
+use crate::{
+    aws::ConnectOptions,
+    domain::{Declaration, Ignore},
+    pollers::Paces,
+};
 
 pub use file::{File, Refresh};
 
@@ -21,6 +25,8 @@ pub struct Config {
     pub ascii: bool,
     pub mouse: bool,
     pub links: Vec<Declaration>,
+    /// Findings that may stay, with the reasons.
+    pub ignores: Vec<Ignore>,
     /// Mistakes to tell the user about.
     pub warnings: Vec<String>,
 }
@@ -70,6 +76,7 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
         ascii: flags.ascii || file.ascii,
         mouse: file.mouse,
         links: file.link,
+        ignores: file.ignore,
         warnings,
     }
 }

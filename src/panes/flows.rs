@@ -6,8 +6,7 @@
 //!  ▲ jobs              ⌁ ──▶ ƒ ──▶ ◇ ──▶ 2 ▤ ──▶ 2 ƒ ──▶ ▦ ◍
 //! ```
 //!
-//! A sign in the way has the colour of the worst that stands there. What comes in is what the busiest queue that a message meets first
-//! was seen to take: at the least.
+//! A sign in the way has the colour of the worst that stands there. What comes in is counted at the first topic, queue, stream or bus.
 
 use ratatui::{
     buffer::Buffer,
@@ -18,11 +17,15 @@ use ratatui::{
 use super::{View, column::SPARK_SECONDS};
 use crate::{
     domain::{
-        Health, Kind, ResourceId,
+        Health, Kind, Link, LinkKind, ResourceId,
         reading::{DELAYED, IN_FLIGHT, IN_RATE, VISIBLE},
         units::{Age, Count, PerSecond},
     },
-    store::{Entry, flows::Flow},
+    store::{
+        Entry,
+        flows::Flow,
+        rates::{Bound, Rate},
+    },
     theme::Role,
     widgets::{
         panel::Separator,
@@ -58,6 +61,8 @@ struct Line {
 #[derive(Debug, Clone, PartialEq)]
 struct Inflow {
     per_second: f64,
+    /// There may have been more.
+    at_least: bool,
     role: Role,
     past: Vec<Option<f64>>,
 }
@@ -146,22 +151,48 @@ fn role(members: &[ResourceId], view: &View<'_>) -> Role {
     if worst == Health::Ok { Role::Text } else { view.mark(worst).1 }
 }
 
-/// What the busiest of the queues that a message meets first takes in. A topic hands each message to several of them, so that their sum
-/// would be more than came.
+/// What the busiest of those takes in that a message meets first. A topic hands each message to several queues, so that their sum would
+/// be more than came. Its past is that of the first queue: nothing else is read often enough.
 fn inflow(flow: &Flow, view: &View<'_>) -> Option<Inflow> {
-    let first = flow.stages.iter().find_map(|stage| stage.kinds.iter().find(|(kind, _)| *kind == Kind::Queue))?;
-    let queues = first.1.iter().filter_map(|id| view.store.get(id));
-    let (queue, per_second) =
-        queues.filter_map(|queue| Some((queue, queue.value(IN_RATE)?))).max_by(|(_, a), (_, b)| a.total_cmp(b))?;
-    let role = match view.store.is_stale(queue, IN_RATE, view.now) {
+    let shared = |id: &&ResourceId| view.store.flows_of(id).nth(1).is_some();
+    let held = |kind: Kind| matches!(kind, Kind::Topic | Kind::Queue | Kind::Stream | Kind::DeliveryStream | Kind::Bus);
+    let own = |(kind, members): &(Kind, Vec<ResourceId>)| held(*kind) && !members.iter().any(|id| shared(&id));
+    let (_, first) = flow.stages.iter().find_map(|stage| stage.kinds.iter().find(|kind| own(kind)))?;
+    let rate = first.iter().filter_map(|id| arriving(id, view)).max_by(|a, b| a.per_second.total_cmp(&b.per_second));
+    let queues = flow.stages.iter().find_map(|stage| stage.kinds.iter().find(|(kind, _)| *kind == Kind::Queue));
+    let busiest = queues
+        .into_iter()
+        .flat_map(|(_, queues)| queues)
+        .filter_map(|id| view.store.get(id))
+        .filter_map(|queue| Some((queue, queue.value(IN_RATE)?)))
+        .max_by(|(_, a), (_, b)| a.total_cmp(b));
+    let (per_second, at_least, stale) = match (rate, busiest) {
+        (Some(rate), _) => (rate.per_second, rate.bound != Bound::Exact || first.len() > 1, false),
+        (None, Some((queue, rate))) => (rate, true, view.store.is_stale(queue, IN_RATE, view.now)),
+        (None, None) => return None,
+    };
+    let role = match stale {
         true => Role::Stale,
         false if per_second == 0.0 => Role::Dim,
         false => Role::Text,
     };
-    let mut past = queue.series(IN_RATE).map(|series| series.cells(view.now, SPARK_SECONDS, SPARK)).unwrap_or_default();
+    let series = busiest.and_then(|(queue, _)| queue.series(IN_RATE));
+    let mut past = series.map(|series| series.cells(view.now, SPARK_SECONDS, SPARK)).unwrap_or_default();
     // Before the first reading there is nothing to draw.
     past.drain(..past.iter().position(Option::is_some).unwrap_or(past.len()));
-    Some(Inflow { per_second, role, past })
+    Some(Inflow { per_second, at_least, role, past })
+}
+
+/// The rate of the busiest link that brings something here; of what nobody is known to send to, of the busiest that leaves. A rate that
+/// several links share is more than came.
+fn arriving(id: &ResourceId, view: &View<'_>) -> Option<Rate> {
+    let topology = view.store.topology();
+    let own = |link: &Link| {
+        let carries = link.kind.carries() && link.kind != LinkKind::DeadLetters;
+        view.store.rate(link, view.now).filter(|rate| carries && rate.bound != Bound::Shared)
+    };
+    let busier = |a: &Rate, b: &Rate| a.per_second.total_cmp(&b.per_second);
+    topology.to(id).filter_map(own).max_by(busier).or_else(|| topology.from(id).filter_map(own).max_by(busier))
 }
 
 fn is_dead_letter_queue(entry: &Entry, view: &View<'_>) -> bool {
@@ -218,7 +249,8 @@ impl Widths {
 
 impl Line {
     fn said_rate(&self) -> Option<String> {
-        self.inflow.as_ref().map(|inflow| format!("in ≥{}/s", PerSecond(inflow.per_second)))
+        let sign = |inflow: &Inflow| if inflow.at_least { "≥" } else { "" };
+        self.inflow.as_ref().map(|inflow| format!("in {}{}/s", sign(inflow), PerSecond(inflow.per_second)))
     }
 
     fn said_dead(&self) -> Option<String> {
@@ -281,7 +313,7 @@ fn draw_numbers(line: &Line, widths: Widths, area: Rect, buf: &mut Buffer, view:
 mod tests {
     use super::*;
     use crate::{
-        domain::{Fact, Link, LinkKind, Reading, Report, Resource},
+        domain::{Fact, Reading, Report, Resource},
         store::Store,
         theme::Theme,
         widgets::testing::{blank, lines},

@@ -8,6 +8,11 @@ use super::{Store, declared, inference};
 use crate::domain::{Declaration, Failure, Link, LinkKey};
 
 impl Store {
+    /// Failures as they stand: each poller's from its last round, and what the configuration asks for in vain.
+    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
+        self.polls.failures().chain(&self.mistakes)
+    }
+
     /// The links that the user declares, instead of those declared before.
     pub fn declare(&mut self, declarations: Vec<Declaration>) {
         self.declarations = declarations;

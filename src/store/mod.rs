@@ -8,6 +8,7 @@ pub mod depths;
 mod derived;
 mod early;
 pub mod feed;
+pub mod findings;
 pub mod flows;
 pub mod health;
 mod inference;
@@ -21,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Declaration, Fact, Failure, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId,
-    Subject, Verdict,
+    Declaration, Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, LinkKey, Metric, Reading, Report,
+    Resource, ResourceId, Subject, Verdict,
 };
 
 use feed::Feed;
@@ -63,6 +64,7 @@ pub struct Store {
     listers: BTreeMap<Kind, &'static str>,
     /// Grows when resources come, go or change their names.
     shape: u64,
+    findings: findings::Findings,
     revision: u64,
 }
 
@@ -171,6 +173,9 @@ impl Store {
             self.polls.answered_at(report.poller, report.at);
         }
         let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
+        if report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Linked(_) | Fact::Gone(_))) {
+            self.findings.are_due();
+        }
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
@@ -228,6 +233,9 @@ impl Store {
             entry.verdicts = verdicts;
         }
         self.watch();
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.renew(self, now);
+        self.findings = findings;
         self.alarms.sort_by(|a, b| {
             (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(
                 a.verdict.health,
@@ -309,6 +317,16 @@ impl Store {
         &self.alarms
     }
 
+    /// What is wrong with the architecture itself, the worst first; those that the user lets stay are among them.
+    pub fn findings(&self) -> &[Finding] {
+        self.findings.all()
+    }
+
+    /// Lets some findings stay, with a reason.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.findings.ignore(ignores);
+    }
+
     /// How many are here, by kind and then by health: ok, unknown, warn, crit.
     pub fn count_by_health(&self) -> BTreeMap<Kind, [usize; 4]> {
         let mut counts: BTreeMap<Kind, [usize; 4]> = BTreeMap::new();
@@ -334,11 +352,6 @@ impl Store {
         let own = track.period.unwrap_or(0.0).min(LONGEST_PERIOD_SECONDS);
         let late = (own * STALE_AFTER_PERIODS).max(round * STALE_AFTER_ROUNDS).max(STALE_AFTER_SECONDS);
         self.is_in_doubt(entry) || track.last.age_seconds(now) > late
-    }
-
-    /// Failures as they stand: each poller's from its last round, and what the configuration asks for in vain.
-    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.polls.failures().chain(&self.mistakes)
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
