@@ -76,6 +76,7 @@ macro_rules! hold {
 
 hold! {
     sqs lambda sns logs dynamodb s3 events kinesis firehose kinesisanalytics apigateway apigatewayv2 states pipes scheduler
+    cloudformation tag
 }
 
 async fn says_what_there_is_once(poller: &str) {

@@ -15,9 +15,9 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     commands::Keymap,
-    domain::{Ignore, Kind, ResourceId, Scope},
+    domain::{Declaration, Ignore, Kind, ResourceId, Scope},
     overlays::{Overlay, toast::Toast, usage::Used},
-    panes::{self, PANES, Pane, View, header::Session, now::Now},
+    panes::{self, PANES, Pane, View, flows::Flows, header::Session, now::Now},
     store::Store,
     theme::{ASCII, ColorDepth, Shelf, Theme},
 };
@@ -58,6 +58,7 @@ pub struct App {
     panes: Vec<Box<dyn Pane>>,
     focus: usize,
     now: Now,
+    flows: Flows,
     overlays: Vec<Box<dyn Overlay>>,
     toast: Option<Toast>,
     session: Session,
@@ -86,6 +87,7 @@ impl App {
             panes: PANES.iter().map(|row| (row.make)()).collect(),
             focus: 0,
             now: Now::default(),
+            flows: Flows::default(),
             overlays: Vec::new(),
             toast: None,
             session,
@@ -103,6 +105,11 @@ impl App {
             changed_at: None,
             drawn_minute: 0,
         }
+    }
+
+    /// Takes over the links that the user declares.
+    pub fn declare(&mut self, links: Vec<Declaration>) {
+        self.store.declare(links);
     }
 
     /// Whether a frame would differ from the last one.
@@ -138,6 +145,7 @@ impl App {
     fn refresh_panes(&mut self, now: Timestamp) {
         let view = view_of(&self.store, &self.look, &self.zone, now);
         self.now.refresh(&view);
+        self.flows.refresh(&view);
         if let Some(pane) = self.panes.get_mut(self.focus) {
             pane.refresh(&view);
         }

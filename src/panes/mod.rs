@@ -4,6 +4,7 @@
 //!  header    edatop ● live   LocalStack localhost:4566 · 000000000000 · us-east-1      38 resources  12 calls/s  $0.14/day
 //!  now       ✖ ▤ stats-dlq   13:59   3 dead letters from stats · stats-fn: ValueError: cannot price cart
 //!  services  ▤ 9 queues ✖1   ƒ 4 functions ✔   ≡ 4 log groups ✔   …
+//!  flows     ✖ event-fork   ƒ ──▶ ◇ ──▶ 3 ▤ ──▶ 3 ƒ ──▶ ▦ ◍     in ≥14/s ▁▂▃▅▇   dead 3   oldest 4 s
 //!  panes     ── queues 1 ── functions 2 ── logs 3 ── …
 //!            the rows of the chosen pane
 //!  context   ◇ EventFork ──▶ ▤ AnalyticsQueue ⤷ ✖ ▤ AnalyticsDLQ
@@ -17,6 +18,7 @@ pub mod buckets;
 pub mod column;
 pub mod context;
 pub mod findings;
+pub mod flows;
 pub mod footer;
 pub mod functions;
 pub mod header;
