@@ -36,7 +36,7 @@ fn every_poller_has_a_script() {
 #[rstest]
 #[tokio::test]
 async fn says_what_there_is_once(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudwatch")] poller: &'static str,
 ) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
@@ -79,7 +79,7 @@ async fn pages_to_the_end(#[values("sqs", "lambda", "sns", "logs", "dynamodb", "
 #[rstest]
 #[tokio::test]
 async fn a_failure_is_said_and_is_never_absence(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudwatch")] poller: &'static str,
     #[values(Fault::Throttled, Fault::Denied, Fault::WebPage, Fault::CutOff, Fault::Lacking)] fault: Fault,
 ) {
     let script = script(poller);
@@ -104,7 +104,7 @@ async fn a_failure_is_said_and_is_never_absence(
 #[rstest]
 #[tokio::test]
 async fn it_is_well_again_after_a_failure(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "cloudwatch")] poller: &'static str,
 ) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
@@ -122,6 +122,18 @@ async fn what_an_endpoint_lacks_is_asked_for_once() {
     let lines = bench.round(Mood::Good).await;
     assert_says(&lines, &["failed sqs:ListQueues NotImplemented"]);
     assert_eq!(bench.requests().await, before);
+}
+
+/// What a poller measures and does not list is never gone: its service only has nothing more to say.
+#[tokio::test]
+async fn metrics_are_paged_and_come_and_go() {
+    let script = script("cloudwatch");
+    let mut bench = Bench::new(script).await;
+    assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
+    let lines = bench.round(Mood::TwoPages).await;
+    assert_says(&lines, script.says_of_page_two);
+    assert_says(&lines, script.says);
+    assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
 }
 
 #[tokio::test]
