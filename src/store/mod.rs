@@ -6,6 +6,7 @@
 pub mod depths;
 mod early;
 pub mod feed;
+pub mod findings;
 pub mod flows;
 pub mod health;
 mod inference;
@@ -19,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject,
-    Verdict,
+    Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource,
+    ResourceId, Subject, Verdict,
 };
 
 use feed::Feed;
@@ -58,6 +59,7 @@ pub struct Store {
     listers: BTreeMap<Kind, &'static str>,
     /// Grows when resources come, go or change their names.
     shape: u64,
+    findings: findings::Findings,
     revision: u64,
 }
 
@@ -166,6 +168,9 @@ impl Store {
             self.polls.answered_at(report.poller, report.at);
         }
         let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
+        if report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Linked(_) | Fact::Gone(_))) {
+            self.findings.are_due();
+        }
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
@@ -223,6 +228,9 @@ impl Store {
             entry.verdicts = verdicts;
         }
         self.watch();
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.renew(self, now);
+        self.findings = findings;
         self.alarms.sort_by(|a, b| {
             (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(
                 a.verdict.health,
@@ -302,6 +310,16 @@ impl Store {
     /// What the rules complain of, the worst and oldest first.
     pub fn alarms(&self) -> &[Alarm] {
         &self.alarms
+    }
+
+    /// What is wrong with the architecture itself, the worst first; those that the user lets stay are among them.
+    pub fn findings(&self) -> &[Finding] {
+        self.findings.all()
+    }
+
+    /// Lets some findings stay, with a reason.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.findings.ignore(ignores);
     }
 
     /// How many are here, by kind and then by health: ok, unknown, warn, crit.
