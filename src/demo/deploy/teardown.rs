@@ -138,7 +138,10 @@ impl Removal<'_> {
         }
         let doing = || format!("delete function '{name}'");
         let mappings = self.clients.lambda.list_event_source_mappings().function_name(name).send().await;
-        for mapping in mappings.map_err(DemoError::call(doing()))?.event_source_mappings() {
+        let mappings = mappings.map_err(DemoError::call(doing()))?;
+        // LocalStack goes on to list a mapping that was disabled and then deleted, and will not delete it again.
+        let still = mappings.event_source_mappings().iter().filter(|mapping| mapping.state() != Some("Deleting"));
+        for mapping in still {
             let request = self.clients.lambda.delete_event_source_mapping().set_uuid(mapping.uuid().map(String::from));
             request.send().await.map_err(DemoError::call(doing()))?;
         }
