@@ -1,12 +1,13 @@
 //! The command line: one file a subcommand.
 //!
-//! Exit codes: 0 it looked, 2 wrong usage, 3 it could not reach the endpoint or was not let in.
+//! Exit codes: 0 it looked, 2 wrong usage, 3 it could not reach the endpoint or was not let in. `route`: 1 nobody gets it.
 
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod look;
 pub mod paper;
+pub mod route;
 pub mod snapshot;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -64,6 +65,8 @@ pub struct Global {
 pub enum Command {
     /// Look at everything once and print it
     Snapshot(snapshot::Arguments),
+    /// Say who would get an event, and who would not and why: works it out, sends nothing
+    Route(route::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -107,6 +110,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let code = runtime.block_on(async {
         match cli.command {
             Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
+            Some(Command::Route(arguments)) => route::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,
