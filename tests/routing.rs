@@ -254,7 +254,7 @@ struct Pair {
     pattern: Value,
     message: Map<String, Value>,
     ours: bool,
-    /// `None`: the emulator refused the pattern.
+    /// `None`: the emulator refused the pattern, or broke on the message.
     theirs: Option<bool>,
 }
 
@@ -398,18 +398,12 @@ async fn delivered(clients: &Clients, name: &str, plan: &Plan, messages: Vec<Map
     for (id, message) in messages.into_iter().enumerate() {
         let (body, attributes) = written(plan.language, id, &message);
         let ours = policy.evaluate(&attributes, &body).is_match();
-        pairs.push(Pair {
-            plan: plan.clone(),
-            pattern: pattern.clone(),
-            message,
-            ours,
-            theirs: subscribed.is_ok().then_some(false),
-        });
-        let published =
-            attributes.iter().fold(clients.sns.publish().topic_arn(&topic).message(body), |call, (name, one)| {
-                call.message_attributes(name, for_publish(one))
-            });
-        published.send().await.unwrap();
+        let publish = clients.sns.publish().topic_arn(&topic).message(body);
+        let publish =
+            attributes.iter().fold(publish, |call, (name, one)| call.message_attributes(name, for_publish(one)));
+        let is_in = publish.send().await.is_ok() && subscribed.is_ok();
+        let (plan, pattern) = (plan.clone(), pattern.clone());
+        pairs.push(Pair { plan, pattern, message, ours, theirs: is_in.then_some(false) });
     }
     if subscribed.is_ok() {
         let expected = pairs.iter().filter(|pair| pair.ours).count();
