@@ -6,18 +6,24 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+#[path = "support/hermetic.rs"]
+mod hermetic;
 mod support;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::{Command, Output},
+};
 
 use aws_sdk_sns::types::MessageAttributeValue;
 use edatop::{
-    demo::Clients,
+    demo::{Clients, Embedded},
     routing::{EventPattern, FilterPolicy, MessageAttribute, MessageAttributes, Scope},
 };
 use fastrand::Rng;
 use futures_util::{StreamExt, stream};
 use serde_json::{Map, Value, json};
+use hermetic::Home;
 use support::emulators;
 
 const SEED: u64 = 20_261_121;
@@ -263,9 +269,6 @@ impl Pair {
         self.plan.wishes.iter().any(|wish| wish.operator == operator)
     }
 
-    fn uses_any(&self, start: &str) -> bool {
-        self.plan.wishes.iter().any(|wish| wish.operator.starts_with(start))
-    }
 }
 
 /// An emulator that does not do what AWS documents.
@@ -276,6 +279,63 @@ struct Mistake {
 }
 
 const MISTAKES: &[Mistake] = &[];
+
+/// The real program, asked about an event in a file.
+async fn route(name: &str, url: &str, event: &str, more: &[&str]) -> (Option<i32>, String, String) {
+    let (name, url, event) = (name.to_owned(), url.to_owned(), event.to_owned());
+    let more: Vec<String> = more.iter().map(|one| (*one).to_owned()).collect();
+    let run = move || {
+        let home = Home::new(&name);
+        let file = home.write("event.json", &event);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_edatop"));
+        command.args(["route", "--event", &file, "--endpoint", &url]).args(more);
+        command.env_clear().envs(home.variables()).output().unwrap()
+    };
+    let Output { status, stdout, stderr } = tokio::task::spawn_blocking(run).await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code(), text(stdout), text(stderr))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_says_who_gets_it_and_who_does_not() {
+    let demo = Embedded::start(1).await.unwrap();
+    let url = demo.url();
+    let (code, out, err) = route("gets", &url, "{}", &["EventFork", "--attributes", "event=login"]).await;
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    assert!(out.starts_with("◇ EventFork: 1 of 3 subscribers get it\n"), "{out}");
+    assert!(out.contains("  ✔ ▤ AnalyticsQueue\n    ✔ ƒ EventAnalytics\n"), "{out}");
+    let missed: Vec<&str> = out.lines().filter(|line| line.contains("✖ ▤")).collect();
+    assert_eq!(missed.len(), 2, "{out}");
+    assert!(missed.iter().all(|line| line.ends_with(r#"`event` is "login", wanted "signup""#)), "{out}");
+
+    let attributes = r#"{"event":{"Type":"String","Value":"logout"}}"#;
+    let (code, out, err) = route("nobody", &url, "{}", &["EventFork", "--attributes", attributes, "--format", "json"]).await;
+    assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
+    let answer: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&answer["goes_nowhere"], &answer["certain"]), (&json!(true), &json!(true)));
+    assert_eq!(answer["summary"], "goes nowhere: none of 3 subscribers gets it");
+    let steps = answer["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 3);
+    assert!(steps.iter().all(|step| step["fate"] == "filtered" && step["path"] == "event" && step["found"] == "\"logout\""));
+    demo.shut_down().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_says_what_is_wrong_with_the_question() {
+    let demo = Embedded::start(1).await.unwrap();
+    let url = demo.url();
+    let (code, _, err) = route("unknown", &url, "{}", &["EventFrok"]).await;
+    assert_eq!(code, Some(2));
+    assert!(err.contains("no topic and no bus is called 'EventFrok'") && err.contains("EventFork"), "{err}");
+    let (code, _, err) = route("not-json", &url, "{\n\"a\": }", &["default"]).await;
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("line 2 column 6"), "{err}");
+    let (code, _, err) = route("attribute", &url, "{}", &["EventFork", "--attributes", "login"]).await;
+    assert!(code == Some(2) && err.contains("'login' is not name=value"), "{err}");
+    demo.shut_down().await;
+    let (code, _, err) = route("unreached", "http://127.0.0.1:9", "{}", &["EventFork"]).await;
+    assert_eq!(code, Some(3), "{err}");
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs emulators, named in EDATOP_TEST_ENDPOINTS"]

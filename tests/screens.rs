@@ -17,6 +17,8 @@ mod numbers;
 mod overlays;
 #[path = "screens/quiet.rs"]
 mod quiet;
+#[path = "screens/route.rs"]
+mod route;
 #[path = "screens/safety.rs"]
 mod safety;
 #[path = "support/screen.rs"]

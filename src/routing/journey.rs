@@ -248,6 +248,9 @@ impl Walk<'_, '_> {
         if rule.attribute("State") == Some("DISABLED") {
             return Fate::Barred("the rule is disabled".into());
         }
+        if rule.attribute("EventPattern").is_none() && rule.attribute("ScheduleExpression").is_some() {
+            return Fate::Barred("the rule has no pattern: it fires by its schedule alone".into());
+        }
         let Some(pattern) = rule.attribute("EventPattern") else {
             return Fate::NotKnown("its event pattern is not known".into());
         };
