@@ -6,7 +6,7 @@ mod support;
 use rstest::rstest;
 use support::{
     Bench, Fault, Mood,
-    scripts::{SCRIPTS, Script},
+    scripts::{SCRIPTS, Script, streams::ANALYTICS_V1},
 };
 
 fn script(poller: &str) -> &'static Script {
@@ -36,7 +36,8 @@ fn every_poller_has_a_script() {
 #[rstest]
 #[tokio::test]
 async fn says_what_there_is_once(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
+    poller: &'static str,
 ) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
@@ -54,7 +55,8 @@ async fn says_what_there_is_once(
 #[rstest]
 #[tokio::test]
 async fn an_empty_service_is_no_failure_and_takes_everything_away(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
+    poller: &'static str,
 ) {
     let mut bench = Bench::new(script(poller)).await;
     assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
@@ -67,7 +69,10 @@ async fn an_empty_service_is_no_failure_and_takes_everything_away(
 
 #[rstest]
 #[tokio::test]
-async fn pages_to_the_end(#[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str) {
+async fn pages_to_the_end(
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
+    poller: &'static str,
+) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
     let lines = bench.round(Mood::TwoPages).await;
@@ -79,7 +84,8 @@ async fn pages_to_the_end(#[values("sqs", "lambda", "sns", "logs", "dynamodb", "
 #[rstest]
 #[tokio::test]
 async fn a_failure_is_said_and_is_never_absence(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
+    poller: &'static str,
     #[values(Fault::Throttled, Fault::Denied, Fault::WebPage, Fault::CutOff, Fault::Lacking)] fault: Fault,
 ) {
     let script = script(poller);
@@ -104,7 +110,8 @@ async fn a_failure_is_said_and_is_never_absence(
 #[rstest]
 #[tokio::test]
 async fn it_is_well_again_after_a_failure(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events")] poller: &'static str,
+    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
+    poller: &'static str,
 ) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
@@ -130,4 +137,36 @@ async fn values_of_variables_stay_private() {
     assert_says(&lines, &["found lambda.function item-a"]);
     assert!(lines.iter().any(|line| line.contains("TABLE")), "the mention is there");
     assert!(lines.iter().all(|line| !line.contains("hunter2")), "{}", lines.join("\n"));
+}
+
+#[tokio::test]
+async fn a_stream_says_who_reads_it_and_a_table_how_its_stream_is() {
+    let of = async |poller| Bench::new(script(poller)).await.round(Mood::Good).await.join("\n");
+    assert!(of("kinesis").await.contains(r#""Consumers": "audit (CREATING), fraud""#));
+    let tables = of("dynamodb").await;
+    assert!(tables.contains(r#""StreamStatus": "ENABLED""#) && tables.contains(r#""StreamOpenShardCount": "1""#));
+}
+
+#[tokio::test]
+async fn a_window_is_read_from_the_code_and_values_of_properties_stay_private() {
+    let lines = Bench::new(script("kinesisanalytics")).await.round(Mood::Good).await;
+    assert!(lines.iter().any(|line| line.contains(r#""WindowSeconds": "60""#)), "{}", lines.join("\n"));
+    assert!(lines.iter().any(|line| line.contains("Sink/table")), "the mention is there");
+    assert!(lines.iter().all(|line| !line.contains("hunter2")), "{}", lines.join("\n"));
+}
+
+/// AWS retires the first version: whoever refuses it refuses nothing that there is.
+#[rstest]
+#[tokio::test]
+async fn a_retired_api_is_no_news_until_it_has_named_something(#[values(Fault::Denied, Fault::Lacking)] fault: Fault) {
+    let mut bench = Bench::new(script("kinesisanalytics")).await;
+    let lines = bench.round(Mood::FailsFor(ANALYTICS_V1, fault)).await;
+    assert_says(&lines, &["found kinesisanalytics.application item-a"]);
+    assert_says_nothing_like(&lines, "failed");
+
+    let mut bench = Bench::new(script("kinesisanalytics")).await;
+    bench.round(Mood::Good).await;
+    let lines = bench.round(Mood::FailsFor(ANALYTICS_V1, fault)).await;
+    assert_says(&lines, &[&format!("failed kinesisanalytics:ListApplications (version 1) {:?}", fault.kind())]);
+    assert_says_nothing_like(&lines, "gone");
 }

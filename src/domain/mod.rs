@@ -3,6 +3,7 @@
 //! Nothing here knows where a value came from or how it is drawn: no AWS SDK, no terminal, no clock, no tasks.
 //! A new kind of resource is a row in [`resource::KINDS`]; a new number is a constant in [`reading`].
 
+pub mod application;
 pub mod arn;
 pub mod fact;
 pub mod health;

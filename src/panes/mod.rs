@@ -25,6 +25,7 @@ pub mod now;
 pub mod queues;
 pub mod rules;
 pub mod services;
+pub mod streams;
 pub mod tables;
 pub mod topics;
 
@@ -148,6 +149,7 @@ pub const PANES: &[Row] = &[
     Row { title: "buckets", key: "5", make: || Box::new(list::List::new(&buckets::SPEC)) },
     Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
+    Row { title: "streams", key: "8", make: || Box::new(list::List::new(&streams::SPEC)) },
 ];
 
 #[cfg(test)]

@@ -4,13 +4,17 @@
 //! bounds what it has under way, and never draws conclusions: those are the store's. `run` paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod analytics;
 pub mod date_prefix;
 pub mod dynamodb;
 pub mod environment;
 pub mod events;
+pub mod firehose;
 pub mod inventory;
+pub mod kinesis;
 pub mod lambda;
 pub mod links;
+pub mod listing;
 pub mod log_lines;
 pub mod log_tail;
 pub mod logs;
@@ -19,7 +23,9 @@ pub mod pace;
 pub mod queue_age;
 pub mod s3;
 pub mod sns;
+pub mod sql_window;
 pub mod sqs;
+pub mod table_streams;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -103,6 +109,9 @@ pub const POLLERS: &[Row] = &[
     Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
     Row { name: "s3", make: || Box::<s3::S3>::default() },
     Row { name: "events", make: || Box::<events::Events>::default() },
+    Row { name: "kinesis", make: || Box::<kinesis::Kinesis>::default() },
+    Row { name: "firehose", make: || Box::<firehose::Firehose>::default() },
+    Row { name: "kinesisanalytics", make: || Box::<analytics::Analytics>::default() },
 ];
 
 /// What all pollers share.

@@ -263,7 +263,10 @@ impl Rule for DisabledMapping {
     }
 }
 
-/// A function whose log lines report errors, or a log group of nobody that does.
+/// What says in a log group of its own how it fails.
+const LOGGING: [Kind; 3] = [Kind::Function, Kind::DeliveryStream, Kind::Application];
+
+/// A function, delivery stream or application whose log lines report errors, or a log group of nobody that does.
 struct LogsErrors;
 
 impl Rule for LogsErrors {
@@ -273,7 +276,7 @@ impl Rule for LogsErrors {
 
     fn judge(&self, case: &Case<'_>) -> Option<(Health, String)> {
         let topology = &case.store.topology;
-        let group = if case.is_here(Kind::Function) {
+        let group = if LOGGING.iter().any(|kind| case.is_here(*kind)) {
             case.store.get(topology.log_group(case.id())?)?
         } else if case.is_here(Kind::LogGroup) && !topology.to(case.id()).any(|link| link.kind == LinkKind::Logs) {
             case.entry

@@ -69,7 +69,9 @@ fn action(operation: &Operation) -> Option<String> {
     };
     let prefix = match operation.service {
         "CloudWatch Logs" => "logs".to_owned(),
+        "DynamoDB Streams" => "dynamodb".to_owned(),
         "EventBridge" => "events".to_owned(),
+        "Kinesis Analytics" | "Kinesis Analytics V2" => "kinesisanalytics".to_owned(),
         service => service.to_lowercase(),
     };
     Some(format!("{prefix}:{name}"))
@@ -111,7 +113,7 @@ fn the_prices_are_those_of_the_table() {
 
 #[test]
 fn every_service_has_its_prefix_in_iam() {
-    let known = ["dynamodb", "events", "lambda", "logs", "s3", "sns", "sqs"];
+    let known = ["dynamodb", "events", "firehose", "kinesis", "kinesisanalytics", "lambda", "logs", "s3", "sns", "sqs"];
     for action in OPERATIONS.iter().filter_map(action) {
         let prefix = action.split(':').next().unwrap_or_default();
         assert!(known.contains(&prefix), "look up in AWS's service authorization reference whether {action} exists");

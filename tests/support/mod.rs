@@ -34,6 +34,8 @@ pub enum Mood {
     Fails(Fault),
     /// This one operation fails so; the rest is good.
     FailsAt(&'static str, Fault),
+    /// All that is asked of this version of an API fails so; the rest is good.
+    FailsFor(&'static str, Fault),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,17 +146,20 @@ struct Actor {
 
 impl Respond for Actor {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let text = format!("{} {}", request.url, String::from_utf8_lossy(&request.body));
+        let target = request.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let text = format!("{} {target} {}", request.url, String::from_utf8_lossy(&request.body));
         let operation = operation(request, &text);
         let page = |page| (self.script.answer)(&operation, page, &text);
         match *self.mood.lock().unwrap() {
             Mood::Good => self.good(page(Page::Only)),
             Mood::Empty => self.good(page(Page::Empty)),
-            Mood::TwoPages if text.contains("p2") => self.good(page(Page::Second)),
+            // The token of the first page, or, where there are none, its last name.
+            Mood::TwoPages if text.contains("p2") || text.contains("\"ExclusiveStart") => self.good(page(Page::Second)),
             Mood::TwoPages => self.good(page(Page::First)),
             Mood::Fails(fault) => self.bad(fault, &page(Page::Only)),
             Mood::FailsAt(at, fault) if at == operation => self.bad(fault, &page(Page::Only)),
-            Mood::FailsAt(..) => self.good(page(Page::Only)),
+            Mood::FailsFor(version, fault) if text.contains(version) => self.bad(fault, &page(Page::Only)),
+            Mood::FailsAt(..) | Mood::FailsFor(..) => self.good(page(Page::Only)),
         }
     }
 }

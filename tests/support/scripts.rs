@@ -1,5 +1,7 @@
 //! What each service answers in the tests: things called `item-a` on the only or first page, `item-b` on the second.
 
+pub mod streams;
+
 use serde_json::{Value, json};
 
 /// How a service writes.
@@ -77,7 +79,7 @@ pub struct Script {
     pub says_of_page_two: &'static [&'static str],
 }
 
-pub const SCRIPTS: [Script; 7] = [
+pub const SCRIPTS: [Script; 10] = [
     Script {
         poller: "sqs",
         protocol: Protocol::Json,
@@ -134,7 +136,7 @@ pub const SCRIPTS: [Script; 7] = [
     Script {
         poller: "dynamodb",
         protocol: Protocol::Json,
-        operations: &["ListTables", "DescribeTable", "Scan"],
+        operations: &["ListTables", "DescribeTable", "DescribeStream", "Scan"],
         answer: dynamodb,
         says: &["found dynamodb.table item-a", "item-a items = 4", "item-a size = 400"],
         says_of_page_two: &["found dynamodb.table item-b"],
@@ -168,6 +170,9 @@ pub const SCRIPTS: [Script; 7] = [
         ],
         says_of_page_two: &["found events.bus item-b"],
     },
+    streams::KINESIS,
+    streams::FIREHOSE,
+    streams::ANALYTICS,
 ];
 
 /// The item that a request is about.
@@ -287,6 +292,15 @@ fn dynamodb(operation: &str, page: Page, text: &str) -> String {
             "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
             "ItemCount": 4,
             "TableSizeBytes": 400,
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
+            "LatestStreamArn": format!("arn:aws:dynamodb:us-east-1:000000000000:table/{name}/stream/2026"),
+        }}),
+        "DescribeStream" => json!({"StreamDescription": {
+            "StreamStatus": "ENABLED",
+            "Shards": [
+                {"ShardId": "1", "SequenceNumberRange": {"StartingSequenceNumber": "1", "EndingSequenceNumber": "2"}},
+                {"ShardId": "2", "SequenceNumberRange": {"StartingSequenceNumber": "3"}},
+            ],
         }}),
         _ => json!({"Items": [{"name": {"S": "1"}}], "Count": 1, "ScannedCount": 1}),
     };
