@@ -335,7 +335,7 @@ async fn the_command_says_who_gets_it_and_who_does_not() {
     let url = demo.url();
     let (code, out, err) = route("gets", &url, "{}", &["EventFork", "--attributes", "event=login"]).await;
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    assert!(out.starts_with("◇ EventFork: 1 of 3 subscribers get it\n"), "{out}");
+    assert!(out.starts_with("◇ EventFork: 1 of 3 subscribers gets it\n"), "{out}");
     assert!(out.contains("  ✔ ▤ AnalyticsQueue\n    ✔ ƒ EventAnalytics\n"), "{out}");
     let missed: Vec<&str> = out.lines().filter(|line| line.contains("✖ ▤")).collect();
     assert_eq!(missed.len(), 2, "{out}");

@@ -115,7 +115,7 @@ pub const COMMANDS: &[Row] = &[
         Command::WhereTo,
         "where would this go",
         &["w"],
-        "type an event for the chosen topic or bus: who would get it, who not, why",
+        "type an event: who would get it, who would not, and why",
     )
     .at(Place::Pane),
     row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one").at(Place::List),

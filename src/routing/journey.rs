@@ -149,24 +149,22 @@ impl Journey {
     pub fn summary(&self) -> String {
         let gates = || self.steps.iter().filter(|step| step.depth == 0 && !matches!(step.fate, Fate::Later(_)));
         let (all, passed) = (gates().count(), gates().filter(|step| step.fate == Fate::Gets).count());
-        let (one, many, does) = if self.start_kind == Kind::Bus {
-            ("rule", "rules", "match")
+        let [one, many, does, do_it, not] = if self.start_kind == Kind::Bus {
+            ["rule", "rules", "matches", "match", "does not match"]
         } else {
-            ("subscriber", "subscribers", "get it")
+            ["subscriber", "subscribers", "gets it", "get it", "does not get it"]
         };
         let counted = |n: usize| format!("{n} {}", if n == 1 { one } else { many });
         let unknown = if self.is_certain() { "" } else { ", as far as is known" };
         if !self.goes_nowhere() {
+            let does = if passed == 1 { does } else { do_it };
             return format!("{passed} of {} {does}{unknown}", counted(all));
         }
         match (all, passed) {
             (0, _) => format!("goes nowhere: there is no {one}{unknown}"),
-            (_, 0) => format!("goes nowhere: none of {} gets it{unknown}", counted(all)),
-            _ => format!(
-                "goes nowhere: {} of {} let it through, and behind there is no target{unknown}",
-                passed,
-                counted(all)
-            ),
+            (1, 0) => format!("goes nowhere: the one {one} {not}{unknown}"),
+            (_, 0) => format!("goes nowhere: none of {} {does}{unknown}", counted(all)),
+            _ => format!("goes nowhere: {passed} of {} let it through to no target{unknown}", counted(all)),
         }
     }
 }

@@ -106,7 +106,7 @@ fn a_login_reaches_analytics_alone() {
             r#"0 MailingQueue `event` is "login", wanted "signup""#,
         ]
     );
-    assert_eq!(journey.summary(), "1 of 3 subscribers get it");
+    assert_eq!(journey.summary(), "1 of 3 subscribers gets it");
     assert!(journey.is_certain() && !journey.goes_nowhere());
 }
 
@@ -146,7 +146,7 @@ fn stores(#[case] detail_type: &str, #[case] detail: Value, #[case] arrives: boo
     let event = json!({ "source": "shop", "detail-type": detail_type, "detail": detail });
     let journey = ground.follow(&bus, &Cargo::Event(event));
     assert_eq!(journey.goes_nowhere(), !arrives, "{:?}", told(&journey));
-    let summary = if arrives { "1 of 1 rule match" } else { "goes nowhere: none of 1 rule gets it" };
+    let summary = if arrives { "1 of 1 rule matches" } else { "goes nowhere: the one rule does not match" };
     assert_eq!(journey.summary(), summary);
 }
 
@@ -192,7 +192,7 @@ fn a_rule_can_stand_in_the_way_in_every_way() {
     assert!(journey.goes_nowhere() && !journey.is_certain(), "a rule is no receiver");
     assert_eq!(
         journey.summary(),
-        "goes nowhere: 1 of 4 rules let it through, and behind there is no target, as far as is known"
+        "goes nowhere: 1 of 4 rules let it through to no target, as far as is known"
     );
 }
 

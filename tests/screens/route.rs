@@ -13,15 +13,6 @@ use crate::{
 const TITLE: &str = "where would this go?";
 
 #[test]
-fn the_prompt_at_two_sizes() {
-    for (width, height) in [(80, 24), (120, 40)] {
-        let mut screen = Screen::example(width, height);
-        screen.press("6 w");
-        insta::assert_snapshot!(format!("route_{width}x{height}"), screen.text());
-    }
-}
-
-#[test]
 fn it_begins_with_what_the_first_filter_lets_through_and_follows_each_letter() {
     let mut screen = Screen::example(120, 40);
     screen.press("6 w");
