@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     commands::Keymap,
-    domain::{Kind, ResourceId, Scope},
+    domain::{Ignore, Kind, ResourceId, Scope},
     overlays::{Overlay, route::Typed, toast::Toast, usage::Used},
     panes::{self, PANES, Pane, View, header::Session, now::Now},
     store::Store,
@@ -115,6 +115,11 @@ impl App {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Lets findings stay that the user has reasons for.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.store.ignore(ignores);
     }
 
     /// Judges and orders anew what changed since the last frame.

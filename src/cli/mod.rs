@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand.
 //!
-//! Exit codes: 0 it looked, 2 wrong usage, 3 it could not reach the endpoint or was not let in. `route`: 1 nobody gets it.
+//! Exit codes: 0 it looked, 1 a doctor has found what it was to find or a route leads nowhere, 2 wrong usage, 3 it could not reach
+//! the endpoint or was not let in.
 
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod doctor;
 pub mod look;
 pub mod paper;
 pub mod route;
@@ -67,6 +69,8 @@ pub enum Command {
     Snapshot(snapshot::Arguments),
     /// Say who would get an event, and who would not and why: works it out, sends nothing
     Route(route::Arguments),
+    /// Look once and say what is wrong with the architecture itself, why, and what to do about it
+    Doctor(doctor::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -111,6 +115,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
         match cli.command {
             Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
             Some(Command::Route(arguments)) => route::run(config, arguments).await,
+            Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,

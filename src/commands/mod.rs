@@ -94,6 +94,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Pane(6), "topics", &["6"], "show the topics and their subscribers").at(Place::Pane),
     row(Command::Pane(7), "rules", &["7"], "show the buses and rules").at(Place::Pane),
     row(Command::Pane(8), "streams", &["8"], "show the streams, delivery streams and applications").at(Place::Pane),
+    row(Command::Pane(9), "findings", &["!"], "show what is wrong with how things are configured").at(Place::Pane),
     row(Command::Up, "up", &["k", "up"], "one line up").at(Place::List),
     row(Command::Down, "down", &["j", "down"], "one line down").at(Place::List).footer("choose", 50),
     row(Command::PageUp, "page up", &["pgup", "ctrl-u", "ctrl-b"], "one screen up").at(Place::List),
@@ -111,14 +112,10 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ReverseSort, "reverse sort", &["S"], "turn the order round").at(Place::Pane),
     row(Command::Hold, "hold", &["space"], "hold the picture still; reading goes on behind it").footer("hold", 40),
     row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
-    row(
-        Command::WhereTo,
-        "where would this go",
-        &["w"],
-        "type an event: who would get it, who would not, and why",
-    )
-    .at(Place::Pane),
-    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one").at(Place::List),
+    row(Command::WhereTo, "where would this go", &["w"], "type an event: who would get it, who would not, and why")
+        .at(Place::Pane),
+    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one; of a finding, what to do about it")
+        .at(Place::List),
     row(Command::ShowUsage, "calls", &["$"], "what looking costs: calls, errors and times by operation"),
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
     row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use serde::Deserialize;
 
-use crate::pollers::Paces;
+use crate::{domain::Ignore, pollers::Paces};
 
 /// The file's keys.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +18,8 @@ pub struct File {
     pub ascii: bool,
     pub mouse: bool,
     pub refresh: Refresh,
+    /// Findings that may stay.
+    pub ignore: Vec<Ignore>,
 }
 
 impl Default for File {
@@ -31,6 +33,7 @@ impl Default for File {
             ascii: false,
             mouse: true,
             refresh: Refresh::default(),
+            ignore: Vec::new(),
         }
     }
 }
@@ -99,6 +102,18 @@ mod tests {
         assert!(error.starts_with("config.toml:2: ") && error.contains("thema"), "{error}");
         let error = parse("theme = \n", "config.toml").unwrap_err();
         assert!(error.starts_with("config.toml:1: "), "{error}");
+    }
+
+    #[test]
+    fn what_is_ignored_needs_a_reason() {
+        let entry = "[[ignore]]\nrule = 'no-dlq'\nresource = 'orders-*'\n";
+        for text in [entry.to_owned(), format!("{entry}reason = ' '\n")] {
+            let error = parse(&text, "config.toml").unwrap_err();
+            assert!(error.starts_with("config.toml:1: ") && error.contains("needs a reason"), "{error}");
+        }
+        let file = parse(&format!("{entry}reason = 'a test queue'\n"), "config.toml").unwrap();
+        assert_eq!(file.ignore[0].reason, "a test queue");
+        assert!(parse(&format!("{entry}reason = 'x'\nwhy = 'y'\n"), "config.toml").is_err());
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub mod paths;
 
 use std::time::Duration;
 
-use crate::{aws::ConnectOptions, pollers::Paces};
+use crate::{aws::ConnectOptions, domain::Ignore, pollers::Paces};
 
 pub use file::{File, Refresh};
 
@@ -20,6 +20,8 @@ pub struct Config {
     pub theme: Option<String>,
     pub ascii: bool,
     pub mouse: bool,
+    /// Findings that may stay, with the reasons.
+    pub ignores: Vec<Ignore>,
     /// Mistakes to tell the user about.
     pub warnings: Vec<String>,
 }
@@ -68,6 +70,7 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
         theme: flags.theme.or_else(|| env("EDATOP_THEME")).or(file.theme),
         ascii: flags.ascii || file.ascii,
         mouse: file.mouse,
+        ignores: file.ignore,
         warnings,
     }
 }

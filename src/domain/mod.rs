@@ -6,6 +6,7 @@
 pub mod application;
 pub mod arn;
 pub mod fact;
+pub mod finding;
 pub mod health;
 pub mod link;
 pub mod reading;
@@ -15,6 +16,7 @@ pub mod units;
 
 pub use arn::{Arn, unqualified};
 pub use fact::{Done, Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
+pub use finding::{Finding, Ignore, Severity};
 pub use health::{Health, Verdict};
 pub use link::{FILTER_NOT_KNOWN, KnownBy, Link, LinkKey, LinkKind};
 pub use reading::{Metric, Reading, Unit};

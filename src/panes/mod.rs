@@ -16,6 +16,7 @@
 pub mod buckets;
 pub mod column;
 pub mod context;
+pub mod findings;
 pub mod footer;
 pub mod functions;
 pub mod header;
@@ -112,6 +113,11 @@ pub trait Pane {
     /// The one under the cursor.
     fn selected(&self) -> Option<&ResourceId>;
 
+    /// What to copy in place of the chosen one's ARN.
+    fn copies(&self) -> Option<String> {
+        None
+    }
+
     /// Puts the cursor on a resource; false if it is not among its rows.
     fn select(&mut self, id: &ResourceId) -> bool;
 
@@ -150,6 +156,7 @@ pub const PANES: &[Row] = &[
     Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
     Row { title: "streams", key: "8", make: || Box::new(list::List::new(&streams::SPEC)) },
+    Row { title: "findings", key: "!", make: || Box::<findings::Findings>::default() },
 ];
 
 #[cfg(test)]

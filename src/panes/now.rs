@@ -44,6 +44,8 @@ pub struct Now {
     lines: Vec<Line>,
     quiet: usize,
     known: usize,
+    /// What is wrong with the architecture itself, whatever flows at the moment.
+    findings: usize,
     chosen: Option<ResourceId>,
     area: Rect,
     shown_from: usize,
@@ -78,6 +80,7 @@ impl Now {
         self.lines.extend(denied_resources(view));
         let living = || view.store.entries().filter(|entry| entry.gone.is_none());
         self.known = living().count();
+        self.findings = view.store.findings().iter().filter(|finding| finding.ignored.is_none()).count();
         self.quiet = living().filter(|entry| entry.health() == Health::Ok).count();
     }
 
@@ -279,6 +282,11 @@ impl Now {
             )
         } else {
             (theme.glyphs.quiet, Role::Dim, format!("{} of {} resources are quiet", self.quiet, self.known))
+        };
+        let text = match self.findings {
+            0 => text,
+            1 => format!("{text} · 1 finding !"),
+            many => format!("{text} · {many} findings !"),
         };
         text::put(
             buf,

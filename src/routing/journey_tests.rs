@@ -190,10 +190,7 @@ fn a_rule_can_stand_in_the_way_in_every_way() {
     assert!(told[2].starts_with("0 c-broken unknown: its event pattern cannot be read"), "{told:?}");
     assert_eq!(told[3], "0 d-unseen unknown: nothing is known of the rule");
     assert!(journey.goes_nowhere() && !journey.is_certain(), "a rule is no receiver");
-    assert_eq!(
-        journey.summary(),
-        "goes nowhere: 1 of 4 rules let it through to no target, as far as is known"
-    );
+    assert_eq!(journey.summary(), "goes nowhere: 1 of 4 rules let it through to no target, as far as is known");
 }
 
 #[test]

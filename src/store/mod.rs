@@ -4,7 +4,9 @@
 //! read from clock, network or disk, and everything is bounded. A new health rule is one `impl` in [`health`].
 
 pub mod depths;
+mod early;
 pub mod feed;
+pub mod findings;
 pub mod flows;
 pub mod health;
 mod inference;
@@ -18,8 +20,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject,
-    Verdict,
+    Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource,
+    ResourceId, Subject, Verdict,
 };
 
 use feed::Feed;
@@ -50,12 +52,14 @@ pub struct Store {
     inferred: BTreeSet<LinkKey>,
     polls: Polls,
     feed: Feed,
+    early: early::Early,
     alarms: Vec<Alarm>,
     flows: flows::Flows,
     /// The poller that lists a kind.
     listers: BTreeMap<Kind, &'static str>,
     /// Grows when resources come, go or change their names.
     shape: u64,
+    findings: findings::Findings,
     revision: u64,
 }
 
@@ -164,6 +168,9 @@ impl Store {
             self.polls.answered_at(report.poller, report.at);
         }
         let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
+        if report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Linked(_) | Fact::Gone(_))) {
+            self.findings.are_due();
+        }
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
@@ -176,12 +183,13 @@ impl Store {
                     self.inferred.remove(&key);
                     self.topology.unlink(&key);
                 }
-                Fact::Measured { id, metric, reading } => {
-                    if let Some(entry) = self.entries.get_mut(&id) {
+                Fact::Measured { id, metric, reading } => match self.entries.get_mut(&id) {
+                    Some(entry) => {
                         entry.measure(metric, reading);
                         measured.insert(id);
                     }
-                }
+                    None => self.early.keep(id, metric, reading),
+                },
                 Fact::Heard(heard) => self.heard(heard),
                 Fact::Failed(failure) => self.polls.failed(failure, report.at),
             }
@@ -220,6 +228,9 @@ impl Store {
             entry.verdicts = verdicts;
         }
         self.watch();
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.renew(self, now);
+        self.findings = findings;
         self.alarms.sort_by(|a, b| {
             (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(
                 a.verdict.health,
@@ -301,6 +312,16 @@ impl Store {
         &self.alarms
     }
 
+    /// What is wrong with the architecture itself, the worst first; those that the user lets stay are among them.
+    pub fn findings(&self) -> &[Finding] {
+        self.findings.all()
+    }
+
+    /// Lets some findings stay, with a reason.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.findings.ignore(ignores);
+    }
+
     /// How many are here, by kind and then by health: ok, unknown, warn, crit.
     pub fn count_by_health(&self) -> BTreeMap<Kind, [usize; 4]> {
         let mut counts: BTreeMap<Kind, [usize; 4]> = BTreeMap::new();
@@ -318,7 +339,7 @@ impl Store {
     /// Whether one of its numbers must be shown as old: all of it is in doubt, or no reading came when one was due.
     pub fn is_stale(&self, entry: &Entry, metric: Metric, now: Timestamp) -> bool {
         let Some(track) = entry.tracks.get(metric.name) else { return self.is_in_doubt(entry) };
-        if metric.comes_late {
+        if track.last.comes_late() {
             // Another poller's word than the one that found it: that one's failing is no reason to doubt it.
             return entry.gone.is_some() || track.last.age_seconds(now) > LATE_STALE_AFTER_SECONDS;
         }
@@ -347,7 +368,9 @@ impl Store {
             }
             None => {
                 self.shape += 1;
-                self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
+                let mut entry = Entry::new(resource, poller, at);
+                self.early.give_to(&mut entry);
+                self.entries.insert(entry.resource.id.clone(), entry);
             }
         }
     }
