@@ -17,6 +17,8 @@ mod numbers;
 mod overlays;
 #[path = "screens/quiet.rs"]
 mod quiet;
+#[path = "screens/route.rs"]
+mod route;
 #[path = "screens/safety.rs"]
 mod safety;
 #[path = "support/screen.rs"]
@@ -64,9 +66,14 @@ fn every_pane() {
 
 #[test]
 fn what_lies_over_the_panes() {
-    for (name, keys) in
-        [("detail", "n n enter"), ("help", "?"), ("palette", ": d l q"), ("filter", "/ m a i l"), ("themes", "T")]
-    {
+    for (name, keys) in [
+        ("detail", "n n enter"),
+        ("help", "?"),
+        ("palette", ": d l q"),
+        ("filter", "/ m a i l"),
+        ("themes", "T"),
+        ("route", "6 w"),
+    ] {
         for (width, height) in [(80, 24), (120, 40)] {
             let mut screen = Screen::example(width, height);
             screen.press(keys);
