@@ -29,6 +29,8 @@ pub mod streams;
 pub mod tables;
 pub mod topics;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::{Timestamp, tz::TimeZone};
 use ratatui::{
     buffer::Buffer,
@@ -84,6 +86,14 @@ impl View<'_> {
     }
 }
 
+/// What a pane that draws links is to show brightly; the rest is dimmed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lit {
+    pub nodes: BTreeSet<ResourceId>,
+    /// Why one is not lit, in a few words.
+    pub notes: BTreeMap<ResourceId, String>,
+}
+
 /// A list or picture that fills the lower part of the screen.
 pub trait Pane {
     fn title(&self) -> &'static str;
@@ -116,6 +126,9 @@ pub trait Pane {
     fn filter(&self) -> &str;
 
     fn set_filter(&mut self, filter: &str, view: &View<'_>);
+
+    /// Shows a path brightly, or everything alike again. Only a pane that draws links has something to light.
+    fn light(&mut self, _lit: Option<Lit>) {}
 }
 
 /// One row a pane.

@@ -123,11 +123,27 @@ pub struct Shared {
     pub out: mpsc::Sender<Report>,
 }
 
+/// A poller that panicked is begun anew after so long: what it stumbled over may have gone.
+const RESTART_AFTER: Duration = Duration::from_secs(60);
+
+/// How a poller came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// Nobody listens any more, or it had but one round to make.
+    Done,
+    Panicked,
+}
+
 /// Starts every poller as a task; they end when `cancel` is cancelled or nobody listens any more.
 pub fn spawn_all(shared: &Shared, scope: &watch::Receiver<Scope>, cancel: &CancellationToken) {
     for row in POLLERS {
         let (shared, scope, cancel) = (shared.clone(), scope.clone(), cancel.clone());
-        let task = async move { watched(row.name, &shared, run(row.name, (row.make)(), shared.clone(), scope)).await };
+        let task = async move {
+            let again = || run(row.name, (row.make)(), shared.clone(), scope.clone());
+            while let Ended::Panicked = watched(row.name, &shared, Some(RESTART_AFTER), again()).await {
+                tokio::time::sleep(RESTART_AFTER).await;
+            }
+        };
         tokio::spawn(async move {
             tokio::select! {
                 () = cancel.cancelled() => {}
@@ -146,22 +162,28 @@ pub async fn once(shared: &Shared, scope: &Scope) {
             poller.poll(Look { aws: &shared.aws, scope, paces: &shared.paces }, &mut out).await;
             out.end(None).await;
         };
-        watched(row.name, shared, round).await;
+        watched(row.name, shared, None, round).await;
     }))
     .await;
 }
 
-/// Goes with a poller to its end. One that panics says so as any other failure is said: its service becomes unknown instead of
+/// Goes with a poller to its end; `restart` is after how long it is begun anew, should it panic. One that panics says so as any other failure is said: its service becomes unknown instead of
 /// standing still, and the others go on.
-async fn watched(name: &'static str, shared: &Shared, polling: impl Future<Output = ()>) {
+async fn watched(
+    name: &'static str,
+    shared: &Shared,
+    restart: Option<Duration>,
+    polling: impl Future<Output = ()>,
+) -> Ended {
     // Nothing of a poller is used again after its panic.
-    if let Err(panic) = AssertUnwindSafe(polling).catch_unwind().await {
-        let text = format!("edatop's own mistake: {}; please report it", said(panic.as_ref()));
-        tracing::error!(poller = name, "{text}");
-        let mut out = Outbox::new(name, shared.clock, shared.out.clone());
-        out.failed(name, Trouble { kind: FailureKind::Other, text }, None).await;
-        out.end(None).await;
-    }
+    let Err(panic) = AssertUnwindSafe(polling).catch_unwind().await else { return Ended::Done };
+    let text = format!("edatop's own mistake: {}; please report it", said(panic.as_ref()));
+    tracing::error!(poller = name, "{text}");
+    let mut out = Outbox::new(name, shared.clock, shared.out.clone());
+    out.failed(name, Trouble { kind: FailureKind::Other, text }, None).await;
+    let restart = restart.and_then(|wait| jiff::SignedDuration::try_from(wait).ok());
+    out.end(restart.and_then(|wait| (shared.clock)().checked_add(wait).ok())).await;
+    Ended::Panicked
 }
 
 /// What a panic said.
@@ -223,7 +245,9 @@ mod tests {
         let (out, mut reports) = mpsc::channel(8);
         let shared = Shared { aws, paces: Paces::default(), clock: crate::app::clock::now, out };
         let (_scopes, scope) = watch::channel(Scope::default());
-        watched("sqs", &shared, run("sqs", Box::new(Broken), shared.clone(), scope)).await;
+        let ended =
+            watched("sqs", &shared, Some(RESTART_AFTER), run("sqs", Box::new(Broken), shared.clone(), scope)).await;
+        assert_eq!(ended, Ended::Panicked, "it is to be begun anew");
         drop(shared);
         let mut store = Store::default();
         let mut failures = Vec::new();

@@ -5,9 +5,11 @@
 
 pub mod depths;
 pub mod feed;
+pub mod flows;
 pub mod health;
 mod inference;
 pub mod polls;
+pub mod rates;
 pub mod series;
 pub mod topology;
 
@@ -16,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject, Verdict,
+    Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject,
+    Verdict,
 };
 
 use feed::Feed;
@@ -33,6 +36,8 @@ const STALE_AFTER_SECONDS: f64 = 60.0;
 const STALE_AFTER_PERIODS: f64 = 3.0;
 /// What nobody looks at is read up to eight times more rarely than its poller makes rounds; half as much again is late.
 const STALE_AFTER_ROUNDS: f64 = 12.0;
+/// CloudWatch knows a minute up to three minutes after it ended, and is asked once a minute.
+const LATE_STALE_AFTER_SECONDS: f64 = 300.0;
 /// The longest period that is believed: two readings with a long pause between them tell of no pace.
 const LONGEST_PERIOD_SECONDS: f64 = 600.0;
 
@@ -46,6 +51,11 @@ pub struct Store {
     polls: Polls,
     feed: Feed,
     alarms: Vec<Alarm>,
+    flows: flows::Flows,
+    /// The poller that lists a kind.
+    listers: BTreeMap<Kind, &'static str>,
+    /// Grows when resources come, go or change their names.
+    shape: u64,
     revision: u64,
 }
 
@@ -153,8 +163,7 @@ impl Store {
         if report.facts.iter().any(|fact| matches!(fact, Fact::Measured { .. } | Fact::Found(_))) {
             self.polls.answered_at(report.poller, report.at);
         }
-        let names_changed =
-            report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(Subject::Resource(_))));
+        let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
@@ -163,7 +172,10 @@ impl Store {
                     self.topology.link(link);
                 }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
-                Fact::Gone(Subject::Link(key)) => self.topology.unlink(&key),
+                Fact::Gone(Subject::Link(key)) => {
+                    self.inferred.remove(&key);
+                    self.topology.unlink(&key);
+                }
                 Fact::Measured { id, metric, reading } => {
                     if let Some(entry) = self.entries.get_mut(&id) {
                         entry.measure(metric, reading);
@@ -190,7 +202,9 @@ impl Store {
 
     /// Lets every rule judge every resource, and forgets what has been gone for long.
     pub fn assess(&mut self, now: Timestamp) {
+        let before = self.entries.len();
         self.entries.retain(|_, entry| entry.gone.is_none_or(|gone| now.duration_since(gone) < REMEMBER_GONE));
+        self.shape += u64::from(self.entries.len() != before);
         let judged = health::judge_all(self, now);
         self.alarms.clear();
         for (id, verdicts) in judged {
@@ -214,6 +228,7 @@ impl Store {
                 &b.name,
             ))
         });
+        self.assess_flows();
         self.revision += 1;
     }
 
@@ -263,6 +278,12 @@ impl Store {
         self.entries.is_empty()
     }
 
+    /// How many exist, as far as is known: without the ones just gone, and without groups, which only hold others.
+    pub fn here(&self) -> usize {
+        let here = |entry: &&Entry| entry.gone.is_none() && entry.resource.kind != Kind::Group;
+        self.entries().filter(here).count()
+    }
+
     pub fn topology(&self) -> &Topology {
         &self.topology
     }
@@ -297,6 +318,10 @@ impl Store {
     /// Whether one of its numbers must be shown as old: all of it is in doubt, or no reading came when one was due.
     pub fn is_stale(&self, entry: &Entry, metric: Metric, now: Timestamp) -> bool {
         let Some(track) = entry.tracks.get(metric.name) else { return self.is_in_doubt(entry) };
+        if metric.comes_late {
+            // Another poller's word than the one that found it: that one's failing is no reason to doubt it.
+            return entry.gone.is_some() || track.last.age_seconds(now) > LATE_STALE_AFTER_SECONDS;
+        }
         let round = self.polls.get(entry.poller).and_then(|poll| poll.period_seconds()).unwrap_or(0.0);
         let own = track.period.unwrap_or(0.0).min(LONGEST_PERIOD_SECONDS);
         let late = (own * STALE_AFTER_PERIODS).max(round * STALE_AFTER_ROUNDS).max(STALE_AFTER_SECONDS);
@@ -309,13 +334,19 @@ impl Store {
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
+        self.listers.insert(resource.kind, poller);
         match self.entries.get_mut(&resource.id) {
             Some(entry) => {
+                let is_as_before = entry.gone.is_none()
+                    && entry.resource.kind == resource.kind
+                    && entry.resource.name == resource.name;
+                self.shape += u64::from(!is_as_before);
                 entry.resource = resource;
                 entry.poller = poller;
                 entry.gone = None;
             }
             None => {
+                self.shape += 1;
                 self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
             }
         }
@@ -325,11 +356,17 @@ impl Store {
     fn infer(&mut self) {
         let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
         let links = inference::links(living);
-        for key in std::mem::take(&mut self.inferred) {
-            self.topology.unlink(&key);
-        }
+        let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
+        let topology = &mut self.topology;
+        self.inferred.retain(|key| {
+            let stays = named.contains(key);
+            if !stays {
+                topology.unlink(key);
+            }
+            stays
+        });
         for link in links {
-            if !self.topology.has(&link.key()) {
+            if self.inferred.contains(&link.key()) || !self.topology.has(&link.key()) {
                 self.inferred.insert(link.key());
                 self.topology.link(link);
             }
@@ -339,6 +376,7 @@ impl Store {
     fn went(&mut self, id: &ResourceId, at: Timestamp) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.gone = Some(at);
+            self.shape += 1;
         }
     }
 
