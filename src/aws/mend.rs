@@ -79,7 +79,13 @@ fn mend(service: &str, value: &mut Value) -> bool {
             }
             mended
         }
-        Value::Array(items) => items.iter_mut().fold(false, |mended, item| mend(service, item) || mended),
+        Value::Array(items) => {
+            let mut mended = false;
+            for item in items {
+                mended |= mend(service, item);
+            }
+            mended
+        }
         _ => false,
     }
 }

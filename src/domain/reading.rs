@@ -74,12 +74,6 @@ pub const LINES: Metric = metric("lines", Unit::PerMinute);
 pub const STORED: Metric = metric("stored", Unit::Bytes);
 /// Function invocations, counted from the REPORT lines of its log group.
 pub const INVOCATIONS: Metric = metric("invocations", Unit::PerMinute);
-/// Records that a stream, a delivery stream or an application takes in.
-pub const RECORDS_IN: Metric = metric("records_in", Unit::PerSecond);
-/// Records that a stream's readers got, or that a delivery stream or an application wrote.
-pub const RECORDS_OUT: Metric = metric("records_out", Unit::PerSecond);
-/// How long ago the last record that a reader got was written: how far behind the slowest reader is.
-pub const ITERATOR_AGE: Metric = metric("iterator_age", Unit::Seconds);
 /// Confirmed subscriptions of a topic.
 pub const SUBSCRIPTIONS: Metric = metric("subscriptions", Unit::Count);
 /// Rules of a bus.
