@@ -31,14 +31,54 @@ fn every_poller_has_a_script() {
     let scripted: Vec<_> = SCRIPTS.iter().map(|script| script.poller).collect();
     let all: Vec<_> = edatop::pollers::POLLERS.iter().map(|row| row.name).collect();
     assert_eq!(scripted, all);
+    assert_eq!(HELD, all, "a poller is held to its duties by its name in `hold!`");
 }
 
-#[rstest]
-#[tokio::test]
-async fn says_what_there_is_once(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
-    poller: &'static str,
-) {
+/// One test a poller and duty, so that a failure names both.
+macro_rules! hold {
+    ($($poller:ident)*) => {
+        const HELD: &[&str] = &[$(stringify!($poller)),*];
+        $(mod $poller {
+            use super::{Fault, rstest};
+
+            const NAME: &str = stringify!($poller);
+
+            #[tokio::test]
+            async fn says_what_there_is_once() {
+                super::says_what_there_is_once(NAME).await;
+            }
+
+            #[tokio::test]
+            async fn an_empty_service_is_no_failure_and_takes_everything_away() {
+                super::an_empty_service_is_no_failure_and_takes_everything_away(NAME).await;
+            }
+
+            #[tokio::test]
+            async fn pages_to_the_end() {
+                super::pages_to_the_end(NAME).await;
+            }
+
+            #[tokio::test]
+            async fn it_is_well_again_after_a_failure() {
+                super::it_is_well_again_after_a_failure(NAME).await;
+            }
+
+            #[rstest]
+            #[tokio::test]
+            async fn a_failure_is_said_and_is_never_absence(
+                #[values(Fault::Throttled, Fault::Denied, Fault::WebPage, Fault::CutOff, Fault::Lacking)] fault: Fault,
+            ) {
+                super::a_failure_is_said_and_is_never_absence(NAME, fault).await;
+            }
+        })*
+    };
+}
+
+hold! {
+    sqs lambda sns logs dynamodb s3 events kinesis firehose kinesisanalytics apigateway apigatewayv2 states pipes scheduler
+}
+
+async fn says_what_there_is_once(poller: &str) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
     let first = bench.round(Mood::Good).await;
@@ -52,12 +92,7 @@ async fn says_what_there_is_once(
     assert!(second.iter().all(|line| line.contains(" = ")), "nothing changed:\n{}", second.join("\n"));
 }
 
-#[rstest]
-#[tokio::test]
-async fn an_empty_service_is_no_failure_and_takes_everything_away(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
-    poller: &'static str,
-) {
+async fn an_empty_service_is_no_failure_and_takes_everything_away(poller: &str) {
     let mut bench = Bench::new(script(poller)).await;
     assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
     bench.round(Mood::Good).await;
@@ -67,12 +102,7 @@ async fn an_empty_service_is_no_failure_and_takes_everything_away(
     assert_eq!(bench.round(Mood::Empty).await, Vec::<String>::new());
 }
 
-#[rstest]
-#[tokio::test]
-async fn pages_to_the_end(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
-    poller: &'static str,
-) {
+async fn pages_to_the_end(poller: &str) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
     let lines = bench.round(Mood::TwoPages).await;
@@ -81,13 +111,7 @@ async fn pages_to_the_end(
     assert_says(&bench.round(Mood::Good).await, &["gone"]);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_failure_is_said_and_is_never_absence(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
-    poller: &'static str,
-    #[values(Fault::Throttled, Fault::Denied, Fault::WebPage, Fault::CutOff, Fault::Lacking)] fault: Fault,
-) {
+async fn a_failure_is_said_and_is_never_absence(poller: &str, fault: Fault) {
     let script = script(poller);
     for operation in script.operations {
         let mut bench = Bench::new(script).await;
@@ -107,12 +131,7 @@ async fn a_failure_is_said_and_is_never_absence(
     }
 }
 
-#[rstest]
-#[tokio::test]
-async fn it_is_well_again_after_a_failure(
-    #[values("sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "kinesisanalytics")]
-    poller: &'static str,
-) {
+async fn it_is_well_again_after_a_failure(poller: &str) {
     let script = script(poller);
     let mut bench = Bench::new(script).await;
     bench.round(Mood::Fails(Fault::Denied)).await;

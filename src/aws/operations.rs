@@ -30,11 +30,20 @@ const fn reads(service: &'static str, name: &'static str, dollars_per_million: f
 const SQS_REQUEST: f64 = 0.40;
 const SNS_REQUEST: f64 = 0.50;
 const S3_LIST: f64 = 5.0;
+const S3_GET: f64 = 0.40;
 /// One eventually consistent read of a page of up to 25 items of up to 4 KB each.
 const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
 
 /// The table. Sorted by service, then name.
 pub const OPERATIONS: &[Operation] = &[
+    reads("API Gateway", "GetIntegration", 0.0),
+    reads("API Gateway", "GetResources", 0.0),
+    reads("API Gateway", "GetRestApis", 0.0),
+    reads("API Gateway", "GetStages", 0.0),
+    reads("ApiGatewayV2", "GetApis", 0.0),
+    reads("ApiGatewayV2", "GetIntegrations", 0.0),
+    reads("ApiGatewayV2", "GetRoutes", 0.0),
+    reads("ApiGatewayV2", "GetStages", 0.0),
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
     reads("DynamoDB", "DescribeTable", 0.0),
@@ -54,9 +63,15 @@ pub const OPERATIONS: &[Operation] = &[
     reads("Kinesis Analytics V2", "DescribeApplication", 0.0),
     reads("Kinesis Analytics V2", "ListApplications", 0.0),
     reads("Lambda", "ListEventSourceMappings", 0.0),
+    reads("Lambda", "ListFunctionEventInvokeConfigs", 0.0),
     reads("Lambda", "ListFunctions", 0.0),
+    reads("Pipes", "DescribePipe", 0.0),
+    reads("Pipes", "ListPipes", 0.0),
+    reads("S3", "GetBucketNotificationConfiguration", S3_GET),
     reads("S3", "ListBuckets", S3_LIST),
     reads("S3", "ListObjectsV2", S3_LIST),
+    reads("SFN", "DescribeStateMachine", 0.0),
+    reads("SFN", "ListStateMachines", 0.0),
     reads("SNS", "GetSubscriptionAttributes", SNS_REQUEST),
     reads("SNS", "GetTopicAttributes", SNS_REQUEST),
     reads("SNS", "ListSubscriptions", SNS_REQUEST),
@@ -64,6 +79,8 @@ pub const OPERATIONS: &[Operation] = &[
     reads("SQS", "GetQueueAttributes", SQS_REQUEST),
     reads("SQS", "ListQueues", SQS_REQUEST),
     reads("STS", "GetCallerIdentity", 0.0),
+    reads("Scheduler", "GetSchedule", 0.0),
+    reads("Scheduler", "ListSchedules", 0.0),
 ];
 
 /// The row of an operation; `None` for one that the program has no business calling.

@@ -96,7 +96,7 @@ fn named_by_arn(arn: &Arn<'_>) -> Option<(LinkKind, ResourceId)> {
 }
 
 /// `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME` and its forms on emulators: the path ends in an account and a name.
-fn queue_of_url(own: &Arn<'_>, value: &str) -> Option<ResourceId> {
+pub(super) fn queue_of_url(own: &Arn<'_>, value: &str) -> Option<ResourceId> {
     let (_, rest) = value.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
     let (host, path) = rest.split_once('/')?;
     let parts: Vec<&str> = path.split('/').collect();

@@ -5,7 +5,11 @@
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
 pub mod analytics;
+pub mod api_gateway;
+pub mod api_gateway_http;
+pub mod catalogue;
 pub mod date_prefix;
+pub mod destinations;
 pub mod dynamodb;
 pub mod environment;
 pub mod events;
@@ -18,13 +22,20 @@ pub mod listing;
 pub mod log_lines;
 pub mod log_tail;
 pub mod logs;
+pub mod notifications;
 pub mod outbox;
 pub mod pace;
+pub mod pages;
+pub mod pipes;
 pub mod queue_age;
 pub mod s3;
+pub mod scheduler;
+pub mod service_call;
 pub mod sns;
 pub mod sql_window;
 pub mod sqs;
+pub mod states;
+pub mod states_definition;
 pub mod table_streams;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
@@ -71,6 +82,17 @@ impl Look<'_> {
         self.paces.background.saturating_mul(if self.aws.is_aws() { 40 } else { 2 })
     }
 
+    /// The account that is looked at: some ARNs leave it out. Asked for only until it is known.
+    ///
+    /// # Errors
+    /// The call's [`Trouble`].
+    pub async fn account(&self) -> Result<String, Trouble> {
+        match self.aws.known_account() {
+            Some(account) => Ok(account.to_owned()),
+            None => Ok(self.aws.identity().await?.account),
+        }
+    }
+
     /// A quota of AWS, as one poller may use it; no emulator has one.
     pub fn quota(&self, calls_per_second: u32) -> Option<u32> {
         self.aws.is_aws().then_some(calls_per_second)
@@ -112,6 +134,11 @@ pub const POLLERS: &[Row] = &[
     Row { name: "kinesis", make: || Box::<kinesis::Kinesis>::default() },
     Row { name: "firehose", make: || Box::<firehose::Firehose>::default() },
     Row { name: "kinesisanalytics", make: || Box::<analytics::Analytics>::default() },
+    Row { name: "apigateway", make: catalogue::of::<api_gateway::RestApis> },
+    Row { name: "apigatewayv2", make: catalogue::of::<api_gateway_http::HttpApis> },
+    Row { name: "states", make: catalogue::of::<states::StateMachines> },
+    Row { name: "pipes", make: catalogue::of::<pipes::Pipes> },
+    Row { name: "scheduler", make: catalogue::of::<scheduler::Schedules> },
 ];
 
 /// What all pollers share.

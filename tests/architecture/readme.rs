@@ -65,6 +65,9 @@ fn action(operation: &Operation) -> Option<String> {
         // Where IAM's name is not the operation's.
         ("S3", "ListBuckets") => "ListAllMyBuckets",
         ("S3", "ListObjectsV2") => "ListBucket",
+        ("S3", "GetBucketNotificationConfiguration") => "GetBucketNotification",
+        // IAM knows the verbs of this service alone.
+        ("API Gateway" | "ApiGatewayV2", _) => "GET",
         (_, name) => name,
     };
     let prefix = match operation.service {
@@ -72,6 +75,8 @@ fn action(operation: &Operation) -> Option<String> {
         "DynamoDB Streams" => "dynamodb".to_owned(),
         "EventBridge" => "events".to_owned(),
         "Kinesis Analytics" | "Kinesis Analytics V2" => "kinesisanalytics".to_owned(),
+        "API Gateway" | "ApiGatewayV2" => "apigateway".to_owned(),
+        "SFN" => "states".to_owned(),
         service => service.to_lowercase(),
     };
     Some(format!("{prefix}:{name}"))
@@ -113,7 +118,22 @@ fn the_prices_are_those_of_the_table() {
 
 #[test]
 fn every_service_has_its_prefix_in_iam() {
-    let known = ["dynamodb", "events", "firehose", "kinesis", "kinesisanalytics", "lambda", "logs", "s3", "sns", "sqs"];
+    let known = [
+        "apigateway",
+        "dynamodb",
+        "events",
+        "firehose",
+        "kinesis",
+        "kinesisanalytics",
+        "lambda",
+        "logs",
+        "pipes",
+        "s3",
+        "scheduler",
+        "sns",
+        "sqs",
+        "states",
+    ];
     for action in OPERATIONS.iter().filter_map(action) {
         let prefix = action.split(':').next().unwrap_or_default();
         assert!(known.contains(&prefix), "look up in AWS's service authorization reference whether {action} exists");

@@ -201,10 +201,30 @@ fn operation(request: &Request, text: &str) -> String {
         return rest.split('&').next().unwrap().to_owned();
     }
     let operation = match request.url.path() {
+        path if path.contains("/event-invoke-config") => "ListFunctionEventInvokeConfigs",
         path if path.contains("/functions") => "ListFunctions",
         path if path.contains("/event-source-mappings") => "ListEventSourceMappings",
+        path if path.starts_with("/restapis") || path.starts_with("/v2/apis") => operation_on_an_api(path),
+        "/v1/pipes" => "ListPipes",
+        path if path.starts_with("/v1/pipes/") => "DescribePipe",
+        "/schedules" => "ListSchedules",
+        path if path.starts_with("/schedules/") => "GetSchedule",
+        _ if request.url.query_pairs().any(|(key, _)| key == "notification") => "GetBucketNotificationConfiguration",
         "/" => "ListBuckets",
         _ => "ListObjectsV2",
     };
     operation.to_owned()
+}
+
+/// `/restapis/ID/resources` and its like.
+fn operation_on_an_api(path: &str) -> &'static str {
+    match path.rsplit('/').next() {
+        Some("restapis") => "GetRestApis",
+        Some("resources") => "GetResources",
+        Some("integration") => "GetIntegration",
+        Some("stages") => "GetStages",
+        Some("apis") => "GetApis",
+        Some("integrations") => "GetIntegrations",
+        _ => "GetRoutes",
+    }
 }

@@ -1,6 +1,7 @@
 //! What each service answers in the tests: things called `item-a` on the only or first page, `item-b` on the second.
 
 pub mod streams;
+mod triggers;
 
 use serde_json::{Value, json};
 
@@ -79,7 +80,7 @@ pub struct Script {
     pub says_of_page_two: &'static [&'static str],
 }
 
-pub const SCRIPTS: [Script; 10] = [
+pub const SCRIPTS: [Script; 15] = [
     Script {
         poller: "sqs",
         protocol: Protocol::Json,
@@ -91,11 +92,13 @@ pub const SCRIPTS: [Script; 10] = [
     Script {
         poller: "lambda",
         protocol: Protocol::Json,
-        operations: &["ListFunctions", "ListEventSourceMappings"],
+        operations: &["ListFunctions", "ListEventSourceMappings", "ListFunctionEventInvokeConfigs"],
         answer: lambda,
         says: &[
             "found lambda.function item-a",
             "item-a DeadLetters dlq [failed batches]",
+            "item-a DeadLetters queue [on failure]",
+            "item-a Reports done [on success]",
             "item-a Logs /aws/lambda/item-a []",
             "item-a Publishes topic [TOPIC]",
             "orders Invokes item-a [batch 10, window 60 s]",
@@ -144,12 +147,14 @@ pub const SCRIPTS: [Script; 10] = [
     Script {
         poller: "s3",
         protocol: Protocol::S3,
-        operations: &["ListBuckets", "ListObjectsV2"],
+        operations: &["ListBuckets", "ListObjectsV2", "GetBucketNotificationConfiguration"],
         answer: s3,
         says: &[
             "found s3.bucket item-a",
             "item-a objects = 1",
             "item-a size = 12",
+            "item-a Notifies queue [ObjectCreated:*, prefix in/]",
+            "item-a Notifies default [all events]",
             "item-a newest = 1795247990",
             "item-a arrivals = 1",
         ],
@@ -173,6 +178,65 @@ pub const SCRIPTS: [Script; 10] = [
     streams::KINESIS,
     streams::FIREHOSE,
     streams::ANALYTICS,
+    Script {
+        poller: "apigateway",
+        protocol: Protocol::Json,
+        operations: &["GetRestApis", "GetResources", "GetIntegration", "GetStages"],
+        answer: triggers::rest_apis,
+        says: &[
+            "found apigateway.api item-a",
+            "id-item-a Integrates queue [POST /item-a]",
+            "id-item-a Integrates orders [GET /item-a]",
+        ],
+        says_of_page_two: &["found apigateway.api item-b", "id-item-b Integrates queue [POST /item-a, POST /item-b]"],
+    },
+    Script {
+        poller: "apigatewayv2",
+        protocol: Protocol::Json,
+        operations: &["GetApis", "GetIntegrations", "GetRoutes", "GetStages"],
+        answer: triggers::http_apis,
+        says: &["found apigateway.api item-a", "id-item-a Integrates fn [POST /item-a]"],
+        says_of_page_two: &["found apigateway.api item-b", "id-item-b Integrates clicks [POST /item-b]"],
+    },
+    Script {
+        poller: "states",
+        protocol: Protocol::Json,
+        operations: &["ListStateMachines", "DescribeStateMachine"],
+        answer: triggers::states,
+        says: &[
+            "found states.machine item-a",
+            "item-a Calls fn [Price]",
+            "item-a Calls queue [Tell]",
+            "item-a Logs group []",
+        ],
+        says_of_page_two: &["found states.machine item-b", "item-b Calls fn [Price]"],
+    },
+    Script {
+        poller: "pipes",
+        protocol: Protocol::Json,
+        operations: &["ListPipes", "DescribePipe"],
+        answer: triggers::pipes,
+        says: &[
+            "found pipes.pipe item-a",
+            r#"orders Streams item-a [{"eventName":["INSERT"]}]"#,
+            "item-a Calls fn [enrichment]",
+            "item-a Targets queue []",
+            "item-a DeadLetters dlq [failed batches]",
+        ],
+        says_of_page_two: &["found pipes.pipe item-b", "item-b Targets queue []"],
+    },
+    Script {
+        poller: "scheduler",
+        protocol: Protocol::Json,
+        operations: &["ListSchedules", "GetSchedule"],
+        answer: triggers::schedules,
+        says: &[
+            "found scheduler.schedule item-a",
+            "item-a Targets queue [sendMessage]",
+            "item-a DeadLetters dlq [undeliverable]",
+        ],
+        says_of_page_two: &["found scheduler.schedule item-b", "item-b Targets queue"],
+    },
 ];
 
 /// The item that a request is about.
@@ -196,7 +260,7 @@ fn sqs(operation: &str, page: Page, text: &str) -> String {
     answer.to_string()
 }
 
-fn lambda(operation: &str, page: Page, _: &str) -> String {
+fn lambda(operation: &str, page: Page, text: &str) -> String {
     let arn = |name: &str| format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");
     let answer = match operation {
         "ListFunctions" => json!({
@@ -212,6 +276,7 @@ fn lambda(operation: &str, page: Page, _: &str) -> String {
             })),
             "NextMarker": page.token(),
         }),
+        "ListFunctionEventInvokeConfigs" => triggers::invoke_configs(text),
         _ => json!({
             "EventSourceMappings": page.list(|name| json!({
                 "UUID": name,
@@ -312,6 +377,11 @@ fn s3(operation: &str, page: Page, _: &str) -> String {
         let buckets = page.xml(|name| format!("<Bucket><Name>{name}</Name></Bucket>"));
         let token = page.xml_token("ContinuationToken");
         return format!("<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{token}</ListAllMyBucketsResult>");
+    }
+    match operation {
+        "GetBucketNotificationConfiguration" => return triggers::notifications(),
+        "GetCallerIdentity" => return triggers::identity(),
+        _ => {}
     }
     let objects = page.xml(|name| {
         let at = "2026-11-21T07:59:50Z";
