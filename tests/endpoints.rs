@@ -48,16 +48,26 @@ struct Endpoint {
     tells_ages: bool,
     /// It can delete every kind of thing that it makes.
     deletes_all: bool,
+    /// What it answers to these is not what the service answers: they are said to have failed, and what they would tell is not known.
+    garbles: &'static [&'static str],
 }
 
 /// The row of an emulator that does all that AWS does here.
-const COMPLETE: Endpoint = Endpoint { name: "", runs_functions: true, tells_ages: false, deletes_all: true };
+const COMPLETE: Endpoint =
+    Endpoint { name: "", runs_functions: true, tells_ages: false, deletes_all: true, garbles: &[] };
 
 const ENDPOINTS: [Endpoint; 4] = [
     Endpoint { name: "embedded", ..COMPLETE },
     Endpoint { name: "localstack", tells_ages: true, ..COMPLETE },
-    Endpoint { name: "ministack", ..COMPLETE },
-    Endpoint { name: "moto", runs_functions: false, deletes_all: false, ..COMPLETE },
+    Endpoint { name: "ministack", garbles: &["cloudwatch:ListMetrics"], ..COMPLETE },
+    Endpoint {
+        name: "moto",
+        runs_functions: false,
+        deletes_all: false,
+        // Its times are text.
+        garbles: &["kinesisanalytics:DescribeApplication", "kinesisanalyticsv2:DescribeApplication"],
+        ..COMPLETE
+    },
 ];
 
 /// The queues that a poisonous message ends in, with the queue that it comes from and the function that could not take it.
@@ -165,9 +175,9 @@ impl Case {
 
     async fn keeps_the_contract(&self) {
         let snapshot = self.snapshot().await;
-        self.says_what_it_is(&snapshot);
         let compared = Comparison::of(&snapshot.document, self.endpoint.name, &self.skipped);
         eprintln!("{}", compared.table());
+        self.says_what_it_is(&snapshot);
         compared.assert_right();
         self.labels_its_links(&snapshot);
         self.reads_every_queue(&snapshot);
@@ -203,7 +213,11 @@ impl Case {
         assert_eq!(document["endpoint"], json!(self.url));
         // An endpoint need not have everything, and says so; all else must have gone well.
         let failures = document["failures"].as_array().unwrap();
-        let odd: Vec<_> = failures.iter().filter(|failure| failure["kind"] != "not_implemented").collect();
+        let is_known = |failure: &&Value| {
+            let garbled = self.endpoint.garbles.iter().any(|operation| failure["operation"] == json!(operation));
+            failure["kind"] == "not_implemented" || (failure["kind"] == "garbage" && garbled)
+        };
+        let odd: Vec<_> = failures.iter().filter(|failure| !is_known(failure)).collect();
         assert!(odd.is_empty(), "{}: {odd:?}", self.endpoint.name);
     }
 

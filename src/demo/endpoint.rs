@@ -185,7 +185,7 @@ impl Adapter {
         if let Some(request) = UserRequest::of(parts.method.as_str(), parts.uri.path(), &body) {
             return into_response(self.user_request(request).await);
         }
-        let (service, region) = destination(&parts.headers);
+        let (service, region) = destination(&parts.headers, parts.uri.path());
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         // winterbaume reads the region out of the host, so it gets one of AWS's shape.
         let uri = format!("https://{service}.{region}.amazonaws.com{target}");
@@ -241,13 +241,15 @@ impl Adapter {
 }
 
 /// Service and region of a request, from its signature. Unsigned requests are S3's, as in AWS.
-fn destination(headers: &hyper::HeaderMap) -> (String, String) {
+fn destination(headers: &hyper::HeaderMap, path: &str) -> (String, String) {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let service = match auth::extract_service_from_headers(headers) {
         // The streams API signs as `dynamodb`.
         Some(_) if target.starts_with("DynamoDBStreams") => "streams.dynamodb".into(),
         // The first API signs as the second, which is the only one here.
         Some(_) if target.starts_with("KinesisAnalytics_20150814") => "kinesisanalytics.v1".into(),
+        // HTTP APIs sign as REST APIs, and only those are here.
+        Some(service) if service == "apigateway" && path.starts_with("/v2/") => "apigatewayv2".into(),
         Some(service) => service,
         None => "s3".into(),
     };

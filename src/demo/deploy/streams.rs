@@ -74,12 +74,18 @@ impl Deployment<'_> {
             Engine::Flink => self.flink_application(application).await,
         };
         ledger.attempt(Piece::Resource(end.clone()), &needs, async { made }).await?;
-        if !ledger.0.iter().any(|skipped| skipped.rules_out_resource(&end)) && !self.tells_ends(application).await? {
-            let [input, output] = needs;
-            let why = || "the endpoint keeps the application and forgets its input and output".to_owned();
-            ledger.note(Piece::Link { from: input, to: end.clone() }, why());
-            ledger.note(Piece::Link { from: end, to: output }, why());
+        if ledger.0.iter().any(|skipped| skipped.rules_out_resource(&end)) {
+            return Ok(());
         }
+        let why = match self.tells_ends(application).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => "the endpoint keeps the application and forgets its input and output".to_owned(),
+            Err(error @ DemoError::Call { kind: FailureKind::Garbage, .. }) => error.to_string(),
+            Err(error) => return Err(error),
+        };
+        let [input, output] = needs;
+        ledger.note(Piece::Link { from: input, to: end.clone() }, why.clone());
+        ledger.note(Piece::Link { from: end, to: output }, why);
         Ok(())
     }
 

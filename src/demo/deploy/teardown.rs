@@ -89,19 +89,20 @@ impl Removal<'_> {
             Ok(Mark::Absent | Mark::Foreign) => return Ok(()),
             Err(error) => return gone(Err(error)),
         }
+        if let Err(error) = gone(self.delete_application(name).await) {
+            left.note(Piece::Resource(End::new(Kind::Application, name)), error.to_string());
+        }
+        Ok(())
+    }
+
+    async fn delete_application(&self, name: &str) -> Result<(), DemoError> {
         let doing = || format!("delete application '{name}'");
         let client = &self.clients.analytics_v2;
         let described = client.describe_application().application_name(name).send().await;
         let described = described.map_err(DemoError::call(doing()))?;
         let created = described.application_detail().and_then(|detail| detail.create_timestamp()).copied();
         let request = client.delete_application().application_name(name).set_create_timestamp(created);
-        match request.send().await.map_err(DemoError::call(doing())) {
-            Err(error) if !error.is_not_found() => {
-                left.note(Piece::Resource(End::new(Kind::Application, name)), error.to_string());
-            }
-            _ => {}
-        }
-        Ok(())
+        request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
 
     async fn delivery_stream(&self, name: &str) -> Result<(), DemoError> {
