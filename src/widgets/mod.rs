@@ -7,6 +7,7 @@
 //! | `sparkline` | the recent past in one line, newest at the right |
 //! | `status_line` | segments left and right; the least important go first when it gets narrow |
 //! | `panel` | titled separators, tab strips, rounded overlays |
+//! | `graph` | boxes and lines: a layered picture of what leads to what |
 //! | `json_view` | a JSON value as scrollable lines |
 //! | `too_small` | the message when the terminal is |
 //!
@@ -15,6 +16,7 @@
 //!
 //! Must not: read the clock, allocate per cell, or know a service. To add a widget: one file here, one row above.
 
+pub mod graph;
 pub mod json_view;
 pub mod panel;
 pub mod sparkline;
