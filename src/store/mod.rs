@@ -5,6 +5,7 @@
 
 pub mod depths;
 pub mod feed;
+pub mod flows;
 pub mod health;
 mod inference;
 pub mod polls;
@@ -16,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject, Verdict,
+    Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject,
+    Verdict,
 };
 
 use feed::Feed;
@@ -46,6 +48,11 @@ pub struct Store {
     polls: Polls,
     feed: Feed,
     alarms: Vec<Alarm>,
+    flows: flows::Flows,
+    /// The poller that lists a kind.
+    listers: BTreeMap<Kind, &'static str>,
+    /// Grows when resources come, go or change their names.
+    shape: u64,
     revision: u64,
 }
 
@@ -153,8 +160,7 @@ impl Store {
         if report.facts.iter().any(|fact| matches!(fact, Fact::Measured { .. } | Fact::Found(_))) {
             self.polls.answered_at(report.poller, report.at);
         }
-        let names_changed =
-            report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(Subject::Resource(_))));
+        let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
@@ -163,7 +169,10 @@ impl Store {
                     self.topology.link(link);
                 }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
-                Fact::Gone(Subject::Link(key)) => self.topology.unlink(&key),
+                Fact::Gone(Subject::Link(key)) => {
+                    self.inferred.remove(&key);
+                    self.topology.unlink(&key);
+                }
                 Fact::Measured { id, metric, reading } => {
                     if let Some(entry) = self.entries.get_mut(&id) {
                         entry.measure(metric, reading);
@@ -190,7 +199,9 @@ impl Store {
 
     /// Lets every rule judge every resource, and forgets what has been gone for long.
     pub fn assess(&mut self, now: Timestamp) {
+        let before = self.entries.len();
         self.entries.retain(|_, entry| entry.gone.is_none_or(|gone| now.duration_since(gone) < REMEMBER_GONE));
+        self.shape += u64::from(self.entries.len() != before);
         let judged = health::judge_all(self, now);
         self.alarms.clear();
         for (id, verdicts) in judged {
@@ -214,6 +225,7 @@ impl Store {
                 &b.name,
             ))
         });
+        self.assess_flows();
         self.revision += 1;
     }
 
@@ -309,13 +321,19 @@ impl Store {
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
+        self.listers.insert(resource.kind, poller);
         match self.entries.get_mut(&resource.id) {
             Some(entry) => {
+                let is_as_before = entry.gone.is_none()
+                    && entry.resource.kind == resource.kind
+                    && entry.resource.name == resource.name;
+                self.shape += u64::from(!is_as_before);
                 entry.resource = resource;
                 entry.poller = poller;
                 entry.gone = None;
             }
             None => {
+                self.shape += 1;
                 self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
             }
         }
@@ -325,11 +343,17 @@ impl Store {
     fn infer(&mut self) {
         let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
         let links = inference::links(living);
-        for key in std::mem::take(&mut self.inferred) {
-            self.topology.unlink(&key);
-        }
+        let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
+        let topology = &mut self.topology;
+        self.inferred.retain(|key| {
+            let stays = named.contains(key);
+            if !stays {
+                topology.unlink(key);
+            }
+            stays
+        });
         for link in links {
-            if !self.topology.has(&link.key()) {
+            if self.inferred.contains(&link.key()) || !self.topology.has(&link.key()) {
                 self.inferred.insert(link.key());
                 self.topology.link(link);
             }
@@ -339,6 +363,7 @@ impl Store {
     fn went(&mut self, id: &ResourceId, at: Timestamp) {
         if let Some(entry) = self.entries.get_mut(id) {
             entry.gone = Some(at);
+            self.shape += 1;
         }
     }
 

@@ -13,11 +13,17 @@ pub struct Topology {
     links: BTreeMap<LinkKey, Link>,
     /// Keys by the end that they point to: `(to, from, kind)`.
     incoming: BTreeMap<(ResourceId, ResourceId, LinkKind), LinkKey>,
+    revision: u64,
 }
 
 impl Topology {
     pub fn link(&mut self, link: Link) {
         let key = link.key();
+        let looks = |link: &Link| (link.known_by, link.label.clone());
+        // Attributes change with every batch that a mapping hands over: they change no picture.
+        if self.links.get(&key).is_none_or(|old| looks(old) != looks(&link)) {
+            self.revision += 1;
+        }
         self.incoming.insert((link.to.clone(), link.from.clone(), link.kind), key.clone());
         self.links.insert(key, link);
     }
@@ -25,7 +31,17 @@ impl Topology {
     pub fn unlink(&mut self, key: &LinkKey) {
         if self.links.remove(key).is_some() {
             self.incoming.remove(&(key.to.clone(), key.from.clone(), key.kind));
+            self.revision += 1;
         }
+    }
+
+    /// Grows when a link comes, goes, or is labelled or known otherwise.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    pub fn get(&self, key: &LinkKey) -> Option<&Link> {
+        self.links.get(key)
     }
 
     pub fn has(&self, key: &LinkKey) -> bool {

@@ -1,0 +1,3 @@
+//! Flows of small architectures, and of odd ones.
+
+use super::*;
