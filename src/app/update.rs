@@ -1,12 +1,12 @@
 //! Each event makes a new state and perhaps some wishes. Pure: no clock, no network, no terminal.
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Position;
 
 use super::{App, Effect, Event, view_of};
 use crate::{
-    commands::{Command, Key},
+    commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
         Press, Wish, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
@@ -19,6 +19,9 @@ use crate::{
 
 /// The most characters of a paste that are taken: no name is longer, and a whole file was never meant.
 const MOST_PASTED: usize = 512;
+
+/// Columns that the wheel moves sideways.
+const WHEEL_COLUMNS: isize = 6;
 
 impl App {
     /// Takes one event in.
@@ -34,6 +37,12 @@ impl App {
                 self.store.apply(report);
             }
             Event::Tick(cost) => self.tick(cost, now),
+            Event::Beat => {
+                if self.moves() {
+                    self.beat += 1;
+                    self.dirty = true;
+                }
+            }
             Event::Used(used) => {
                 if let Some(overlay) = self.overlays.last_mut() {
                     overlay.used(&used);
@@ -132,7 +141,9 @@ impl App {
 
     fn typed(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         self.dirty = true;
-        let command = self.keymap.command(Key::from(key));
+        // What lies on top has the keys of all panes.
+        let pane = self.panes.get(self.focus).filter(|_| self.overlays.is_empty());
+        let command = self.keymap.command(Key::from(key), pane.map_or(Place::Pane, |pane| pane.place()));
         // These two work whatever lies on top.
         let is_control = key.modifiers.contains(crossterm::event::KeyModifiers::CONTROL);
         match command {
@@ -191,12 +202,19 @@ impl App {
                 let text = self.panes.get(self.focus).map_or("", |pane| pane.filter());
                 self.overlays.push(Box::new(Filter::new(text)));
             }
-            Command::Back => self.filter("", now),
+            Command::Back => {
+                if !self.act(command, now) {
+                    self.filter("", now);
+                }
+            }
             Command::Open => {
-                if let Some(id) = selected {
+                if !self.act(command, now)
+                    && let Some(id) = selected
+                {
                     self.overlays.push(Box::new(Detail::new(id)));
                 }
             }
+            Command::DeadLetters | Command::Logs => self.go_from(selected.as_ref(), command, now),
             Command::CopyId => return selected.map_or_else(Vec::new, |id| self.copy(id.to_string(), now)),
             Command::NextPane => self.focus_on((self.focus + 1) % self.panes.len(), now),
             Command::PreviousPane => self.focus_on((self.focus + self.panes.len() - 1) % self.panes.len(), now),
@@ -211,18 +229,44 @@ impl App {
                 self.say("reading everything now".to_owned(), Role::Dim, now);
             }
             _ => {
-                let view = current(&self.held, &self.store, &self.look, &self.zone, now);
-                if let Some(pane) = self.panes.get_mut(self.focus) {
-                    pane.act(command, &view);
-                }
+                self.act(command, now);
             }
         }
         Vec::new()
     }
 
+    /// Lets the pane act; false if it does not know the command.
+    fn act(&mut self, command: Command, now: Timestamp) -> bool {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        self.panes.get_mut(self.focus).is_some_and(|pane| pane.act(command, &view))
+    }
+
+    /// Goes from the chosen one to its dead letters, or to the list with its log group.
+    fn go_from(&mut self, from: Option<&ResourceId>, command: Command, now: Timestamp) {
+        let Some(from) = from else { return };
+        let topology = self.view(now).store.topology();
+        let dead_letters = topology.dead_letter_target(from).map(|link| link.to.clone());
+        let log_group = topology.log_group(from).cloned();
+        match (command, dead_letters, log_group) {
+            (Command::DeadLetters, Some(queue), _) => self.show(&queue, now),
+            (Command::Logs, _, Some(group)) => self.show_in_list(&group, now),
+            (Command::DeadLetters, ..) => self.say_none(from, "dead-letter queue", now),
+            _ => self.say_none(from, "log group", now),
+        }
+    }
+
+    fn say_none(&mut self, of: &ResourceId, what: &str, now: Timestamp) {
+        self.say(format!("{} has no {what} that edatop knows of", of.short_name()), Role::Dim, now);
+    }
+
     fn mouse(&mut self, mouse: MouseEvent, now: Timestamp) -> Vec<Effect> {
         let at = Position { x: mouse.column, y: mouse.row };
+        let sideways = mouse.modifiers.contains(KeyModifiers::SHIFT);
         let lines = match mouse.kind {
+            MouseEventKind::ScrollDown if sideways => return self.wheel_sideways(WHEEL_COLUMNS),
+            MouseEventKind::ScrollUp if sideways => return self.wheel_sideways(-WHEEL_COLUMNS),
+            MouseEventKind::ScrollRight => return self.wheel_sideways(WHEEL_COLUMNS),
+            MouseEventKind::ScrollLeft => return self.wheel_sideways(-WHEEL_COLUMNS),
             MouseEventKind::ScrollDown => 3,
             MouseEventKind::ScrollUp => -3,
             MouseEventKind::Down(MouseButton::Left) => return self.click(at, now),
@@ -236,6 +280,14 @@ impl App {
                     pane.wheel(lines);
                 }
             }
+        }
+        Vec::new()
+    }
+
+    fn wheel_sideways(&mut self, columns: isize) -> Vec<Effect> {
+        if let (true, Some(pane)) = (self.overlays.is_empty(), self.panes.get_mut(self.focus)) {
+            pane.wheel_sideways(columns);
+            self.dirty = true;
         }
         Vec::new()
     }
@@ -262,16 +314,33 @@ impl App {
 
     fn focus_on(&mut self, index: usize, now: Timestamp) {
         if index < self.panes.len() {
+            let chosen = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
+            let is_new = self.focus != index;
             self.focus = index;
             let view = current(&self.held, &self.store, &self.look, &self.zone, now);
             if let Some(pane) = self.panes.get_mut(index) {
+                if let Some(id) = chosen.filter(|_| is_new && pane.follows()) {
+                    pane.select(&id);
+                }
                 pane.refresh(&view);
             }
         }
     }
 
-    /// Puts the cursor on a resource, in the pane that lists it; one that no pane lists opens as a detail.
+    /// Puts the cursor on a resource: on the map, if that is shown and has it, else in a list.
     fn show(&mut self, id: &ResourceId, now: Timestamp) {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        match self.panes.get_mut(self.focus) {
+            Some(pane) if pane.follows() && view.store.flow_of(id).is_some() => {
+                pane.select(id);
+                pane.refresh(&view);
+            }
+            _ => self.show_in_list(id, now),
+        }
+    }
+
+    /// Puts the cursor on a resource, in the pane that lists it; one that no pane lists opens as a detail.
+    fn show_in_list(&mut self, id: &ResourceId, now: Timestamp) {
         let kind = self.store.get(id).map(|entry| entry.resource.kind);
         let pane = self.panes.iter().position(|pane| kind.is_some_and(|kind| pane.kinds().contains(&kind)));
         if let Some(index) = pane {

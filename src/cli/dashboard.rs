@@ -35,7 +35,7 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
     };
     let (look, theme_warnings) = look(&config);
     let depth = look.depth;
-    let mut app = App::new(session(&aws), look, TimeZone::system());
+    let mut app = App::new(session(&aws), look, TimeZone::system()).with_motion(config.motion);
     let warnings: Vec<String> = config.warnings.into_iter().chain(theme_warnings).collect();
     if !warnings.is_empty() {
         app.say(warnings.join(" · "), Role::Warn, clock::now());

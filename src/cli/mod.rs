@@ -50,6 +50,9 @@ pub struct Global {
     /// Draw with ASCII alone
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Let no marks move on the map
+    #[arg(long, global = true)]
+    pub no_motion: bool,
     /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -135,6 +138,7 @@ fn settle(global: &Global) -> Result<Config, String> {
         refresh: global.refresh,
         theme: global.theme.clone(),
         ascii: global.ascii,
+        no_motion: global.no_motion,
     };
     Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }

@@ -17,6 +17,7 @@ pub struct File {
     pub theme: Option<String>,
     pub ascii: bool,
     pub mouse: bool,
+    pub motion: bool,
     pub refresh: Refresh,
 }
 
@@ -30,6 +31,7 @@ impl Default for File {
             theme: None,
             ascii: false,
             mouse: true,
+            motion: true,
             refresh: Refresh::default(),
         }
     }

@@ -20,6 +20,8 @@ pub struct Config {
     pub theme: Option<String>,
     pub ascii: bool,
     pub mouse: bool,
+    /// Marks move on the map where something flows.
+    pub motion: bool,
     /// Mistakes to tell the user about.
     pub warnings: Vec<String>,
 }
@@ -34,6 +36,7 @@ pub struct Flags {
     pub refresh: Option<Duration>,
     pub theme: Option<String>,
     pub ascii: bool,
+    pub no_motion: bool,
 }
 
 /// The fastest that anything is read.
@@ -68,6 +71,7 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
         theme: flags.theme.or_else(|| env("EDATOP_THEME")).or(file.theme),
         ascii: flags.ascii || file.ascii,
         mouse: file.mouse,
+        motion: file.motion && !flags.no_motion,
         warnings,
     }
 }
