@@ -7,6 +7,7 @@ pub mod clock;
 pub mod draw;
 pub mod effect;
 pub mod event;
+mod mouse;
 pub mod perform;
 pub mod run;
 pub mod update;

@@ -1,8 +1,7 @@
 //! Each event makes a new state and perhaps some wishes. Pure: no clock, no network, no terminal.
 
-use crossterm::event::{KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
-use ratatui::layout::Position;
 
 use super::{App, Effect, Event, view_of};
 use crate::{
@@ -19,9 +18,6 @@ use crate::{
 
 /// The most characters of a paste that are taken: no name is longer, and a whole file was never meant.
 const MOST_PASTED: usize = 512;
-
-/// Columns that the wheel moves sideways.
-const WHEEL_COLUMNS: isize = 6;
 
 impl App {
     /// Takes one event in.
@@ -159,7 +155,7 @@ impl App {
     }
 
     /// Does what an overlay wishes; puts it back unless it closes.
-    fn grant(&mut self, wish: Wish, overlay: Box<dyn crate::overlays::Overlay>, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn grant(&mut self, wish: Wish, overlay: Box<dyn crate::overlays::Overlay>, now: Timestamp) -> Vec<Effect> {
         match wish {
             Wish::Close => {}
             Wish::Do(command) => return self.command(command, now),
@@ -187,7 +183,7 @@ impl App {
         Vec::new()
     }
 
-    fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         let selected = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
         match command {
             Command::Quit => return vec![Effect::Quit],
@@ -259,60 +255,7 @@ impl App {
         self.say(format!("{} has no {what} that edatop knows of", of.short_name()), Role::Dim, now);
     }
 
-    fn mouse(&mut self, mouse: MouseEvent, now: Timestamp) -> Vec<Effect> {
-        let at = Position { x: mouse.column, y: mouse.row };
-        let sideways = mouse.modifiers.contains(KeyModifiers::SHIFT);
-        let lines = match mouse.kind {
-            MouseEventKind::ScrollDown if sideways => return self.wheel_sideways(WHEEL_COLUMNS),
-            MouseEventKind::ScrollUp if sideways => return self.wheel_sideways(-WHEEL_COLUMNS),
-            MouseEventKind::ScrollRight => return self.wheel_sideways(WHEEL_COLUMNS),
-            MouseEventKind::ScrollLeft => return self.wheel_sideways(-WHEEL_COLUMNS),
-            MouseEventKind::ScrollDown => 3,
-            MouseEventKind::ScrollUp => -3,
-            MouseEventKind::Down(MouseButton::Left) => return self.click(at, now),
-            _ => return Vec::new(),
-        };
-        self.dirty = true;
-        match self.overlays.last_mut() {
-            Some(overlay) => overlay.wheel(lines),
-            None => {
-                if let Some(pane) = self.panes.get_mut(self.focus) {
-                    pane.wheel(lines);
-                }
-            }
-        }
-        Vec::new()
-    }
-
-    fn wheel_sideways(&mut self, columns: isize) -> Vec<Effect> {
-        if let (true, Some(pane)) = (self.overlays.is_empty(), self.panes.get_mut(self.focus)) {
-            pane.wheel_sideways(columns);
-            self.dirty = true;
-        }
-        Vec::new()
-    }
-
-    fn click(&mut self, at: Position, now: Timestamp) -> Vec<Effect> {
-        self.dirty = true;
-        if let Some(mut overlay) = self.overlays.pop() {
-            let wish = overlay.click(at, &self.view(now));
-            return self.grant(wish, overlay, now);
-        }
-        if let Some(tab) = self.tab_at(at) {
-            self.focus_on(tab, now);
-        } else if let Some(id) = self.now.at(at) {
-            self.show(&id, now);
-        } else if self.places.pane.contains(at) {
-            let view = current(&self.held, &self.store, &self.look, &self.zone, now);
-            let again = self.panes.get_mut(self.focus).is_some_and(|pane| pane.click(at, &view));
-            if again {
-                return self.command(Command::Open, now);
-            }
-        }
-        Vec::new()
-    }
-
-    fn focus_on(&mut self, index: usize, now: Timestamp) {
+    pub(super) fn focus_on(&mut self, index: usize, now: Timestamp) {
         if index < self.panes.len() {
             let chosen = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
             let is_new = self.focus != index;
@@ -328,7 +271,7 @@ impl App {
     }
 
     /// Puts the cursor on a resource: on the map, if that is shown and has it, else in a list.
-    fn show(&mut self, id: &ResourceId, now: Timestamp) {
+    pub(super) fn show(&mut self, id: &ResourceId, now: Timestamp) {
         let view = current(&self.held, &self.store, &self.look, &self.zone, now);
         match self.panes.get_mut(self.focus) {
             Some(pane) if pane.follows() && view.store.flow_of(id).is_some() => {
@@ -393,13 +336,13 @@ impl App {
         vec![Effect::Copy(text)]
     }
 
-    fn view(&self, now: Timestamp) -> View<'_> {
+    pub(super) fn view(&self, now: Timestamp) -> View<'_> {
         current(&self.held, &self.store, &self.look, &self.zone, now)
     }
 }
 
 /// The view of what is on screen: of the held store if the picture is held.
-fn current<'a>(
+pub(super) fn current<'a>(
     held: &'a Option<(Box<Store>, Timestamp)>,
     store: &'a Store,
     look: &'a super::Look,

@@ -36,7 +36,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    pub(super) fn of(flow: &Flow, scene: &Scene, view: &View<'_>) -> Self {
+    pub(super) fn of(flow: &Flow, scene: &Scene, chosen: Option<usize>, view: &View<'_>) -> Self {
         let flows = view.store.flows();
         let place = flows.iter().position(|other| other.entry == flow.entry).map_or(0, |place| place + 1);
         let mut title = Words::new();
@@ -64,6 +64,7 @@ impl Notes {
             lines.truncate(MOST - 1);
             lines.push(vec![(Role::Dim, format!("and {more} more")) ]);
         }
+        lines.extend(chosen.map(|chosen| around(chosen, scene, view)));
         Self { title, right, lines }
     }
 
@@ -95,6 +96,29 @@ pub(super) fn put_words(words: &[(Role, String)], area: Rect, buf: &mut Buffer, 
         rest = Rect { x: rest.x + used, width: rest.width - used, ..rest };
     }
     area.width - rest.width
+}
+
+/// What comes to the chosen one and goes from it, with all that its lines may have had no room to say.
+fn around(chosen: usize, scene: &Scene, view: &View<'_>) -> Words {
+    let glyphs = view.theme.glyphs;
+    let Some(thing) = scene.things.get(chosen) else { return Words::new() };
+    let mut words = vec![
+        (Role::Dim, format!("{} ", view.glyph(thing.kind))),
+        (Role::Text, words::name(thing, view)),
+    ];
+    let mut tell = |arrow: &str, other: usize, strand| {
+        let Some(other) = scene.things.get(other) else { return };
+        words.push((Role::Link, format!("   {arrow} ")));
+        words.push((Role::Text, format!("{} ", words::name(other, view))));
+        words.extend(words::label(strand, (usize::MAX, true), view));
+    };
+    for strand in scene.strands.iter().filter(|strand| strand.to == chosen) {
+        tell(glyphs.arrow_left, strand.from, strand);
+    }
+    for strand in scene.strands.iter().filter(|strand| strand.from == chosen) {
+        tell(glyphs.arrow_right, strand.to, strand);
+    }
+    words
 }
 
 /// What of a topic's messages no subscription wants: that it can be so, and where it is counted, how much at the least.
@@ -171,10 +195,11 @@ pub(super) fn draw_branch(lines: &[Branch], at: usize, scene: &Scene, area: Rect
         };
         let joint = glyphs.joints[if branch.is_last { 9 } else { 11 }];
         words.push((Role::Link, format!("{joint}{level}{} ", glyphs.arrow_right)));
-        label = words::label(strand, words::rate(strand, view), (LABEL, true), view);
+        label = words::label(strand, (LABEL, true), view);
     }
     match branch.seen {
         Seen::First => {
+            words.extend(words::mark(thing, view).map(|(role, mark)| (role, format!("{mark} "))));
             words.extend(words::title(thing, view, usize::from(area.width) / 2));
             words.push((Role::Text, "  ".to_owned()));
             words.extend(words::telling(thing, view));

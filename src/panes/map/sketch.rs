@@ -17,27 +17,33 @@ use crate::{
     },
 };
 
-/// Columns at the most: of a name, of a filter, of a rate.
+/// Columns at the most: of a name, of a filter, of a rate; and whether what is small says all in one line.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     name: usize,
     filter: usize,
     rate: usize,
+    flat: bool,
+}
+
+const fn room(name: usize, filter: usize, rate: usize, flat: bool) -> Room {
+    Room { name, filter, rate, flat }
 }
 
 /// From roomy to tight. The first that fits is taken.
-const ROOMS: [Room; 6] = [
-    Room { name: 32, filter: 28, rate: 7 },
-    Room { name: 26, filter: 18, rate: 7 },
-    Room { name: 21, filter: 12, rate: 7 },
-    Room { name: 17, filter: 7, rate: 7 },
-    Room { name: 14, filter: 0, rate: 7 },
-    Room { name: 12, filter: 0, rate: 0 },
+const ROOMS: [Room; 9] = [
+    room(32, 28, 7, true),
+    room(26, 18, 7, true),
+    room(21, 12, 7, false),
+    room(18, 8, 7, false),
+    room(16, 0, 7, false),
+    room(14, 0, 7, false),
+    room(16, 0, 0, false),
+    room(13, 0, 0, false),
+    room(11, 0, 0, false),
 ];
 /// What does not fit however tight is scrolled: then it may as well be readable.
-const SCROLLED: usize = 2;
-/// The mark of what is not well comes and goes: its columns are kept free.
-const MARK: usize = 2;
+const SCROLLED: usize = 3;
 
 #[derive(Debug, Clone, Default)]
 pub struct Sketch {
@@ -83,9 +89,9 @@ impl Sketch {
         self.nodes.clear();
         for (at, thing) in self.scene.things.iter().enumerate() {
             let columns = usize::try_from(self.picture.layout.nodes[at].width).unwrap_or(0).saturating_sub(4);
-            let mut face = said(thing, columns, view);
+            let mut face = said(thing, columns, ROOMS[self.room].flat, view);
             if !bright[at] {
-                face.border = None;
+                (face.border, face.mark) = (None, None);
                 face.lines.iter_mut().flatten().for_each(|(role, _)| *role = Role::Dim);
                 let note = emphasis.lit.and_then(|lit| thing.members.iter().find_map(|id| lit.notes.get(id)));
                 if let (Some(note), Some(line)) = (note, face.lines.get_mut(1)) {
@@ -114,17 +120,18 @@ fn measured(scene: &Scene, room: Room, view: &View<'_>) -> Graph {
     let node = |thing: &Thing| {
         let sign = if thing.logs.is_empty() { 0 } else { 2 };
         let name = text::width(&words::name(thing, view)).min(room.name);
-        let title = MARK + 2 + name + sign;
+        let title = 2 + name + sign;
         let number = number_columns(thing, view).min(room.name + 4);
-        let inner = if thing.is_end { title + 2 + number } else { title.max(number) };
-        let height = if thing.is_end { 3 } else { 4 };
+        let flat = thing.is_end && room.flat;
+        let inner = if flat { title + 2 + number } else { title.max(number) };
+        let height = if flat { 3 } else { 4 };
         Node { width: u16::try_from(inner + 4).unwrap_or(u16::MAX), height }
     };
     let edge = |strand: &Strand| {
         let line = words::line(strand, view);
         let filter = text::width(&words::filter(strand, view)).min(room.filter);
         let rate = if strand.is_for_dead_letters() { 0 } else { room.rate };
-        let gap = if filter > 0 && rate > 0 { words::GAP.chars().count() } else { 0 };
+        let gap = if filter > 0 && rate > 0 { text::width(words::GAP) } else { 0 };
         Edge {
             from: strand.from,
             to: strand.to,
@@ -151,14 +158,14 @@ fn number_columns(thing: &Thing, view: &View<'_>) -> usize {
 }
 
 /// What a box says.
-fn said(thing: &Thing, columns: usize, view: &View<'_>) -> NodeFace {
+fn said(thing: &Thing, columns: usize, flat: bool, view: &View<'_>) -> NodeFace {
     let number = words::telling(thing, view);
     let border = match words::health(thing, view) {
         Health::Crit => Some(Role::Crit),
         Health::Warn => Some(Role::Warn),
         Health::Unknown | Health::Ok => None,
     };
-    let lines = if thing.is_end {
+    let lines = if thing.is_end && flat {
         let mut title = words::title(thing, view, columns.saturating_sub(graph::width(&number) + 2));
         let used = graph::width(&title) + graph::width(&number);
         title.push((Role::Text, " ".repeat(columns.saturating_sub(used))));
@@ -167,7 +174,7 @@ fn said(thing: &Thing, columns: usize, view: &View<'_>) -> NodeFace {
     } else {
         vec![words::title(thing, view, columns), number]
     };
-    NodeFace { border, lines, chosen: false }
+    NodeFace { border, mark: words::mark(thing, view), lines, chosen: false }
 }
 
 /// What a line looks like and says.
@@ -184,7 +191,7 @@ fn drawn(strand: &Strand, room: Room, view: &View<'_>) -> EdgeFace {
         line: words::line(strand, view),
         role: Some(if fails { Role::Warn } else { Role::Link }),
         rank: if fails { 3 } else { 1 + u8::from(flows) },
-        label: words::label(strand, rate, (room.filter, room.rate > 0), view),
+        label: words::label(strand, (room.filter, room.rate > 0), view),
         moves: flows.then_some(if dead { Role::Warn } else { Role::Text }),
     }
 }

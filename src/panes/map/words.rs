@@ -49,15 +49,16 @@ pub(super) fn name(thing: &Thing, view: &View<'_>) -> String {
     }
 }
 
+/// The mark of a box that is not well.
+pub(super) fn mark(thing: &Thing, view: &View<'_>) -> Option<(Role, &'static str)> {
+    let health = health(thing, view);
+    let (mark, role) = view.mark(health);
+    (health != Health::Ok).then_some((role, mark))
+}
+
 /// The first line of a box.
 pub(super) fn title(thing: &Thing, view: &View<'_>, columns: usize) -> Words {
-    let health = health(thing, view);
-    let mut words = Words::new();
-    if health != Health::Ok {
-        let (mark, role) = view.mark(health);
-        words.push((role, format!("{mark} ")));
-    }
-    words.push((Role::Dim, format!("{} ", view.glyph(thing.kind))));
+    let mut words = vec![(Role::Dim, format!("{} ", view.glyph(thing.kind)))];
     let gone = thing.members.len() == 1 && view.store.end(&thing.id) == End::Missing;
     let sign = if thing.logs.is_empty() { String::new() } else { format!(" {}", view.glyph(Kind::LogGroup)) };
     let used = crate::widgets::graph::width(&words) + text::width(&sign);
@@ -330,7 +331,8 @@ pub(super) fn say_rate(rate: &Rate) -> (Role, String) {
 pub(super) const GAP: &str = " · ";
 
 /// Filter, in so many columns, and rate of a line.
-pub(super) fn label(strand: &Strand, rate: Option<Rate>, (columns, with_rate): (usize, bool), view: &View<'_>) -> Words {
+pub(super) fn label(strand: &Strand, (columns, with_rate): (usize, bool), view: &View<'_>) -> Words {
+    let rate = rate(strand, view);
     let mut label = Words::new();
     let filter = filter(strand, view);
     if !filter.is_empty() && columns > 0 {

@@ -48,6 +48,8 @@ pub struct EdgeFace {
 #[derive(Debug, Clone, Default)]
 pub struct NodeFace {
     pub border: Option<Role>,
+    /// In the upper border, where it moves no text when it comes or goes.
+    pub mark: Option<(Role, &'static str)>,
     pub lines: Vec<Vec<(Role, String)>>,
     pub chosen: bool,
 }
@@ -276,6 +278,9 @@ impl Pen<'_, '_> {
             (right, bottom, glyphs.bottom_right),
         ] {
             self.cell(Spot { x, y }, corner, style);
+        }
+        if let Some((role, mark)) = face.mark {
+            self.cell(Spot { x: frame.x + 2, y: frame.y }, mark, self.style(role));
         }
         for (y, line) in (frame.y + 1..bottom).zip(&face.lines) {
             self.parts(Spot { x: frame.x + 2, y }, frame.width - 4, line);

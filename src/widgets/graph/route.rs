@@ -15,8 +15,10 @@ use super::{
     layout::{Edge, Frame, Graph, Layout, Room, Route, Spot},
 };
 
-/// Columns of a channel beside tracks and labels: a line that can be seen to begin and to arrive.
-const RUN: i32 = 2;
+/// Columns before tracks and labels, and after them: a line is seen to begin, and to arrive with its head.
+const RUN: (i32, i32) = (1, 2);
+/// The narrowest channel.
+const LEAST: i32 = 4;
 /// Up to so many tracks stand two columns apart.
 const LOOSE: usize = 8;
 /// Sweeps that put tracks in order.
@@ -75,16 +77,16 @@ impl Channel {
     }
 
     fn width(&self) -> i32 {
-        RUN + self.labels.0 + self.tracks as i32 * self.gap() + self.labels.1 + RUN
+        (self.arrivals() - self.x + self.labels.1 + RUN.1).max(LEAST)
     }
 
     fn track(&self, net: usize) -> i32 {
-        self.x + RUN - 1 + self.labels.0 + self.nets[net].track as i32 * self.gap()
+        self.x + RUN.0 + self.labels.0 + self.nets[net].track as i32 * self.gap()
     }
 
     /// Where labels of what arrives may begin.
     fn arrivals(&self) -> i32 {
-        self.x + RUN - 1 + self.labels.0 + self.tracks as i32 * self.gap()
+        self.x + RUN.0 + self.labels.0 + self.tracks as i32 * self.gap()
     }
 }
 
@@ -107,9 +109,10 @@ pub(super) fn route(graph: &Graph, plan: &Plan) -> Layout {
     channels.iter_mut().for_each(Channel::find_tracks);
     let labels = Labels::of(graph, plan);
     for (edge, place) in graph.edges.iter().zip(&labels.places) {
-        let width = i32::from(edge.label) + 3;
+        // A space on either side; before a track, a piece of line as well.
+        let width = i32::from(edge.label) + 2;
         match place {
-            Some((channel, Side::Left)) => channels[*channel].labels.0 = channels[*channel].labels.0.max(width),
+            Some((channel, Side::Left)) => channels[*channel].labels.0 = channels[*channel].labels.0.max(width + 1),
             Some((channel, Side::Right)) => channels[*channel].labels.1 = channels[*channel].labels.1.max(width),
             None => {}
         }
@@ -286,7 +289,7 @@ fn draw(
     let label = label.map(|(channel, side)| {
         let channel = &channels[channel];
         let at = match side {
-            Side::Left => Spot { x: channel.x + 1, y: from.port() },
+            Side::Left => Spot { x: channel.x + RUN.0, y: from.port() },
             Side::Right => Spot { x: channel.arrivals(), y: to.port() },
         };
         Room { at: Spot { x: at.x + 1, ..at }, width: edge.label }
