@@ -5,6 +5,7 @@
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod look;
 pub mod paper;
 pub mod snapshot;
 

@@ -6,22 +6,19 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
-use tokio::sync::mpsc;
 
-use super::{MISUSED, UNREACHED, complain, print};
+use super::{MISUSED, UNREACHED, complain, look::look, print};
 use crate::{
     app::clock,
     aws::{ApiUse, Connection},
     config::Config,
-    domain::{Attributes, Failure, Health, Kind, Link, ResourceId, Scope, Unit},
-    pollers::{self, Shared},
+    domain::{Attributes, Failure, Health, Kind, Link, ResourceId, Unit},
     store::{Entry, Store},
     widgets::text,
 };
 
 /// The version of the JSON.
 const SCHEMA: u32 = 1;
-const REPORTS: usize = 256;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -198,22 +195,6 @@ fn nothing_read(store: &Store) -> Option<&Failure> {
 
 fn place(aws: &Connection) -> String {
     aws.endpoint().map_or_else(|| format!("AWS {}", aws.region()), |endpoint| endpoint.url().to_owned())
-}
-
-/// One round of every poller, looking at everything.
-async fn look(aws: &Arc<Connection>, config: &Config) -> Store {
-    let (out, mut reports) = mpsc::channel(REPORTS);
-    let shared = Shared { aws: Arc::clone(aws), paces: config.paces, clock: clock::now, out };
-    let scope =
-        Scope { kinds: crate::domain::resource::KINDS.iter().map(|row| row.kind).collect(), ..Scope::default() };
-    let polling = tokio::spawn(async move { pollers::once(&shared, &scope).await });
-    let mut store = Store::default();
-    while let Some(report) = reports.recv().await {
-        store.apply(report);
-    }
-    let _ = polling.await;
-    store.assess(clock::now());
-    store
 }
 
 fn resource(entry: &Entry, now: Timestamp) -> ResourceView<'_> {
