@@ -155,7 +155,12 @@ impl App {
     }
 
     /// Does what an overlay wishes; puts it back unless it closes.
-    pub(super) fn grant(&mut self, wish: Wish, overlay: Box<dyn crate::overlays::Overlay>, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn grant(
+        &mut self,
+        wish: Wish,
+        overlay: Box<dyn crate::overlays::Overlay>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         match wish {
             Wish::Close => {}
             Wish::Do(command) => return self.command(command, now),

@@ -5,6 +5,7 @@
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod graph;
 pub mod look;
 pub mod paper;
 pub mod snapshot;
@@ -67,6 +68,8 @@ pub struct Global {
 pub enum Command {
     /// Look at everything once and print it
     Snapshot(snapshot::Arguments),
+    /// Draw the flows once: as text, or for a README or an incident page
+    Graph(graph::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -110,6 +113,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let code = runtime.block_on(async {
         match cli.command {
             Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
+            Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,

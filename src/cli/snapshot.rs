@@ -124,7 +124,7 @@ fn written(aws: &Connection, store: &Store, account: Option<&str>, format: Forma
 }
 
 /// The same value that any JSON writer would write, with what could act on a terminal, or hide from a reader, written as `\uXXXX`.
-fn as_json(value: &impl Serialize) -> serde_json::Result<String> {
+pub(super) fn as_json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Escaping::default()))?;
     String::from_utf8(bytes).map_err(|error| serde::ser::Error::custom(error.to_string()))
@@ -187,13 +187,13 @@ impl Formatter for Escaping {
 }
 
 /// Why nothing at all could be read, if nothing could: no permission for anything, say.
-fn nothing_read(store: &Store) -> Option<&Failure> {
+pub(super) fn nothing_read(store: &Store) -> Option<&Failure> {
     let mut failures = store.polls().iter().map(|(_, poll)| poll.total_failure());
     let first = failures.next().flatten()?;
     failures.all(|failure| failure.is_some()).then_some(first)
 }
 
-fn place(aws: &Connection) -> String {
+pub(super) fn place(aws: &Connection) -> String {
     aws.endpoint().map_or_else(|| format!("AWS {}", aws.region()), |endpoint| endpoint.url().to_owned())
 }
 

@@ -175,7 +175,7 @@ impl Map {
         let own = self.branches.iter().position(|branch| branch.thing == at && branch.seen == tree::Seen::First)?;
         let firsts = || self.branches.iter().enumerate().filter(|(_, branch)| branch.seen == tree::Seen::First);
         let found = match direction {
-            Direction::Up => firsts().filter(|(line, _)| *line < own).last(),
+            Direction::Up => firsts().rfind(|(line, _)| *line < own),
             Direction::Down => firsts().find(|(line, _)| *line > own),
             Direction::Right => firsts().find(|(_, branch)| branch.parent == Some(own)),
             Direction::Left => {

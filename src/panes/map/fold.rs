@@ -50,10 +50,8 @@ type Surroundings = Vec<(bool, LinkKind, usize)>;
 /// For each member, by id, the number of its class.
 fn classes(store: &Store, members: &BTreeSet<&ResourceId>, links: &[&Link]) -> Vec<usize> {
     let places: BTreeMap<&ResourceId, usize> = members.iter().enumerate().map(|(place, id)| (*id, place)).collect();
-    let ends: Vec<(usize, LinkKind, usize)> = links
-        .iter()
-        .filter_map(|link| Some((*places.get(&link.from)?, link.kind, *places.get(&link.to)?)))
-        .collect();
+    let ends: Vec<(usize, LinkKind, usize)> =
+        links.iter().filter_map(|link| Some((*places.get(&link.from)?, link.kind, *places.get(&link.to)?))).collect();
     let kinds: Vec<Kind> = members.iter().map(|id| store.kind_of(id)).collect();
     let mut classes: Vec<usize> = kinds.iter().map(|kind| *kind as usize).collect();
     for _ in 0..ROUNDS {

@@ -1,10 +1,9 @@
-//! The lines around the picture: which flow it is, what matches nobody, what could not be known; and the lines of the tree.
+//! The lines around the picture: which flow it is, what matches nobody, what could not be known.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     scene::{Scene, Thing},
-    tree::{Branch, Seen, uprights},
     words::{self, Words},
 };
 use crate::{
@@ -15,16 +14,11 @@ use crate::{
         rates::Bound,
     },
     theme::Role,
-    widgets::{
-        graph::{self, Line},
-        text,
-    },
+    widgets::text,
 };
 
 /// Lines below the picture.
 const MOST: usize = 3;
-/// Columns of a filter in the tree.
-const LABEL: usize = 24;
 /// A share of messages smaller than this may be the difference of two clocks.
 const LEAST_SHARE: f64 = 0.05;
 
@@ -57,12 +51,13 @@ impl Notes {
         let right = if flows.len() > 1 { format!("flow {place} of {}", flows.len()) } else { String::new() };
         let mut lines: Vec<Words> =
             scene.things.iter().filter_map(|thing| nobody(thing, view)).map(|line| vec![(Role::Dim, line)]).collect();
-        let unknown = flow.unknown.iter().map(|line| vec![(Role::Unknown, format!("{} {line}", view.theme.glyphs.unknown))]);
+        let unknown =
+            flow.unknown.iter().map(|line| vec![(Role::Unknown, format!("{} {line}", view.theme.glyphs.unknown))]);
         lines.splice(0..0, unknown);
         if lines.len() > MOST {
             let more = lines.len() + 1 - MOST;
             lines.truncate(MOST - 1);
-            lines.push(vec![(Role::Dim, format!("and {more} more")) ]);
+            lines.push(vec![(Role::Dim, format!("and {more} more"))]);
         }
         lines.extend(chosen.map(|chosen| around(chosen, scene, view)));
         Self { title, right, lines }
@@ -102,10 +97,7 @@ pub(super) fn put_words(words: &[(Role, String)], area: Rect, buf: &mut Buffer, 
 fn around(chosen: usize, scene: &Scene, view: &View<'_>) -> Words {
     let glyphs = view.theme.glyphs;
     let Some(thing) = scene.things.get(chosen) else { return Words::new() };
-    let mut words = vec![
-        (Role::Dim, format!("{} ", view.glyph(thing.kind))),
-        (Role::Text, words::name(thing, view)),
-    ];
+    let mut words = vec![(Role::Dim, format!("{} ", view.glyph(thing.kind))), (Role::Text, words::name(thing, view))];
     let mut tell = |arrow: &str, other: usize, strand| {
         let Some(other) = scene.things.get(other) else { return };
         words.push((Role::Link, format!("   {arrow} ")));
@@ -147,12 +139,9 @@ fn nobody(thing: &Thing, view: &View<'_>) -> Option<String> {
     // Each message that matched was delivered once or more: what is missing matched nobody, and there may be more of it.
     let lost = published.zip(delivered).map(|(published, delivered)| (published.value - delivered, published.value));
     match lost.filter(|(lost, all)| lost / all > LEAST_SHARE) {
-        Some((lost, all)) => Some(format!(
-            "{goes}: ≥{:.0} % now, {}/s of {}/s",
-            lost / all * 100.0,
-            PerSecond(lost),
-            PerSecond(all)
-        )),
+        Some((lost, all)) => {
+            Some(format!("{goes}: ≥{:.0} % now, {}/s of {}/s", lost / all * 100.0, PerSecond(lost), PerSecond(all)))
+        }
         None => Some(goes),
     }
 }
@@ -173,47 +162,5 @@ pub(super) fn draw_empty(area: Rect, buf: &mut Buffer, view: &View<'_>) {
     for (y, (role, line)) in (area.top() + 1..area.bottom()).zip(lines) {
         let place = Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 };
         text::put(buf, place, &line, view.theme.style(role), view.theme.glyphs.ellipsis);
-    }
-}
-
-/// Draws one line of the tree.
-pub(super) fn draw_branch(lines: &[Branch], at: usize, scene: &Scene, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let Some(branch) = lines.get(at) else { return };
-    let (Some(thing), glyphs) = (scene.things.get(branch.thing), view.theme.glyphs) else { return };
-    let mut words = Words::new();
-    for goes_on in uprights(lines, at) {
-        words.push((Role::Link, format!("{}   ", if goes_on { glyphs.joints[3] } else { " " })));
-    }
-    let strand = branch.strand.and_then(|strand| scene.strands.get(strand));
-    let mut label = Words::new();
-    if let Some(strand) = strand {
-        let level = match words::line(strand, view) {
-            Line::Solid => glyphs.horizontal,
-            Line::Declared => glyphs.declared[0],
-            Line::Dashed => glyphs.dashed[0],
-            Line::Dotted => glyphs.dotted[0],
-        };
-        let joint = glyphs.joints[if branch.is_last { 9 } else { 11 }];
-        words.push((Role::Link, format!("{joint}{level}{} ", glyphs.arrow_right)));
-        label = words::label(strand, (LABEL, true), view);
-    }
-    match branch.seen {
-        Seen::First => {
-            words.extend(words::mark(thing, view).map(|(role, mark)| (role, format!("{mark} "))));
-            words.extend(words::title(thing, view, usize::from(area.width) / 2));
-            words.push((Role::Text, "  ".to_owned()));
-            words.extend(words::telling(thing, view));
-        }
-        Seen::Above | Seen::Loop => {
-            let (sign, ascii) = if branch.seen == Seen::Loop { ("↺", "@") } else { ("↑", "^") };
-            let sign = if view.ascii { ascii } else { sign };
-            words.push((Role::Dim, format!("{sign} {} {}", view.glyph(thing.kind), words::name(thing, view))));
-        }
-    }
-    let wanted = graph::width(&label) as u16;
-    let used = put_words(&words, area, buf, view);
-    let rest = Rect { x: area.x + used, width: area.width - used, ..area };
-    if rest.width > wanted + 2 {
-        put_words(&label, Rect { x: rest.right() - wanted - 1, width: wanted, ..rest }, buf, view);
     }
 }

@@ -65,8 +65,7 @@ impl Scene {
         let topology = store.topology();
         let all: BTreeSet<&ResourceId> = flow.members.iter().collect();
         let drawn = |link: &Link| link.kind != LinkKind::Contains && all.contains(&link.from) && all.contains(&link.to);
-        let links: Vec<&Link> =
-            all.iter().flat_map(|id| topology.from(id)).filter(|link| drawn(link)).collect();
+        let links: Vec<&Link> = all.iter().flat_map(|id| topology.from(id)).filter(|link| drawn(link)).collect();
         let mut logs: BTreeMap<&ResourceId, Vec<&ResourceId>> = BTreeMap::new();
         let mut members = all;
         if !wishes.with_logs {

@@ -77,6 +77,26 @@ impl Sketch {
         Self { scene, ..Self::default() }
     }
 
+    /// A box in words: sign and name, and its number.
+    pub fn caption(thing: &Thing, view: &View<'_>) -> (String, String) {
+        let plain = |words: words::Words| words.into_iter().map(|(_, part)| part).collect::<String>();
+        let name = format!("{} {}", view.glyph(thing.kind), words::name(thing, view));
+        (name, plain(words::telling(thing, view)))
+    }
+
+    /// A line in words: what it lets pass, and how much flows.
+    pub fn label(strand: &Strand, view: &View<'_>) -> String {
+        words::label(strand, (usize::MAX, true), view).into_iter().map(|(_, part)| part).collect()
+    }
+
+    pub fn line(strand: &Strand, view: &View<'_>) -> Line {
+        words::line(strand, view)
+    }
+
+    pub fn health(thing: &Thing, view: &View<'_>) -> Health {
+        words::health(thing, view)
+    }
+
     /// Whether something flows that can be seen to.
     pub fn moves(&self) -> bool {
         self.edges.iter().any(|face| face.moves.is_some())

@@ -11,10 +11,23 @@
 //!
 //! A box is unfolded where it first stands; where it stands again it is said to be above (`↑`), or to lead back (`↺`).
 
-use super::scene::Scene;
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    notes::put_words,
+    scene::Scene,
+    words::{self, Words},
+};
+use crate::{
+    panes::View,
+    theme::Role,
+    widgets::graph::{self, Line},
+};
 
 /// Deeper than this there are no columns left for a name.
 const DEEPEST: usize = 12;
+/// Columns of a filter.
+const LABEL: usize = 24;
 
 /// One line of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +128,57 @@ pub(super) fn uprights(lines: &[Branch], at: usize) -> Vec<bool> {
     uprights
 }
 
+/// A tree about to be drawn.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub lines: &'a [Branch],
+    pub scene: &'a Scene,
+}
+
+impl Rows<'_> {
+    /// Draws one line.
+    pub(super) fn draw(&self, at: usize, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+        let Some(branch) = self.lines.get(at) else { return };
+        let (Some(thing), glyphs) = (self.scene.things.get(branch.thing), view.theme.glyphs) else { return };
+        let mut words = Words::new();
+        for goes_on in uprights(self.lines, at) {
+            words.push((Role::Link, format!("{}   ", if goes_on { glyphs.joints[3] } else { " " })));
+        }
+        let strand = branch.strand.and_then(|strand| self.scene.strands.get(strand));
+        let mut label = Words::new();
+        if let Some(strand) = strand {
+            let level = match words::line(strand, view) {
+                Line::Solid => glyphs.horizontal,
+                Line::Declared => glyphs.declared[0],
+                Line::Dashed => glyphs.dashed[0],
+                Line::Dotted => glyphs.dotted[0],
+            };
+            let joint = glyphs.joints[if branch.is_last { 9 } else { 11 }];
+            words.push((Role::Link, format!("{joint}{level}{} ", glyphs.arrow_right)));
+            label = words::label(strand, (LABEL, true), view);
+        }
+        match branch.seen {
+            Seen::First => {
+                words.extend(words::mark(thing, view).map(|(role, mark)| (role, format!("{mark} "))));
+                words.extend(words::title(thing, view, usize::from(area.width) / 2));
+                words.push((Role::Text, "  ".to_owned()));
+                words.extend(words::telling(thing, view));
+            }
+            Seen::Above | Seen::Loop => {
+                let (sign, ascii) = if branch.seen == Seen::Loop { ("↺", "@") } else { ("↑", "^") };
+                let sign = if view.ascii { ascii } else { sign };
+                words.push((Role::Dim, format!("{sign} {} {}", view.glyph(thing.kind), words::name(thing, view))));
+            }
+        }
+        let wanted = graph::width(&label) as u16;
+        let used = put_words(&words, area, buf, view);
+        let rest = Rect { x: area.x + used, width: area.width - used, ..area };
+        if rest.width > wanted + 2 {
+            put_words(&label, Rect { x: rest.right() - wanted - 1, width: wanted, ..rest }, buf, view);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,7 +189,8 @@ mod tests {
 
     fn scene(count: usize, strands: &[(usize, usize)]) -> Scene {
         let id = |at: usize| ResourceId::from(format!("{at}"));
-        let thing = |at| Thing { id: id(at), kind: Kind::Queue, members: vec![id(at)], logs: Vec::new(), is_end: false };
+        let thing =
+            |at| Thing { id: id(at), kind: Kind::Queue, members: vec![id(at)], logs: Vec::new(), is_end: false };
         let strand = |&(from, to): &(usize, usize)| Strand {
             from,
             to,

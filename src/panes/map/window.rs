@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{Map, notes};
+use super::{Map, tree};
 use crate::{
     panes::View,
     theme::Role,
@@ -48,7 +48,11 @@ impl Map {
             if size <= room { (size - room) / 2 } else { from.clamp(0, size - room) }
         };
         self.from.x = if self.is_tree() { 0 } else { within(self.from.x, width, columns) };
-        self.from.y = if self.is_tree() { self.from.y.clamp(0, (height - rows).max(0)) } else { within(self.from.y, height, rows) };
+        self.from.y = if self.is_tree() {
+            self.from.y.clamp(0, (height - rows).max(0))
+        } else {
+            within(self.from.y, height, rows)
+        };
     }
 
     pub(super) fn draw_picture(&mut self, buf: &mut Buffer, view: &View<'_>) {
@@ -73,7 +77,12 @@ impl Map {
             (self.from.x > 0, body.x, middle_y, glyphs.arrow_left),
             (self.from.x + i32::from(body.width) < width, body.right().saturating_sub(1), middle_y, glyphs.arrow_right),
             (self.from.y > 0, middle_x, body.y, glyphs.arrow_up),
-            (self.from.y + i32::from(body.height) < height, middle_x, body.bottom().saturating_sub(1), glyphs.arrow_down),
+            (
+                self.from.y + i32::from(body.height) < height,
+                middle_x,
+                body.bottom().saturating_sub(1),
+                glyphs.arrow_down,
+            ),
         ];
         for (_, x, y, symbol) in more.into_iter().filter(|(more, ..)| *more) {
             text::put(buf, Rect { x, y, width: 1, height: 1 }, symbol, view.theme.style(Role::Accent), "");
@@ -85,11 +94,12 @@ impl Map {
         let at = self.at();
         for (y, line) in (self.body.top()..self.body.bottom()).zip(first..self.branches.len()) {
             let place = Rect { y, height: 1, ..self.body };
-            let Some(thing) = self.branches.get(line).and_then(|branch| self.sketch.scene.things.get(branch.thing)) else {
+            let Some(thing) = self.branches.get(line).and_then(|branch| self.sketch.scene.things.get(branch.thing))
+            else {
                 continue;
             };
             self.in_view.extend(thing.members.iter().chain(&thing.logs).take(MOST_IN_VIEW).cloned());
-            notes::draw_branch(&self.branches, line, &self.sketch.scene, place, buf, view);
+            tree::Rows { lines: &self.branches, scene: &self.sketch.scene }.draw(line, place, buf, view);
             if at == self.branches.get(line).map(|branch| branch.thing) {
                 buf.set_style(place, view.theme.style(Role::Selection));
             }

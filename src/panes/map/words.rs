@@ -9,8 +9,8 @@ use crate::{
     domain::{
         FILTER_NOT_KNOWN, Health, Kind, KnownBy, Link, LinkKind, Metric, ResourceId,
         reading::{
-            CALLS, ERROR_LINES, EXECUTIONS_FAILED, FAULTS, FRESHNESS, IN_FLIGHT, INVOCATIONS, ITEMS, ITERATOR_AGE, LINES, NEWEST,
-            PUBLISHED, RECORDS_IN, REQUESTS, RULES, SERVER_ERRORS, STARTED, VISIBLE,
+            CALLS, ERROR_LINES, EXECUTIONS_FAILED, FAULTS, FRESHNESS, IN_FLIGHT, INVOCATIONS, ITEMS, ITERATOR_AGE,
+            LINES, NEWEST, PUBLISHED, RECORDS_IN, REQUESTS, RULES, SERVER_ERRORS, STARTED, VISIBLE,
         },
         units::{Age, Count, PerSecond},
     },
@@ -82,7 +82,9 @@ pub(super) fn telling(thing: &Thing, view: &View<'_>) -> Words {
     }
     let teller = Teller { entry, view };
     match thing.kind {
-        Kind::Queue => teller.queue(thing.is_end || view.store.topology().dead_letter_sources(&thing.id).next().is_some()),
+        Kind::Queue => {
+            teller.queue(thing.is_end || view.store.topology().dead_letter_sources(&thing.id).next().is_some())
+        }
         Kind::Function => teller.function(thing),
         Kind::Topic => teller.rate(PUBLISHED, "/s").or_else(|| teller.incoming()).unwrap_or_default(),
         Kind::Table => teller.number(ITEMS, |n| format!("{} items", Count(n))).unwrap_or_default(),
@@ -187,7 +189,13 @@ impl Teller<'_> {
         let held = waiting + self.entry.value(IN_FLIGHT).unwrap_or(0.0);
         let stale = self.view.store.is_stale(self.entry, VISIBLE, self.view.now);
         if dead {
-            let role = if stale { Role::Stale } else if held > 0.0 { Role::Crit } else { Role::Dim };
+            let role = if stale {
+                Role::Stale
+            } else if held > 0.0 {
+                Role::Crit
+            } else {
+                Role::Dim
+            };
             return vec![(role, format!("{} dead", Count(held)))];
         }
         let role = self.role(self.entry, VISIBLE, waiting);
@@ -211,7 +219,9 @@ impl Teller<'_> {
         if let Some((calls, role)) = logged(INVOCATIONS).or_else(|| counted(CALLS)) {
             words.push((role, format!("{}/min", Count(calls))));
         }
-        if let Some((errors, role)) = logged(ERROR_LINES).or_else(|| counted(FAULTS)).filter(|(errors, _)| *errors > 0.0) {
+        if let Some((errors, role)) =
+            logged(ERROR_LINES).or_else(|| counted(FAULTS)).filter(|(errors, _)| *errors > 0.0)
+        {
             let role = if role == Role::Stale { role } else { Role::Warn };
             words.push((role, format!("  {} {}", Count(errors), self.view.theme.glyphs.crit)));
         }
@@ -301,8 +311,10 @@ fn in_short(policy: &str) -> String {
         Value::Array(all) => all.iter().map(|one| one.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>(),
         _ => None,
     };
-    let words: Vec<String> =
-        policy.iter().map(|(key, value)| plain(value).map_or_else(|| format!("{key}…"), |all| all.join(", "))).collect();
+    let words: Vec<String> = policy
+        .iter()
+        .map(|(key, value)| plain(value).map_or_else(|| format!("{key}…"), |all| all.join(", ")))
+        .collect();
     text::clean(&words.join(" + ")).into_owned()
 }
 

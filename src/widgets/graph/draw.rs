@@ -94,10 +94,18 @@ impl Picture {
                 let joints = window.theme.glyphs.joints;
                 let style = pen.border(face);
                 if exit(exits.right).is_some() {
-                    pen.cell(Spot { x: frame.right() - 1, y: frame.port() }, joints[usize::from(UP | DOWN | RIGHT)], style);
+                    pen.cell(
+                        Spot { x: frame.right() - 1, y: frame.port() },
+                        joints[usize::from(UP | DOWN | RIGHT)],
+                        style,
+                    );
                 }
                 if exit(exits.down).is_some() {
-                    pen.cell(Spot { x: frame.x + 1, y: frame.bottom() - 1 }, joints[usize::from(LEFT | RIGHT | DOWN)], style);
+                    pen.cell(
+                        Spot { x: frame.x + 1, y: frame.bottom() - 1 },
+                        joints[usize::from(LEFT | RIGHT | DOWN)],
+                        style,
+                    );
                 }
             }
         }

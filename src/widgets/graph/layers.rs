@@ -89,8 +89,8 @@ impl Plan {
 pub(super) fn plan(graph: &Graph) -> Plan {
     let hosts = hosts(graph);
     let mut plan = Plan { homes: vec![(0, 0); graph.nodes.len()], ..Plan::default() };
-    for node in 0..graph.nodes.len() {
-        if hosts[node].is_none() {
+    for (node, host) in hosts.iter().enumerate() {
+        if host.is_none() {
             plan.homes[node] = (plan.items.len(), 0);
             let height = i32::from(graph.nodes[node].height);
             plan.items.push(Item { nodes: vec![node], height, ..Item::default() });
@@ -165,7 +165,8 @@ fn find_layers(graph: &Graph, hosts: &[Option<usize>], plan: &mut Plan) {
     }
     // A source stands beside the first that it leads to, not at the far left.
     for item in &done {
-        let nearest = next[*item].iter().filter(|target| rank[**target] < rank[*item]).map(|target| layer[*target]).min();
+        let nearest =
+            next[*item].iter().filter(|target| rank[**target] < rank[*item]).map(|target| layer[*target]).min();
         if let Some(nearest) = nearest.filter(|_| !entered[*item]) {
             layer[*item] = layer[*item].max(nearest.saturating_sub(1));
         }
@@ -230,8 +231,7 @@ fn find_ways(graph: &Graph, hosts: &[Option<usize>], plan: &mut Plan) {
                     layer if layer == first => Some(from),
                     _ => None,
                 };
-                let stops: Vec<usize> =
-                    (last..=first).rev().map(|layer| new_pass(layer, turn(layer), plan)).collect();
+                let stops: Vec<usize> = (last..=first).rev().map(|layer| new_pass(layer, turn(layer), plan)).collect();
                 Way::Across(back(edge.from, edge.to, first, &stops))
             }
         };

@@ -55,7 +55,8 @@ fn start(plan: &mut Plan, neighbours: &Neighbours) {
         }
     }
     let mut seen = vec![false; count];
-    let sources = (0..count).filter(|item| neighbours.before[*item].is_empty() && plan.items[*item].turns_round.is_none());
+    let sources =
+        (0..count).filter(|item| neighbours.before[*item].is_empty() && plan.items[*item].turns_round.is_none());
     let starts: Vec<usize> = sources.chain(0..count).collect();
     for start in starts {
         let mut stack = vec![start];

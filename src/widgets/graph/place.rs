@@ -109,8 +109,7 @@ fn wish(plan: &Plan, ties: &[Ties], item: usize) -> (f64, f64) {
     if let Some(round) = own.turns_round {
         return (f64::from(plan.items[round].y + plan.items[round].height + 1), 1.0);
     }
-    let mut rows: Vec<i32> =
-        ties[item].iter().map(|(row, other, there)| plan.items[*other].y + there - row).collect();
+    let mut rows: Vec<i32> = ties[item].iter().map(|(row, other, there)| plan.items[*other].y + there - row).collect();
     if rows.is_empty() {
         return (f64::from(own.y), 0.1);
     }

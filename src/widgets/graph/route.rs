@@ -120,10 +120,11 @@ pub(super) fn route(graph: &Graph, plan: &Plan) -> Layout {
     find_columns(plan, &mut channels, &mut out);
     for ((edge, way), place) in graph.edges.iter().zip(&plan.ways).zip(&labels.places) {
         out.left_out += usize::from(matches!(way, Way::LeftOut));
-        let route = draw(edge, way, *place, plan, &channels, &out.nodes);
+        let route = Ground { plan, channels: &channels, frames: &out.nodes }.draw(edge, way, *place);
         out.routes.push(route);
     }
-    out.width = channels.last().map_or(0, |channel| channel.x + if channel.nets.is_empty() { 0 } else { channel.width() });
+    out.width =
+        channels.last().map_or(0, |channel| channel.x + if channel.nets.is_empty() { 0 } else { channel.width() });
     let bottom = plan.items.iter().map(|item| item.y + item.height).max();
     out.height = bottom.unwrap_or(0);
     out
@@ -261,40 +262,42 @@ fn find_columns(plan: &Plan, channels: &mut [Channel], out: &mut Layout) {
     }
 }
 
-fn draw(
-    edge: &Edge,
-    way: &Way,
-    label: Option<(usize, Side)>,
-    plan: &Plan,
-    channels: &[Channel],
-    frames: &[Frame],
-) -> Route {
-    let hops = match way {
-        Way::LeftOut => return Route::default(),
-        Way::Down => return Route { corners: down(&frames[edge.from], &frames[edge.to]), label: None },
-        Way::Across(hops) => hops,
-    };
-    let (from, to) = (&frames[edge.from], &frames[edge.to]);
-    let mut corners = vec![Spot { x: from.right(), y: from.port() }];
-    for hop in hops {
-        let channel = &channels[hop.channel];
-        let Some(net) = channel.by_port.get(&channel.key(hop)).filter(|net| !channel.nets[**net].is_level()) else { continue };
-        let x = channel.track(*net);
-        let rows = (row(hop.from.1, plan, frames), row(hop.to.1, plan, frames));
-        corners.push(Spot { x, y: rows.0 });
-        corners.push(Spot { x, y: rows.1 });
-    }
-    corners.push(Spot { x: to.x - 1, y: to.port() });
-    corners.dedup();
-    let label = label.map(|(channel, side)| {
-        let channel = &channels[channel];
-        let at = match side {
-            Side::Left => Spot { x: channel.x + RUN.0, y: from.port() },
-            Side::Right => Spot { x: channel.arrivals(), y: to.port() },
+/// All that a line depends on once everything has its place.
+struct Ground<'a> {
+    plan: &'a Plan,
+    channels: &'a [Channel],
+    frames: &'a [Frame],
+}
+
+impl Ground<'_> {
+    fn draw(&self, edge: &Edge, way: &Way, label: Option<(usize, Side)>) -> Route {
+        let hops = match way {
+            Way::LeftOut => return Route::default(),
+            Way::Down => return Route { corners: down(&self.frames[edge.from], &self.frames[edge.to]), label: None },
+            Way::Across(hops) => hops,
         };
-        Room { at: Spot { x: at.x + 1, ..at }, width: edge.label }
-    });
-    Route { corners, label }
+        let (from, to) = (&self.frames[edge.from], &self.frames[edge.to]);
+        let mut corners = vec![Spot { x: from.right(), y: from.port() }];
+        for hop in hops {
+            let channel = &self.channels[hop.channel];
+            let net = channel.by_port.get(&channel.key(hop)).filter(|net| !channel.nets[**net].is_level());
+            let Some(net) = net else { continue };
+            let x = channel.track(*net);
+            corners.push(Spot { x, y: row(hop.from.1, self.plan, self.frames) });
+            corners.push(Spot { x, y: row(hop.to.1, self.plan, self.frames) });
+        }
+        corners.push(Spot { x: to.x - 1, y: to.port() });
+        corners.dedup();
+        let label = label.map(|(channel, side)| {
+            let channel = &self.channels[channel];
+            let at = match side {
+                Side::Left => Spot { x: channel.x + RUN.0, y: from.port() },
+                Side::Right => Spot { x: channel.arrivals(), y: to.port() },
+            };
+            Room { at: Spot { x: at.x + 1, ..at }, width: edge.label }
+        });
+        Route { corners, label }
+    }
 }
 
 fn down(host: &Frame, hangs: &Frame) -> Vec<Spot> {
