@@ -22,6 +22,9 @@ use crate::{
 /// Lower screens have no lines to spare for where the chosen resource stands.
 const CONTEXT_FROM: u16 = 30;
 
+/// Nor for whole architectures: what is wrong in them is said above.
+const FLOWS_FROM: u16 = 30;
+
 /// Where things were drawn, for the mouse.
 #[derive(Debug, Default)]
 pub struct Places {
@@ -60,7 +63,10 @@ impl App {
         self.places.now = Rect { y: area.top() + 1, height: now_height, ..area };
         self.now.draw(self.places.now, buf, &view);
         services::draw(line(area.top() + 1 + now_height), buf, &view);
-        let tabs_at = area.top() + 2 + now_height;
+        let flows_height = if area.height >= FLOWS_FROM { self.flows.wants().min(area.height / 6) } else { 0 };
+        let flows = Rect { y: area.top() + 2 + now_height, height: flows_height, ..area };
+        self.flows.draw(flows, buf, &view);
+        let tabs_at = flows.bottom();
         let tabs: Vec<Tab<'_>> = PANES.iter().map(|row| Tab { title: row.title, key: row.key }).collect();
         self.places.tabs = TabStrip { tabs: &tabs, active: self.focus, theme: view.theme }.render(line(tabs_at), buf);
         let bottom = area.bottom() - 1;

@@ -16,9 +16,9 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     commands::Keymap,
-    domain::{Kind, ResourceId, Scope},
+    domain::{Declaration, Ignore, Kind, ResourceId, Scope},
     overlays::{Overlay, toast::Toast, usage::Used},
-    panes::{self, PANES, Pane, View, header::Session, now::Now},
+    panes::{self, PANES, Pane, View, flows::Flows, header::Session, now::Now},
     store::Store,
     theme::{ASCII, ColorDepth, Shelf, Theme},
 };
@@ -59,6 +59,7 @@ pub struct App {
     panes: Vec<Box<dyn Pane>>,
     focus: usize,
     now: Now,
+    flows: Flows,
     overlays: Vec<Box<dyn Overlay>>,
     toast: Option<Toast>,
     session: Session,
@@ -90,6 +91,7 @@ impl App {
             panes: PANES.iter().map(|row| (row.make)()).collect(),
             focus: 0,
             now: Now::default(),
+            flows: Flows::default(),
             overlays: Vec::new(),
             toast: None,
             session,
@@ -127,6 +129,11 @@ impl App {
             && self.panes.get(self.focus).is_some_and(|pane| pane.moves())
     }
 
+    /// Takes over the links that the user declares.
+    pub fn declare(&mut self, links: Vec<Declaration>) {
+        self.store.declare(links);
+    }
+
     /// Whether a frame would differ from the last one.
     pub fn is_dirty(&self) -> bool {
         self.dirty
@@ -134,6 +141,11 @@ impl App {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Lets findings stay that the user has reasons for.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.store.ignore(ignores);
     }
 
     /// Judges and orders anew what changed since the last frame.
@@ -155,6 +167,7 @@ impl App {
     fn refresh_panes(&mut self, now: Timestamp) {
         let view = view_of(&self.store, &self.look, &self.zone, now);
         self.now.refresh(&view);
+        self.flows.refresh(&view);
         if let Some(pane) = self.panes.get_mut(self.focus) {
             pane.refresh(&view);
         }

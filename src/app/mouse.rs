@@ -52,7 +52,7 @@ impl App {
         }
         if let Some(tab) = self.tab_at(at) {
             self.focus_on(tab, now);
-        } else if let Some(id) = self.now.at(at) {
+        } else if let Some(id) = self.now.at(at).or_else(|| self.flows.at(at)) {
             self.show(&id, now);
         } else if self.places.pane.contains(at) {
             let view = current(&self.held, &self.store, &self.look, &self.zone, now);

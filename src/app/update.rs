@@ -216,7 +216,11 @@ impl App {
                 }
             }
             Command::DeadLetters | Command::Logs => self.go_from(selected.as_ref(), command, now),
-            Command::CopyId => return selected.map_or_else(Vec::new, |id| self.copy(id.to_string(), now)),
+            Command::CopyId => {
+                let own = self.panes.get(self.focus).and_then(|pane| pane.copies());
+                let text = own.or_else(|| selected.map(|id| id.to_string()));
+                return text.map_or_else(Vec::new, |text| self.copy(text, now));
+            }
             Command::NextPane => self.focus_on((self.focus + 1) % self.panes.len(), now),
             Command::PreviousPane => self.focus_on((self.focus + self.panes.len() - 1) % self.panes.len(), now),
             Command::Pane(number) => self.focus_on(usize::from(number).saturating_sub(1), now),

@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand.
 //!
-//! Exit codes: 0 it looked, 2 wrong usage, 3 it could not reach the endpoint or was not let in.
+//! Exit codes: 0 it looked, 1 a doctor has found what it was to find, 2 wrong usage, 3 it could not reach the endpoint or was not let
+//! in.
 
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod doctor;
 pub mod graph;
 pub mod look;
 pub mod paper;
@@ -68,6 +70,8 @@ pub struct Global {
 pub enum Command {
     /// Look at everything once and print it
     Snapshot(snapshot::Arguments),
+    /// Look once and say what is wrong with the architecture itself, why, and what to do about it
+    Doctor(doctor::Arguments),
     /// Draw the flows once: as text, or for a README or an incident page
     Graph(graph::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
@@ -113,6 +117,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let code = runtime.block_on(async {
         match cli.command {
             Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
+            Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
             Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,

@@ -12,7 +12,7 @@ use crate::{
     app::clock,
     aws::{ApiUse, Connection},
     config::Config,
-    domain::{Attributes, Failure, Health, Kind, Link, ResourceId, Unit},
+    domain::{Attributes, Failure, Finding, Health, Kind, Link, ResourceId, Unit},
     store::{Entry, Store},
     widgets::text,
 };
@@ -45,7 +45,7 @@ pub struct Snapshot<'a> {
     pub account: Option<&'a str>,
     pub resources: Vec<ResourceView<'a>>,
     pub links: Vec<&'a Link>,
-    pub findings: Vec<()>,
+    pub findings: &'a [Finding],
     pub failures: Vec<&'a Failure>,
     pub api: &'a ApiUse,
 }
@@ -113,7 +113,7 @@ fn written(aws: &Connection, store: &Store, account: Option<&str>, format: Forma
         account,
         resources: store.entries().map(|entry| resource(entry, now)).collect(),
         links: store.topology().links().collect(),
-        findings: Vec::new(),
+        findings: store.findings(),
         failures: store.failures().collect(),
         api: &usage,
     };

@@ -106,7 +106,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Pane(5), "buckets", &["5"], "show the buckets").at(Place::Pane),
     row(Command::Pane(6), "topics", &["6"], "show the topics and their subscribers").at(Place::Pane),
     row(Command::Pane(7), "rules", &["7"], "show the buses and rules").at(Place::Pane),
-    row(Command::Pane(8), "map", &["m"], "show the flow of the chosen one, as boxes and lines")
+    row(Command::Pane(8), "streams", &["8"], "show the streams, delivery streams and applications").at(Place::Pane),
+    row(Command::Pane(9), "findings", &["!"], "show what is wrong with how things are configured").at(Place::Pane),
+    row(Command::Pane(10), "map", &["m"], "show the flow of the chosen one, as boxes and lines")
         .at(Place::Pane)
         .footer("map", 72),
     row(Command::Along, "along", &["right"], "along a link, to what is sent to").at(Place::Map),
@@ -138,7 +140,8 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ReverseSort, "reverse sort", &["S"], "turn the order round").at(Place::Pane),
     row(Command::Hold, "hold", &["space"], "hold the picture still; reading goes on behind it").footer("hold", 40),
     row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
-    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one").at(Place::List),
+    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one; of a finding, what to do about it")
+        .at(Place::List),
     row(Command::ShowUsage, "calls", &["$"], "what looking costs: calls, errors and times by operation"),
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
     row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),

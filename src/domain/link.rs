@@ -1,6 +1,6 @@
 //! "A sends to B", with how that is known.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Attributes, ResourceId};
 
@@ -8,7 +8,7 @@ use super::{Attributes, ResourceId};
 pub const FILTER_NOT_KNOWN: &str = "filter policy not known";
 
 /// What flows along a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
     /// A topic delivers to an endpoint.
@@ -116,9 +116,19 @@ impl Link {
         self.attributes.get(key).map(String::as_str)
     }
 
-    /// Whether nothing flows although it is configured: its mapping is disabled.
+    /// Whether nothing flows although it is configured: its mapping, rule, schedule or pipe is off. Each service has its own words.
     pub fn is_off(&self) -> bool {
-        self.attribute("State").is_some_and(|state| matches!(state, "Disabled" | "Disabling"))
+        const OFF: [&str; 8] = [
+            "Disabled",
+            "Disabling",
+            "DISABLED",
+            "STOPPED",
+            "STOPPING",
+            "CREATE_FAILED",
+            "START_FAILED",
+            "CREATE_ROLLBACK_FAILED",
+        ];
+        self.attribute("State").is_some_and(|state| OFF.contains(&state))
     }
 
     pub fn key(&self) -> LinkKey {

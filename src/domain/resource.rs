@@ -147,7 +147,7 @@ impl Kind {
             "s3" => Self::Bucket,
             "logs" => Self::LogGroup,
             "events" if arn.resource.starts_with("rule/") => Self::Rule,
-            "events" => Self::Bus,
+            "events" if arn.resource.starts_with("event-bus/") => Self::Bus,
             "kinesis" => Self::Stream,
             "firehose" => Self::DeliveryStream,
             "kinesisanalytics" => Self::Application,

@@ -65,7 +65,7 @@ pub fn draw(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     left.extend(place.map(|(part, priority)| Segment::new(Role::Text, part.as_str(), priority)));
     let polls = view.store.polls();
     let mut right = vec![
-        Segment::new(Role::Footer, format!("{} resources", view.store.len()), 60),
+        Segment::new(Role::Footer, format!("{} resources", view.store.here()), 60),
         Segment::new(Role::Footer, format!("{} calls/s", session.cost.calls_per_second), 90),
     ];
     let money = format!("{}{}/day", view.theme.glyphs.approx, session.cost.dollars_per_day);

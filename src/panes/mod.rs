@@ -4,6 +4,7 @@
 //!  header    edatop ● live   LocalStack localhost:4566 · 000000000000 · us-east-1      38 resources  12 calls/s  $0.14/day
 //!  now       ✖ ▤ stats-dlq   13:59   3 dead letters from stats · stats-fn: ValueError: cannot price cart
 //!  services  ▤ 9 queues ✖1   ƒ 4 functions ✔   ≡ 4 log groups ✔   …
+//!  flows     ✖ event-fork   ƒ ──▶ ◇ ──▶ 3 ▤ ──▶ 3 ƒ ──▶ ▦ ◍     in ≥14/s ▁▂▃▅▇   dead 3   oldest 4 s
 //!  panes     ── queues 1 ── functions 2 ── logs 3 ── …
 //!            the rows of the chosen pane
 //!  context   ◇ EventFork ──▶ ▤ AnalyticsQueue ⤷ ✖ ▤ AnalyticsDLQ
@@ -16,6 +17,8 @@
 pub mod buckets;
 pub mod column;
 pub mod context;
+pub mod findings;
+pub mod flows;
 pub mod footer;
 pub mod functions;
 pub mod header;
@@ -26,6 +29,7 @@ pub mod now;
 pub mod queues;
 pub mod rules;
 pub mod services;
+pub mod streams;
 pub mod tables;
 pub mod topics;
 
@@ -119,6 +123,11 @@ pub trait Pane {
     /// The one under the cursor.
     fn selected(&self) -> Option<&ResourceId>;
 
+    /// What to copy in place of the chosen one's ARN.
+    fn copies(&self) -> Option<String> {
+        None
+    }
+
     /// Puts the cursor on a resource; false if it is not among its rows.
     fn select(&mut self, id: &ResourceId) -> bool;
 
@@ -168,6 +177,8 @@ pub const PANES: &[Row] = &[
     Row { title: "buckets", key: "5", make: || Box::new(list::List::new(&buckets::SPEC)) },
     Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
+    Row { title: "streams", key: "8", make: || Box::new(list::List::new(&streams::SPEC)) },
+    Row { title: "findings", key: "!", make: || Box::<findings::Findings>::default() },
     Row { title: "map", key: "m", make: || Box::<map::Map>::default() },
 ];
 

@@ -1,6 +1,7 @@
 //! Lambda: functions, what their environment names, and the event source mappings that feed them.
 //!
-//! Two listings tell all: all of Lambda's control plane shares 15 calls a second on AWS, so no function is asked about on its own.
+//! Two listings tell nearly all: Lambda's whole control plane shares 15 calls a second on AWS, so a function is asked about on its
+//! own only rarely, for its [`Destinations`].
 //! Values of environment variables never leave this module but as ids of links and as mentions (see [`super::environment`]).
 
 use std::collections::BTreeSet;
@@ -8,7 +9,10 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionConfiguration};
 
-use super::{Due, Inventory, Links, Look, Outbox, Poller, Tier, environment};
+use super::{
+    Due, Inventory, Links, Look, Outbox, Poller, Tier, destinations::Destinations, environment,
+    service_call::resource_of,
+};
 use crate::{
     aws::Trouble,
     domain::{Kind, Link, LinkKind, Resource, ResourceId, Scope, unqualified},
@@ -25,6 +29,7 @@ pub struct Lambda {
     /// The links that the last complete listing of functions named, and of mappings: where one fails, its old ones stay.
     of_functions: Vec<Link>,
     of_mappings: Vec<Link>,
+    destinations: Destinations,
 }
 
 #[async_trait]
@@ -46,7 +51,10 @@ impl Poller for Lambda {
         if !out.is_hopeless() {
             self.list_mappings(look, out).await;
         }
-        out.say_all(self.links.replace_all(self.of_functions.iter().chain(&self.of_mappings).cloned())).await;
+        self.say_links(out).await;
+        if !out.is_hopeless() {
+            self.read_destinations(look, out).await;
+        }
         self.listed.tried(look.scope, out.worst());
     }
 }
@@ -64,12 +72,29 @@ impl Lambda {
                 let Some((resource, its_links)) = described(&function) else { continue };
                 named.insert(resource.id.clone());
                 links.extend(its_links);
-                out.say_all(self.inventory.found(resource, Vec::new())).await;
+                out.say_all(self.inventory.found(self.destinations.described(resource), Vec::new())).await;
             }
         }
         self.of_functions = links;
         out.done(LIST_FUNCTIONS);
         out.say_all(self.inventory.keep_only(&named)).await;
+    }
+
+    async fn read_destinations(&mut self, look: Look<'_>, out: &mut Outbox) {
+        // On AWS this may take its time: what the listings told is said before.
+        out.flush().await;
+        let functions: BTreeSet<ResourceId> = self.inventory.resources().map(|function| function.id.clone()).collect();
+        self.destinations.read(look, functions, out).await;
+        let functions: Vec<Resource> = self.inventory.resources().cloned().collect();
+        for function in functions {
+            out.say_all(self.inventory.found(self.destinations.described(function), Vec::new())).await;
+        }
+        self.say_links(out).await;
+    }
+
+    async fn say_links(&mut self, out: &mut Outbox) {
+        let links = self.of_functions.iter().chain(&self.of_mappings).cloned().chain(self.destinations.links());
+        out.say_all(self.links.replace_all(links)).await;
     }
 
     async fn list_mappings(&mut self, look: Look<'_>, out: &mut Outbox) {
@@ -143,7 +168,7 @@ fn mapping_links(mapping: &EventSourceMappingConfiguration) -> Vec<Link> {
     let filters: Vec<_> = filters.iter().filter_map(|filter| filter.pattern()).collect();
     let concurrency = mapping.scaling_config().and_then(|config| config.maximum_concurrency());
     links.push(
-        Link::configured(source_resource(source), LinkKind::Invokes, function)
+        Link::configured(resource_of(source), LinkKind::Invokes, function)
             .labelled(label)
             .with("EventSourceArn", Some(source))
             .with("UUID", mapping.uuid())
@@ -168,24 +193,4 @@ fn mapping_links(mapping: &EventSourceMappingConfiguration) -> Vec<Link> {
 /// Zero means that there is no window.
 fn window_seconds(mapping: &EventSourceMappingConfiguration) -> Option<i32> {
     mapping.tumbling_window_in_seconds().filter(|seconds| *seconds > 0)
-}
-
-/// A table's stream and a stream's registered consumer stand for their table and stream.
-fn source_resource(arn: &str) -> ResourceId {
-    arn.split("/stream/").next().and_then(|arn| arn.split("/consumer/").next()).unwrap_or(arn).into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("arn:aws:dynamodb:r:1:table/orders/stream/2024-01-01T00:00:00.000", "arn:aws:dynamodb:r:1:table/orders")]
-    #[case("arn:aws:kinesis:r:1:stream/s/consumer/c:1", "arn:aws:kinesis:r:1:stream/s")]
-    #[case("arn:aws:kinesis:r:1:stream/s", "arn:aws:kinesis:r:1:stream/s")]
-    #[case("arn:aws:sqs:r:1:q", "arn:aws:sqs:r:1:q")]
-    fn sources(#[case] arn: &str, #[case] resource: &str) {
-        assert_eq!(source_resource(arn).as_str(), resource);
-    }
 }

@@ -2,9 +2,9 @@
 //!
 //! The whole set is replaced at once; [`Links`] says what that changed. Links of one resource belong in [`super::Inventory`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{Fact, Link, LinkKey, Subject};
+use crate::domain::{Fact, Link, LinkKey, LinkKind, ResourceId, Subject};
 
 /// A poller's memory of the links that its listings named.
 #[derive(Debug, Default)]
@@ -46,6 +46,28 @@ pub fn merged(links: impl IntoIterator<Item = Link>) -> Vec<Link> {
     by_key.into_values().collect()
 }
 
+/// Names that the label of one link lists.
+const MOST_NAMES: usize = 3;
+
+/// One link a target, labelled with the names of the places that lead there: the routes of an API, the states of a machine.
+pub fn gathered(
+    from: &ResourceId,
+    kind: LinkKind,
+    places: impl IntoIterator<Item = (ResourceId, String)>,
+) -> Vec<Link> {
+    let mut names: BTreeMap<ResourceId, BTreeSet<String>> = BTreeMap::new();
+    for (to, name) in places {
+        names.entry(to).or_default().insert(name);
+    }
+    let link = |(to, names): (ResourceId, BTreeSet<String>)| {
+        let left_out = names.len().saturating_sub(MOST_NAMES);
+        let label = names.into_iter().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
+        let more = if left_out > 0 { format!(" and {left_out} more") } else { String::new() };
+        Link::configured(from.clone(), kind, to).labelled(format!("{label}{more}"))
+    };
+    names.into_iter().map(link).collect()
+}
+
 fn join(known: &mut Link, other: Link) {
     if !other.label.is_empty() && known.label.split("; ").all(|label| label != other.label) {
         let gap = if known.label.is_empty() { "" } else { "; " };
@@ -66,7 +88,7 @@ fn join(known: &mut Link, other: Link) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{KnownBy, LinkKind};
+    use crate::domain::KnownBy;
 
     fn link(to: &str, label: &str) -> Link {
         Link::configured("a", LinkKind::Publishes, to).labelled(label)
@@ -88,6 +110,15 @@ mod tests {
         assert_eq!(state(["Disabled", "Enabled"]).as_deref(), Some("Enabled"));
         assert_eq!(state(["Enabled", "Disabled"]).as_deref(), Some("Enabled"));
         assert_eq!(state(["Disabled", "Disabling"]).as_deref(), Some("Disabled"));
+    }
+
+    #[test]
+    fn a_label_names_a_few_places_and_counts_the_rest() {
+        let places = |n: usize| (0..n).map(|n| ("t".into(), format!("GET /{n}")));
+        let label = |n| gathered(&"a".into(), LinkKind::Integrates, places(n)).remove(0).label;
+        assert_eq!(label(2), "GET /0, GET /1");
+        assert_eq!(label(5), "GET /0, GET /1, GET /2 and 2 more");
+        assert_eq!(gathered(&"a".into(), LinkKind::Calls, []), []);
     }
 
     #[test]

@@ -4,22 +4,43 @@
 //! bounds what it has under way, and never draws conclusions: those are the store's. `run` paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod analytics;
+pub mod api_gateway;
+pub mod api_gateway_http;
+pub mod catalogue;
+pub mod cloudwatch;
+pub mod cloudwatch_metrics;
 pub mod date_prefix;
+pub mod destinations;
 pub mod dynamodb;
 pub mod environment;
 pub mod events;
+pub mod firehose;
 pub mod inventory;
+pub mod kinesis;
 pub mod lambda;
 pub mod links;
+pub mod listing;
 pub mod log_lines;
 pub mod log_tail;
 pub mod logs;
+pub mod notifications;
 pub mod outbox;
 pub mod pace;
+pub mod pages;
+pub mod pipes;
 pub mod queue_age;
 pub mod s3;
+pub mod scheduler;
+pub mod service_call;
 pub mod sns;
+pub mod sql_window;
 pub mod sqs;
+pub mod stacks;
+pub mod states;
+pub mod states_definition;
+pub mod table_streams;
+pub mod tags;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -65,6 +86,17 @@ impl Look<'_> {
         self.paces.background.saturating_mul(if self.aws.is_aws() { 40 } else { 2 })
     }
 
+    /// The account that is looked at: some ARNs leave it out. Asked for only until it is known.
+    ///
+    /// # Errors
+    /// The call's [`Trouble`].
+    pub async fn account(&self) -> Result<String, Trouble> {
+        match self.aws.known_account() {
+            Some(account) => Ok(account.to_owned()),
+            None => Ok(self.aws.identity().await?.account),
+        }
+    }
+
     /// A quota of AWS, as one poller may use it; no emulator has one.
     pub fn quota(&self, calls_per_second: u32) -> Option<u32> {
         self.aws.is_aws().then_some(calls_per_second)
@@ -103,6 +135,17 @@ pub const POLLERS: &[Row] = &[
     Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
     Row { name: "s3", make: || Box::<s3::S3>::default() },
     Row { name: "events", make: || Box::<events::Events>::default() },
+    Row { name: "kinesis", make: || Box::<kinesis::Kinesis>::default() },
+    Row { name: "firehose", make: || Box::<firehose::Firehose>::default() },
+    Row { name: "kinesisanalytics", make: || Box::<analytics::Analytics>::default() },
+    Row { name: "apigateway", make: catalogue::of::<api_gateway::RestApis> },
+    Row { name: "apigatewayv2", make: catalogue::of::<api_gateway_http::HttpApis> },
+    Row { name: "states", make: catalogue::of::<states::StateMachines> },
+    Row { name: "pipes", make: catalogue::of::<pipes::Pipes> },
+    Row { name: "scheduler", make: catalogue::of::<scheduler::Schedules> },
+    Row { name: "cloudformation", make: || Box::<stacks::Stacks>::default() },
+    Row { name: "tag", make: || Box::<tags::Tags>::default() },
+    Row { name: "cloudwatch", make: || Box::<cloudwatch::CloudWatch>::default() },
 ];
 
 /// What all pollers share.
@@ -114,11 +157,27 @@ pub struct Shared {
     pub out: mpsc::Sender<Report>,
 }
 
+/// A poller that panicked is begun anew after so long: what it stumbled over may have gone.
+const RESTART_AFTER: Duration = Duration::from_secs(60);
+
+/// How a poller came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// Nobody listens any more, or it had but one round to make.
+    Done,
+    Panicked,
+}
+
 /// Starts every poller as a task; they end when `cancel` is cancelled or nobody listens any more.
 pub fn spawn_all(shared: &Shared, scope: &watch::Receiver<Scope>, cancel: &CancellationToken) {
     for row in POLLERS {
         let (shared, scope, cancel) = (shared.clone(), scope.clone(), cancel.clone());
-        let task = async move { watched(row.name, &shared, run(row.name, (row.make)(), shared.clone(), scope)).await };
+        let task = async move {
+            let again = || run(row.name, (row.make)(), shared.clone(), scope.clone());
+            while let Ended::Panicked = watched(row.name, &shared, Some(RESTART_AFTER), again()).await {
+                tokio::time::sleep(RESTART_AFTER).await;
+            }
+        };
         tokio::spawn(async move {
             tokio::select! {
                 () = cancel.cancelled() => {}
@@ -137,22 +196,28 @@ pub async fn once(shared: &Shared, scope: &Scope) {
             poller.poll(Look { aws: &shared.aws, scope, paces: &shared.paces }, &mut out).await;
             out.end(None).await;
         };
-        watched(row.name, shared, round).await;
+        watched(row.name, shared, None, round).await;
     }))
     .await;
 }
 
-/// Goes with a poller to its end. One that panics says so as any other failure is said: its service becomes unknown instead of
+/// Goes with a poller to its end; `restart` is after how long it is begun anew, should it panic. One that panics says so as any other failure is said: its service becomes unknown instead of
 /// standing still, and the others go on.
-async fn watched(name: &'static str, shared: &Shared, polling: impl Future<Output = ()>) {
+async fn watched(
+    name: &'static str,
+    shared: &Shared,
+    restart: Option<Duration>,
+    polling: impl Future<Output = ()>,
+) -> Ended {
     // Nothing of a poller is used again after its panic.
-    if let Err(panic) = AssertUnwindSafe(polling).catch_unwind().await {
-        let text = format!("edatop's own mistake: {}; please report it", said(panic.as_ref()));
-        tracing::error!(poller = name, "{text}");
-        let mut out = Outbox::new(name, shared.clock, shared.out.clone());
-        out.failed(name, Trouble { kind: FailureKind::Other, text }, None).await;
-        out.end(None).await;
-    }
+    let Err(panic) = AssertUnwindSafe(polling).catch_unwind().await else { return Ended::Done };
+    let text = format!("edatop's own mistake: {}; please report it", said(panic.as_ref()));
+    tracing::error!(poller = name, "{text}");
+    let mut out = Outbox::new(name, shared.clock, shared.out.clone());
+    out.failed(name, Trouble { kind: FailureKind::Other, text }, None).await;
+    let restart = restart.and_then(|wait| jiff::SignedDuration::try_from(wait).ok());
+    out.end(restart.and_then(|wait| (shared.clock)().checked_add(wait).ok())).await;
+    Ended::Panicked
 }
 
 /// What a panic said.
@@ -214,7 +279,9 @@ mod tests {
         let (out, mut reports) = mpsc::channel(8);
         let shared = Shared { aws, paces: Paces::default(), clock: crate::app::clock::now, out };
         let (_scopes, scope) = watch::channel(Scope::default());
-        watched("sqs", &shared, run("sqs", Box::new(Broken), shared.clone(), scope)).await;
+        let ended =
+            watched("sqs", &shared, Some(RESTART_AFTER), run("sqs", Box::new(Broken), shared.clone(), scope)).await;
+        assert_eq!(ended, Ended::Panicked, "it is to be begun anew");
         drop(shared);
         let mut store = Store::default();
         let mut failures = Vec::new();

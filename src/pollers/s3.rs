@@ -19,7 +19,10 @@ use aws_sdk_s3::{
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
-use super::{Due, Inventory, Look, Outbox, Poller, date_prefix};
+use super::{
+    Due, Inventory, Look, Outbox, Poller, date_prefix,
+    notifications::{Asked, Notifications},
+};
 use crate::{
     aws::Trouble,
     domain::{
@@ -49,6 +52,7 @@ pub struct S3 {
     listed: Due,
     buckets: BTreeMap<ResourceId, Bucket>,
     inventory: Inventory,
+    notifications: Notifications,
 }
 
 /// What is remembered of a bucket.
@@ -76,6 +80,10 @@ impl Poller for S3 {
         }
         if !out.is_hopeless() {
             self.read_objects(look, out).await;
+        }
+        if !out.is_hopeless() {
+            let asked = self.buckets.iter().map(|(id, bucket)| bucket.asked(id)).collect();
+            self.notifications.read(look, asked, out).await;
         }
     }
 }
@@ -163,6 +171,10 @@ impl S3 {
 impl Bucket {
     fn new(resource: Resource) -> Self {
         Self { resource, region: None, read: Due::default(), read_pages: Due::default(), dates_under: None }
+    }
+
+    fn asked(&self, id: &ResourceId) -> Asked {
+        Asked { id: id.clone(), name: self.resource.name.clone(), region: self.region.clone() }
     }
 }
 
@@ -314,17 +326,21 @@ impl Reader {
             Some(prefix) => call.prefix(prefix).delimiter("/"),
             None => call,
         };
-        // A bucket answers in its own Region only.
-        let elsewhere = self.region.clone().filter(|region| look.aws.is_aws() && region != look.aws.region());
-        let answer = match elsewhere {
-            Some(region) => {
-                let there = aws_sdk_s3::config::Builder::new().region(Region::new(region));
-                call.customize().config_override(there).send().await
-            }
+        let answer = match elsewhere(look, self.region.as_deref()) {
+            Some(region) => call.customize().config_override(in_region(region)).send().await,
             None => call.send().await,
         };
         Ok(answer?)
     }
+}
+
+/// The Region of a bucket that is not in ours: a bucket answers in its own only.
+pub(super) fn elsewhere(look: Look<'_>, region: Option<&str>) -> Option<String> {
+    region.filter(|region| look.aws.is_aws() && *region != look.aws.region()).map(ToOwned::to_owned)
+}
+
+pub(super) fn in_region(region: String) -> aws_sdk_s3::config::Builder {
+    aws_sdk_s3::config::Builder::new().region(Region::new(region))
 }
 
 /// A bucket as the listing has it; `None` without a name.

@@ -39,10 +39,12 @@ pub(super) enum Excluded {
 pub(super) struct Bound {
     comparison: &'static str,
     limit: Number,
+    reach: f64,
 }
 
 impl Condition {
-    pub(super) fn parse(value: &Value, path: &str) -> Result<Self, PatternError> {
+    /// `reach` is how far from zero a number may be for `numeric`.
+    pub(super) fn parse(value: &Value, path: &str, reach: f64) -> Result<Self, PatternError> {
         let Value::Object(object) = value else {
             return match value {
                 Value::Array(_) => Err(PatternError::NotAList { path: path.into(), hint: ", not a list of lists" }),
@@ -63,7 +65,7 @@ impl Condition {
                 _ => Err(bad(path, "exactly", "needs a string")),
             },
             "anything-but" => Ok(Self::AnythingBut(excluded(operand, path)?)),
-            "numeric" => Ok(Self::Numeric(bounds(operand, path)?)),
+            "numeric" => Ok(Self::Numeric(bounds(operand, path, reach)?)),
             "cidr" => match operand.as_str().and_then(|text| Some((Cidr::parse(text)?, text))) {
                 Some((block, text)) => Ok(Self::Cidr(block, text.into())),
                 None => Err(bad(path, "cidr", "needs an address block such as \"10.0.0.0/24\"")),
@@ -74,7 +76,8 @@ impl Condition {
         }
     }
 
-    /// Whether this holds for one scalar that is present. `exists: false` never does: absence is judged on the key.
+    /// Whether this holds for one scalar that is present. `exists: false` never does: absence, and what counts as presence, is
+    /// judged on the key.
     pub(super) fn holds(&self, value: &Value) -> bool {
         match self {
             Self::Equals(wanted) => equal(wanted, value),
@@ -132,6 +135,9 @@ impl TextTest {
 
 impl Bound {
     fn holds(&self, number: &Number) -> bool {
+        if number.as_f64().is_none_or(|number| number.abs() > self.reach) {
+            return false;
+        }
         let Some(order) = compare(number, &self.limit) else { return false };
         match self.comparison {
             "=" => order == Ordering::Equal,
@@ -176,14 +182,17 @@ fn excluded(operand: &Value, path: &str) -> Result<Vec<Excluded>, PatternError> 
     }
 }
 
-fn bounds(operand: &Value, path: &str) -> Result<Vec<Bound>, PatternError> {
+fn bounds(operand: &Value, path: &str, reach: f64) -> Result<Vec<Bound>, PatternError> {
     const NEEDS: &str = "needs one or two pairs such as [\">\", 0, \"<=\", 5]";
     let pairs = operand.as_array().map(|list| list.as_chunks::<2>());
     let Some((pairs @ ([_] | [_, _]), [])) = pairs else { return Err(bad(path, "numeric", NEEDS)) };
     let bound = |[comparison, limit]: &[Value; 2]| {
         let known = ["=", "<", "<=", ">", ">="].into_iter().find(|known| comparison.as_str() == Some(known));
         match (known, limit) {
-            (Some(comparison), Value::Number(limit)) => Ok(Bound { comparison, limit: limit.clone() }),
+            (Some(_), Value::Number(limit)) if limit.as_f64().is_none_or(|limit| limit.abs() > reach) => {
+                Err(bad(path, "numeric", &format!("compares numbers from -{reach} to {reach} only")))
+            }
+            (Some(comparison), Value::Number(limit)) => Ok(Bound { comparison, limit: limit.clone(), reach }),
             _ => Err(bad(path, "numeric", NEEDS)),
         }
     };

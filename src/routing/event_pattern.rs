@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::pattern::{Pattern, Shape};
+use super::pattern::{Language, Message, Pattern};
 use super::{PatternError, Verdict};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -12,13 +12,14 @@ impl EventPattern {
     /// # Errors
     /// When EventBridge would refuse the text: no JSON, no key, an empty list, an unknown operator, nested too deep.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
-        let pattern = Pattern::parse(text, Shape::Nested)?;
+        let pattern = Pattern::parse(text, Language::Events)?;
         if pattern.is_empty() { Err(PatternError::Empty) } else { Ok(Self(pattern)) }
     }
 
     /// An event is always an object; anything else is judged as one without keys.
     pub fn evaluate(&self, event: &Value) -> Verdict {
         let nothing = Map::new();
-        self.0.evaluate(event.as_object().unwrap_or(&nothing)).into()
+        let keys = event.as_object().unwrap_or(&nothing);
+        self.0.evaluate(Message { keys, is_empty: keys.is_empty() }).into()
     }
 }

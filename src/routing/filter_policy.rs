@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Number, Value};
 
-use super::pattern::{Pattern, Shape};
+use super::pattern::{Language, Message, Pattern};
 use super::{Miss, PatternError, Verdict};
 
 /// `FilterPolicyScope`: what the policy looks at.
@@ -68,8 +68,8 @@ impl FilterPolicy {
     /// # Errors
     /// When SNS would refuse the text: no JSON object, an empty list, an unknown operator, a nested key in attribute scope.
     pub fn parse(text: &str, scope: Scope) -> Result<Self, PatternError> {
-        let shape = if scope == Scope::MessageBody { Shape::Nested } else { Shape::Flat };
-        Ok(Self { pattern: Pattern::parse(text, shape)?, scope })
+        let language = if scope == Scope::MessageBody { Language::Body } else { Language::Attributes };
+        Ok(Self { pattern: Pattern::parse(text, language)?, scope })
     }
 
     pub fn scope(&self) -> Scope {
@@ -84,11 +84,13 @@ impl FilterPolicy {
         match self.scope {
             Scope::MessageAttributes => {
                 let visible = |(name, one): (&String, &MessageAttribute)| Some((name.clone(), one.as_json()?));
-                let message: Map<String, Value> = attributes.iter().filter_map(visible).collect();
-                self.pattern.evaluate(&message).into()
+                let keys: Map<String, Value> = attributes.iter().filter_map(visible).collect();
+                self.pattern.evaluate(Message { keys: &keys, is_empty: attributes.is_empty() }).into()
             }
             Scope::MessageBody => match serde_json::from_str::<Value>(body) {
-                Ok(Value::Object(message)) => self.pattern.evaluate(&message).into(),
+                Ok(Value::Object(keys)) => {
+                    self.pattern.evaluate(Message { keys: &keys, is_empty: keys.is_empty() }).into()
+                }
                 Ok(_) => not_an_object("JSON, but not an object"),
                 Err(_) => not_an_object("not JSON"),
             },

@@ -3,7 +3,9 @@
 //!
 //! The rules that are easy to get wrong, all of them AWS's own:
 //! - the keys of one nested object must be found in the same element of an array of objects;
-//! - `exists` looks at leaves only: an object or an empty array is not a value;
+//! - `exists` looks at leaves only: an object or an empty array is not a value, and for SNS neither is null or an empty text;
+//! - in a message without anything SNS lets not even `exists: false` hold;
+//! - `numeric` compares numbers near enough to zero only ([`Language::numeric_reach`]);
 //! - a list of nothing but `exists: false` asks that the key be absent from every element, not just from one.
 
 use serde_json::{Map, Value};
@@ -31,6 +33,7 @@ const OPERATORS: [&str; 10] = [
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pattern {
     clauses: Vec<Clause>,
+    language: Language,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,21 +48,45 @@ enum Test {
     OneOf(Vec<Condition>),
 }
 
-/// Whether keys may hold nested objects. SNS attributes are flat.
+/// Which of the dialects of one language it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
-    Flat,
-    Nested,
+pub(super) enum Language {
+    /// SNS, on message attributes: flat.
+    Attributes,
+    /// SNS, on the message body.
+    Body,
+    /// EventBridge.
+    Events,
+}
+
+impl Language {
+    /// Numbers further from zero are not compared by `numeric`.
+    pub(super) fn numeric_reach(self) -> f64 {
+        if self == Self::Events { 5e9 } else { 1e9 }
+    }
+
+    /// For SNS a value that is null or empty does not exist.
+    fn exists(self, leaf: &Value) -> bool {
+        self == Self::Events || !(leaf.is_null() || leaf.as_str() == Some(""))
+    }
+}
+
+/// A message as one pattern sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Message<'a> {
+    pub keys: &'a Map<String, Value>,
+    /// It has nothing at all: then SNS lets not even `exists: false` hold.
+    pub is_empty: bool,
 }
 
 impl Pattern {
-    pub(super) fn parse(text: &str, shape: Shape) -> Result<Self, PatternError> {
+    pub(super) fn parse(text: &str, language: Language) -> Result<Self, PatternError> {
         // Checked on the text, before anything recursive sees it.
         if bracket_depth(text) > MAX_DEPTH {
             return Err(PatternError::TooDeep);
         }
         match serde_json::from_str(text).map_err(|error| PatternError::NotJson(error.to_string()))? {
-            Value::Object(object) => parse_object(&object, "", shape),
+            Value::Object(object) => parse_object(&object, "", language),
             _ => Err(PatternError::NotAnObject),
         }
     }
@@ -68,14 +95,23 @@ impl Pattern {
         self.clauses.is_empty()
     }
 
-    pub(super) fn evaluate(&self, message: &Map<String, Value>) -> Result<(), Miss> {
+    pub(super) fn evaluate(&self, message: Message<'_>) -> Result<(), Miss> {
         self.evaluate_at(message, "")
     }
 
-    fn evaluate_at(&self, object: &Map<String, Value>, path: &str) -> Result<(), Miss> {
+    fn evaluate_at(&self, message: Message<'_>, path: &str) -> Result<(), Miss> {
+        let nothing_there = message.is_empty && self.language != Language::Events;
         self.clauses.iter().try_for_each(|clause| match clause {
-            Clause::Field { name, test } => test.evaluate(object.get(name), &join(path, name)),
-            Clause::AnyOf(alternatives) => any_of(alternatives, object, path),
+            Clause::Field { name, test } => {
+                let (value, path) = (message.keys.get(name), join(path, name));
+                match test {
+                    Test::OneOf(conditions) => {
+                        Leaf { value, language: self.language, nothing_there }.one_of(conditions, &path)
+                    }
+                    Test::Nested(nested) => evaluate_nested(nested, value, message.is_empty, &path),
+                }
+            }
+            Clause::AnyOf(alternatives) => any_of(alternatives, message, path),
         })
     }
 
@@ -91,35 +127,54 @@ impl Pattern {
     }
 }
 
-impl Test {
-    fn evaluate(&self, value: Option<&Value>, path: &str) -> Result<(), Miss> {
-        match self {
-            Self::OneOf(conditions) => one_of(conditions, value, path),
-            Self::Nested(nested) => evaluate_nested(nested, value, path),
+/// What stands at a key that has a list of conditions.
+#[derive(Debug, Clone, Copy)]
+struct Leaf<'a> {
+    value: Option<&'a Value>,
+    language: Language,
+    nothing_there: bool,
+}
+
+impl Leaf<'_> {
+    fn one_of(self, conditions: &[Condition], path: &str) -> Result<(), Miss> {
+        let leaves = flatten(self.value, |one| !one.is_object());
+        let holds = |condition: &Condition| match condition {
+            Condition::Exists(false) => leaves.is_empty() && !self.nothing_there,
+            Condition::Exists(true) => leaves.iter().any(|leaf| self.language.exists(leaf)),
+            other => leaves.iter().any(|leaf| other.holds(leaf)),
+        };
+        if conditions.iter().any(holds) {
+            return Ok(());
+        }
+        let words: Vec<String> = conditions.iter().map(|condition| self.in_words(condition)).collect();
+        let several = if words.len() > 1 { "one of " } else { "" };
+        let mut found = excerpt(self.value);
+        let reach = self.language.numeric_reach();
+        let is_far = |leaf: &&Value| leaf.as_f64().is_some_and(|number| number.abs() > reach);
+        if conditions.iter().any(|one| matches!(one, Condition::Numeric(_))) && leaves.iter().any(is_far) {
+            found.push_str(&format!(" (beyond ±{reach}, which `numeric` does not compare)"));
+        }
+        Err(Miss { path: path.into(), condition: format!("{several}{}", words.join(", ")), found })
+    }
+
+    fn in_words(self, condition: &Condition) -> String {
+        match condition {
+            Condition::Exists(false) if self.nothing_there => "no value beside at least one other".into(),
+            Condition::Exists(true) if self.language != Language::Events => {
+                "a value that is neither null nor empty".into()
+            }
+            other => other.to_string(),
         }
     }
 }
 
-fn one_of(conditions: &[Condition], value: Option<&Value>, path: &str) -> Result<(), Miss> {
-    let leaves = flatten(value, |one| !one.is_object());
-    let holds = |condition: &Condition| match condition {
-        Condition::Exists(false) => leaves.is_empty(),
-        other => leaves.iter().any(|leaf| other.holds(leaf)),
-    };
-    if conditions.iter().any(holds) {
-        return Ok(());
-    }
-    let words: Vec<String> = conditions.iter().map(Condition::to_string).collect();
-    let several = if words.len() > 1 { "one of " } else { "" };
-    Err(Miss { path: path.into(), condition: format!("{several}{}", words.join(", ")), found: excerpt(value) })
-}
-
-fn evaluate_nested(nested: &Pattern, value: Option<&Value>, path: &str) -> Result<(), Miss> {
+fn evaluate_nested(nested: &Pattern, value: Option<&Value>, is_empty: bool, path: &str) -> Result<(), Miss> {
     let objects = flatten(value, Value::is_object);
-    let mut results = objects.iter().filter_map(|one| one.as_object()).map(|one| nested.evaluate_at(one, path));
+    let evaluate = |keys| nested.evaluate_at(Message { keys, is_empty }, path);
+    let mut results = objects.iter().filter_map(|one| one.as_object()).map(evaluate);
     let Some(first) = results.next() else {
         // No object here: its keys are all absent, which is just what `exists: false` may have asked for.
-        return nested.evaluate_at(&Map::new(), path);
+        return evaluate(&Map::new());
     };
     if nested.wants_only_absence() {
         return first.and_then(|()| results.collect());
@@ -127,10 +182,10 @@ fn evaluate_nested(nested: &Pattern, value: Option<&Value>, path: &str) -> Resul
     if first.is_ok() || results.any(|result| result.is_ok()) { Ok(()) } else { first }
 }
 
-fn any_of(alternatives: &[Pattern], object: &Map<String, Value>, path: &str) -> Result<(), Miss> {
+fn any_of(alternatives: &[Pattern], message: Message<'_>, path: &str) -> Result<(), Miss> {
     let mut misses = Vec::with_capacity(alternatives.len());
     for alternative in alternatives {
-        match alternative.evaluate_at(object, path) {
+        match alternative.evaluate_at(message, path) {
             Ok(()) => return Ok(()),
             Err(miss) => misses.push(miss.to_string()),
         }
@@ -156,31 +211,33 @@ fn flatten(value: Option<&Value>, keep: impl Fn(&Value) -> bool) -> Vec<&Value> 
     kept
 }
 
-fn parse_object(object: &Map<String, Value>, path: &str, shape: Shape) -> Result<Pattern, PatternError> {
+fn parse_object(object: &Map<String, Value>, path: &str, language: Language) -> Result<Pattern, PatternError> {
     let clause = |(name, value): (&String, &Value)| {
         let path = join(path, name);
         if let Some(alternatives) = alternatives(name, value) {
-            let parse = |one: &Map<String, Value>| parse_object(one, &path, shape);
+            let parse = |one: &Map<String, Value>| parse_object(one, &path, language);
             return alternatives.into_iter().map(parse).collect::<Result<_, _>>().map(Clause::AnyOf);
         }
         let test = match value {
             Value::Array(list) if list.is_empty() => return Err(PatternError::EmptyList { path }),
-            Value::Array(list) => {
-                Test::OneOf(list.iter().map(|one| Condition::parse(one, &path)).collect::<Result<_, _>>()?)
-            }
-            Value::Object(_) if shape == Shape::Flat => {
+            Value::Array(list) => Test::OneOf(
+                list.iter()
+                    .map(|one| Condition::parse(one, &path, language.numeric_reach()))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Value::Object(_) if language == Language::Attributes => {
                 return Err(PatternError::NotAList {
                     path,
                     hint: "; message attributes cannot nest (use the scope MessageBody)",
                 });
             }
             Value::Object(nested) if nested.is_empty() => return Err(PatternError::EmptyList { path }),
-            Value::Object(nested) => Test::Nested(parse_object(nested, &path, shape)?),
+            Value::Object(nested) => Test::Nested(parse_object(nested, &path, language)?),
             _ => return Err(PatternError::NotAList { path, hint: "; wrap the value in [ ]" }),
         };
         Ok(Clause::Field { name: name.clone(), test })
     };
-    object.iter().map(clause).collect::<Result<_, _>>().map(|clauses| Pattern { clauses })
+    object.iter().map(clause).collect::<Result<_, _>>().map(|clauses| Pattern { clauses, language })
 }
 
 /// `$or` is the operator when it lists two or more objects with ordinary keys; otherwise it is a key of that name.

@@ -17,6 +17,7 @@
 //!
 //! Here is no task and no clock. A new source is a line in [`Flow::into`] or [`Flow::sent_along`].
 
+mod backlog;
 mod flow;
 
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ use serde::Serialize;
 
 use super::Store;
 use crate::domain::Link;
+
+pub use backlog::{Backlog, Loss};
 
 /// What the number says of the true rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -34,6 +34,8 @@ pub enum Mood {
     Fails(Fault),
     /// This one operation fails so; the rest is good.
     FailsAt(&'static str, Fault),
+    /// All that is asked of this version of an API fails so; the rest is good.
+    FailsFor(&'static str, Fault),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,17 +146,20 @@ struct Actor {
 
 impl Respond for Actor {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let text = format!("{} {}", request.url, String::from_utf8_lossy(&request.body));
+        let target = request.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let text = format!("{} {target} {}", request.url, String::from_utf8_lossy(&request.body));
         let operation = operation(request, &text);
         let page = |page| (self.script.answer)(&operation, page, &text);
         match *self.mood.lock().unwrap() {
             Mood::Good => self.good(page(Page::Only)),
             Mood::Empty => self.good(page(Page::Empty)),
-            Mood::TwoPages if text.contains("p2") => self.good(page(Page::Second)),
+            // The token of the first page, or, where there are none, its last name.
+            Mood::TwoPages if text.contains("p2") || text.contains("\"ExclusiveStart") => self.good(page(Page::Second)),
             Mood::TwoPages => self.good(page(Page::First)),
             Mood::Fails(fault) => self.bad(fault, &page(Page::Only)),
             Mood::FailsAt(at, fault) if at == operation => self.bad(fault, &page(Page::Only)),
-            Mood::FailsAt(..) => self.good(page(Page::Only)),
+            Mood::FailsFor(version, fault) if text.contains(version) => self.bad(fault, &page(Page::Only)),
+            Mood::FailsAt(..) | Mood::FailsFor(..) => self.good(page(Page::Only)),
         }
     }
 }
@@ -196,10 +201,30 @@ fn operation(request: &Request, text: &str) -> String {
         return rest.split('&').next().unwrap().to_owned();
     }
     let operation = match request.url.path() {
+        path if path.contains("/event-invoke-config") => "ListFunctionEventInvokeConfigs",
         path if path.contains("/functions") => "ListFunctions",
         path if path.contains("/event-source-mappings") => "ListEventSourceMappings",
+        path if path.starts_with("/restapis") || path.starts_with("/v2/apis") => operation_on_an_api(path),
+        "/v1/pipes" => "ListPipes",
+        path if path.starts_with("/v1/pipes/") => "DescribePipe",
+        "/schedules" => "ListSchedules",
+        path if path.starts_with("/schedules/") => "GetSchedule",
+        _ if request.url.query_pairs().any(|(key, _)| key == "notification") => "GetBucketNotificationConfiguration",
         "/" => "ListBuckets",
         _ => "ListObjectsV2",
     };
     operation.to_owned()
+}
+
+/// `/restapis/ID/resources` and its like.
+fn operation_on_an_api(path: &str) -> &'static str {
+    match path.rsplit('/').next() {
+        Some("restapis") => "GetRestApis",
+        Some("resources") => "GetResources",
+        Some("integration") => "GetIntegration",
+        Some("stages") => "GetStages",
+        Some("apis") => "GetApis",
+        Some("integrations") => "GetIntegrations",
+        _ => "GetRoutes",
+    }
 }

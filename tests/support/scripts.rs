@@ -1,5 +1,8 @@
 //! What each service answers in the tests: things called `item-a` on the only or first page, `item-b` on the second.
 
+pub mod streams;
+mod triggers;
+
 use serde_json::{Value, json};
 
 /// How a service writes.
@@ -77,7 +80,7 @@ pub struct Script {
     pub says_of_page_two: &'static [&'static str],
 }
 
-pub const SCRIPTS: [Script; 7] = [
+pub const SCRIPTS: [Script; 17] = [
     Script {
         poller: "sqs",
         protocol: Protocol::Json,
@@ -89,11 +92,13 @@ pub const SCRIPTS: [Script; 7] = [
     Script {
         poller: "lambda",
         protocol: Protocol::Json,
-        operations: &["ListFunctions", "ListEventSourceMappings"],
+        operations: &["ListFunctions", "ListEventSourceMappings", "ListFunctionEventInvokeConfigs"],
         answer: lambda,
         says: &[
             "found lambda.function item-a",
             "item-a DeadLetters dlq [failed batches]",
+            "item-a DeadLetters queue [on failure]",
+            "item-a Reports done [on success]",
             "item-a Logs /aws/lambda/item-a []",
             "item-a Publishes topic [TOPIC]",
             "orders Invokes item-a [batch 10, window 60 s]",
@@ -134,7 +139,7 @@ pub const SCRIPTS: [Script; 7] = [
     Script {
         poller: "dynamodb",
         protocol: Protocol::Json,
-        operations: &["ListTables", "DescribeTable", "Scan"],
+        operations: &["ListTables", "DescribeTable", "DescribeStream", "Scan"],
         answer: dynamodb,
         says: &["found dynamodb.table item-a", "item-a items = 4", "item-a size = 400"],
         says_of_page_two: &["found dynamodb.table item-b"],
@@ -142,12 +147,14 @@ pub const SCRIPTS: [Script; 7] = [
     Script {
         poller: "s3",
         protocol: Protocol::S3,
-        operations: &["ListBuckets", "ListObjectsV2"],
+        operations: &["ListBuckets", "ListObjectsV2", "GetBucketNotificationConfiguration"],
         answer: s3,
         says: &[
             "found s3.bucket item-a",
             "item-a objects = 1",
             "item-a size = 12",
+            "item-a Notifies queue [ObjectCreated:*, prefix in/]",
+            "item-a Notifies default [all events]",
             "item-a newest = 1795247990",
             "item-a arrivals = 1",
         ],
@@ -167,6 +174,84 @@ pub const SCRIPTS: [Script; 7] = [
             "rule-item-a targets = 1",
         ],
         says_of_page_two: &["found events.bus item-b"],
+    },
+    streams::KINESIS,
+    streams::FIREHOSE,
+    streams::ANALYTICS,
+    Script {
+        poller: "apigateway",
+        protocol: Protocol::Json,
+        operations: &["GetRestApis", "GetResources", "GetIntegration", "GetStages"],
+        answer: triggers::rest_apis,
+        says: &[
+            "found apigateway.api item-a",
+            "id-item-a Integrates queue [POST /item-a]",
+            "id-item-a Integrates orders [GET /item-a]",
+        ],
+        says_of_page_two: &["found apigateway.api item-b", "id-item-b Integrates queue [POST /item-a, POST /item-b]"],
+    },
+    Script {
+        poller: "apigatewayv2",
+        protocol: Protocol::Json,
+        operations: &["GetApis", "GetIntegrations", "GetRoutes", "GetStages"],
+        answer: triggers::http_apis,
+        says: &["found apigateway.api item-a", "id-item-a Integrates fn [POST /item-a]"],
+        says_of_page_two: &["found apigateway.api item-b", "id-item-b Integrates clicks [POST /item-b]"],
+    },
+    Script {
+        poller: "states",
+        protocol: Protocol::Json,
+        operations: &["ListStateMachines", "DescribeStateMachine"],
+        answer: triggers::states,
+        says: &[
+            "found states.machine item-a",
+            "item-a Calls fn [Price]",
+            "item-a Calls queue [Tell]",
+            "item-a Logs group []",
+        ],
+        says_of_page_two: &["found states.machine item-b", "item-b Calls fn [Price]"],
+    },
+    Script {
+        poller: "pipes",
+        protocol: Protocol::Json,
+        operations: &["ListPipes", "DescribePipe"],
+        answer: triggers::pipes,
+        says: &[
+            "found pipes.pipe item-a",
+            r#"orders Streams item-a [{"eventName":["INSERT"]}]"#,
+            "item-a Calls fn [enrichment]",
+            "item-a Targets queue []",
+            "item-a DeadLetters dlq [failed batches]",
+        ],
+        says_of_page_two: &["found pipes.pipe item-b", "item-b Targets queue []"],
+    },
+    Script {
+        poller: "scheduler",
+        protocol: Protocol::Json,
+        operations: &["ListSchedules", "GetSchedule"],
+        answer: triggers::schedules,
+        says: &[
+            "found scheduler.schedule item-a",
+            "item-a Targets queue [sendMessage]",
+            "item-a DeadLetters dlq [undeliverable]",
+        ],
+        says_of_page_two: &["found scheduler.schedule item-b", "item-b Targets queue"],
+    },
+    Script {
+        poller: "cloudformation",
+        protocol: Protocol::Xml,
+        operations: &["ListStacks", "ListStackResources"],
+        answer: cloudformation,
+        says: &["found group item-a", "item-a Contains queue []", "item-a Contains rule []"],
+        says_of_page_two: &["found group item-b"],
+    },
+    Script {
+        poller: "tag",
+        protocol: Protocol::Json,
+        operations: &["GetResources"],
+        answer: tag,
+        says: &["found group item-a", "tag:application=item-a Contains queue []"],
+        says_of_page_two: &["found group item-b"],
     },
 ];
 
@@ -191,7 +276,7 @@ fn sqs(operation: &str, page: Page, text: &str) -> String {
     answer.to_string()
 }
 
-fn lambda(operation: &str, page: Page, _: &str) -> String {
+fn lambda(operation: &str, page: Page, text: &str) -> String {
     let arn = |name: &str| format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");
     let answer = match operation {
         "ListFunctions" => json!({
@@ -207,6 +292,7 @@ fn lambda(operation: &str, page: Page, _: &str) -> String {
             })),
             "NextMarker": page.token(),
         }),
+        "ListFunctionEventInvokeConfigs" => triggers::invoke_configs(text),
         _ => json!({
             "EventSourceMappings": page.list(|name| json!({
                 "UUID": name,
@@ -287,6 +373,15 @@ fn dynamodb(operation: &str, page: Page, text: &str) -> String {
             "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
             "ItemCount": 4,
             "TableSizeBytes": 400,
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
+            "LatestStreamArn": format!("arn:aws:dynamodb:us-east-1:000000000000:table/{name}/stream/2026"),
+        }}),
+        "DescribeStream" => json!({"StreamDescription": {
+            "StreamStatus": "ENABLED",
+            "Shards": [
+                {"ShardId": "1", "SequenceNumberRange": {"StartingSequenceNumber": "1", "EndingSequenceNumber": "2"}},
+                {"ShardId": "2", "SequenceNumberRange": {"StartingSequenceNumber": "3"}},
+            ],
         }}),
         _ => json!({"Items": [{"name": {"S": "1"}}], "Count": 1, "ScannedCount": 1}),
     };
@@ -298,6 +393,11 @@ fn s3(operation: &str, page: Page, _: &str) -> String {
         let buckets = page.xml(|name| format!("<Bucket><Name>{name}</Name></Bucket>"));
         let token = page.xml_token("ContinuationToken");
         return format!("<ListAllMyBucketsResult><Buckets>{buckets}</Buckets>{token}</ListAllMyBucketsResult>");
+    }
+    match operation {
+        "GetBucketNotificationConfiguration" => return triggers::notifications(),
+        "GetCallerIdentity" => return triggers::identity(),
+        _ => {}
     }
     let objects = page.xml(|name| {
         let at = "2026-11-21T07:59:50Z";
@@ -328,5 +428,44 @@ fn events(operation: &str, page: Page, text: &str) -> String {
             "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:000000000000:dlq"},
         }]}),
     };
+    answer.to_string()
+}
+
+fn cloudformation(operation: &str, page: Page, _: &str) -> String {
+    let one = |kind: &str, physical: &str| {
+        format!(
+            "<member><ResourceType>AWS::{kind}</ResourceType><PhysicalResourceId>{physical}</PhysicalResourceId>\
+             <ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+        )
+    };
+    let stack = |name: &str, status: &str| {
+        format!(
+            "<member><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/{name}/1</StackId>\
+             <StackName>{name}</StackName><StackStatus>{status}</StackStatus></member>"
+        )
+    };
+    let result = match operation {
+        "ListStacks" => {
+            // One that was deleted is listed for three months.
+            let stacks = page.xml(|name| stack(name, "CREATE_COMPLETE") + &stack("deleted", "DELETE_COMPLETE"));
+            format!("<StackSummaries>{stacks}</StackSummaries>{}", page.xml_token("NextToken"))
+        }
+        _ => {
+            let members = one("SQS::Queue", "http://localhost/000000000000/queue") + &one("Events::Rule", "own|rule");
+            let members = members + &one("IAM::Role", "role");
+            format!("<StackResourceSummaries>{members}</StackResourceSummaries>")
+        }
+    };
+    format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>")
+}
+
+fn tag(_: &str, page: Page, _: &str) -> String {
+    let answer = json!({
+        "ResourceTagMappingList": page.list(|name| json!({
+            "ResourceARN": "arn:aws:sqs:us-east-1:000000000000:queue",
+            "Tags": [{"Key": "Application", "Value": name}, {"Key": "Name", "Value": "secret"}],
+        })),
+        "PaginationToken": page.token().unwrap_or_default(),
+    });
     answer.to_string()
 }
