@@ -9,6 +9,8 @@
 mod example;
 #[path = "screens/keys.rs"]
 mod keys;
+#[path = "screens/map.rs"]
+mod map;
 #[path = "screens/mouse.rs"]
 mod mouse;
 #[path = "screens/numbers.rs"]
@@ -56,7 +58,7 @@ fn the_landing_at_every_size() {
 fn every_pane() {
     for (width, height) in [(80, 24), (120, 40)] {
         let mut screen = Screen::example(width, height);
-        for key in "1234567".chars() {
+        for key in "12345678".chars() {
             screen.press(&key.to_string());
             let name = format!("pane_{}_{width}x{height}", screen.pane());
             insta::assert_snapshot!(name, screen.text());
