@@ -300,7 +300,8 @@ impl Case {
         assert_eq!(api["throttles"], 0, "{api}");
         // Services that an endpoint may lack answer with errors; these it must have.
         for (operation, used) in api["by_operation"].as_object().unwrap() {
-            let is_needed = ["SQS:", "SNS:", "Lambda:", "DynamoDB:", "EventBridge:"].iter().any(|one| operation.starts_with(one));
+            let is_needed =
+                ["SQS:", "SNS:", "Lambda:", "DynamoDB:", "EventBridge:"].iter().any(|one| operation.starts_with(one));
             let known_missing = snapshot.list("failures").iter().any(|failure| {
                 failure["operation"].as_str().unwrap().rsplit(':').next() == operation.rsplit(':').next()
             });

@@ -258,7 +258,8 @@ impl Deployment<'_> {
         let doing = || format!("subscribe '{address}' to topic '{topic}'");
         let topic = self.arns.topic(topic);
         let existing = self.clients.sns.list_subscriptions_by_topic().topic_arn(&topic).send().await;
-        if existing.map_err(DemoError::call(doing()))?.subscriptions().iter().any(|one| one.endpoint() == Some(address)) {
+        if existing.map_err(DemoError::call(doing()))?.subscriptions().iter().any(|one| one.endpoint() == Some(address))
+        {
             return Ok(());
         }
         let request = self.clients.sns.subscribe().topic_arn(topic).protocol("email").endpoint(address);

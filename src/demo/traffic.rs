@@ -52,7 +52,14 @@ pub async fn drive(
     let producers = Arns::of(clients).await.map(|arns| {
         // Deduplication ids differ between runs: FIFO topics drop a repeated one for five minutes.
         let run_ms = now_ms();
-        let producer = |architecture| Producer { clients, arns: arns.clone(), architecture, plan, run_ms, api_url: OnceCell::new() };
+        let producer = |architecture| Producer {
+            clients,
+            arns: arns.clone(),
+            architecture,
+            plan,
+            run_ms,
+            api_url: OnceCell::new(),
+        };
         architectures.iter().copied().map(producer).collect::<Vec<_>>()
     })?;
     let sending = try_join_all(producers.iter().map(Producer::run));

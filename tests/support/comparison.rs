@@ -74,7 +74,8 @@ impl Comparison {
         for row in &self.rows {
             let Row { architecture, endpoint, expected, found, missing, wrong, ruled_out, .. } = row;
             let (missing, wrong) = (missing.len(), wrong.len());
-            let line = format!("| {architecture} | {endpoint} | {expected} | {found} | {missing} | {wrong} | {ruled_out} |");
+            let line =
+                format!("| {architecture} | {endpoint} | {expected} | {found} | {missing} | {wrong} | {ruled_out} |");
             writeln!(table, "{line}").unwrap();
         }
         table
@@ -85,7 +86,9 @@ impl Comparison {
         let mut all = Vec::new();
         for row in &self.rows {
             let named = |what: &str, list: &[String]| {
-                list.iter().map(|one| format!("{} on {}: {what}: {one}", row.architecture, row.endpoint)).collect::<Vec<_>>()
+                list.iter()
+                    .map(|one| format!("{} on {}: {what}: {one}", row.architecture, row.endpoint))
+                    .collect::<Vec<_>>()
             };
             all.extend(named("not there", &row.absent));
             all.extend(named("missing", &row.missing));
@@ -151,7 +154,8 @@ pub fn assert_gone(document: &Value, endpoint: &str, left: &[Skipped]) {
 
 /// The id of everything in a document. A name that a kind has twice is nobody's: of the demo there is one each.
 fn ids(document: &Value) -> BTreeMap<End, String> {
-    let kind = |key: &Value| edatop::domain::resource::KINDS.iter().find(|row| json!(row.key) == *key).map(|row| row.kind);
+    let kind =
+        |key: &Value| edatop::domain::resource::KINDS.iter().find(|row| json!(row.key) == *key).map(|row| row.kind);
     let entry = |resource: &Value| {
         let kind: Kind = kind(&resource["kind"])?;
         Some((End::new(kind, resource["name"].as_str()?), resource["id"].as_str()?.to_owned()))

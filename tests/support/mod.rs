@@ -5,9 +5,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+pub mod cbor;
 #[cfg(feature = "demo")]
 pub mod comparison;
-pub mod cbor;
 pub mod driver;
 pub mod emulators;
 pub mod hermetic;

@@ -82,10 +82,7 @@ pub(super) static JOBS: Architecture = Architecture {
             log_retention_days: 7,
         },
     ],
-    mappings: &[
-        Mapping::reporting(ANALYTICS, "Analytics", 10),
-        Mapping::of_queue(INVENTORY, "Inventory", 10),
-    ],
+    mappings: &[Mapping::reporting(ANALYTICS, "Analytics", 10), Mapping::of_queue(INVENTORY, "Inventory", 10)],
     buckets: &[BUCKET],
     tables: &[Table { name: TABLE, key: "id", stream: false }],
     rules: &[Rule {

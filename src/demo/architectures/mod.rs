@@ -116,9 +116,15 @@ pub struct Traffic {
 pub enum Message {
     Publish(Publication),
     /// A POST to an API.
-    Request { api: &'static str, body: Value },
+    Request {
+        api: &'static str,
+        body: Value,
+    },
     /// A function that produces by itself is told what to produce.
-    Invoke { function: &'static str, event: Value },
+    Invoke {
+        function: &'static str,
+        event: Value,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

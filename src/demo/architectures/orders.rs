@@ -53,10 +53,7 @@ pub(super) static ORDERS: Architecture = Architecture {
             log_retention_days: 7,
         },
     ],
-    mappings: &[
-        Mapping::reporting(QUEUE, STORES, 10),
-        Mapping::of_stream(Source::Table(TABLE), TELLS, 10),
-    ],
+    mappings: &[Mapping::reporting(QUEUE, STORES, 10), Mapping::of_stream(Source::Table(TABLE), TELLS, 10)],
     tables: &[Table { name: TABLE, key: "orderID", stream: true }],
     declared: &[DeclaredLink {
         from: (Kind::Function, STORES),

@@ -83,9 +83,7 @@ const fn function(name: &'static str, code: Code, environment: &'static [(&'stat
 }
 
 fn message(random: &mut fastrand::Rng, _: u64) -> Message {
-    let sale = |random: &mut fastrand::Rng| {
-        json!({ "store_id": format!("store-{}", 1 + random.u32(..STORES)), "amount": random.u32(100..9000) })
-    };
+    let sale = |random: &mut fastrand::Rng| json!({ "store_id": format!("store-{}", 1 + random.u32(..STORES)), "amount": random.u32(100..9000) });
     let sales: Vec<Value> = (0..SALES_AN_INVOCATION).map(|_| sale(random)).collect();
     Message::Invoke { function: PRODUCER, event: json!({ "sales": sales }) }
 }

@@ -89,7 +89,9 @@ fn consume(invocation: Invocation) -> Run {
         let event = &invocation.event;
         let detail = &event["detail"];
         let line = match detail.get("store_id") {
-            Some(store) => json!({ "level": "INFO", "event": event["id"], "store_id": store, "amount": detail["amount"] }),
+            Some(store) => {
+                json!({ "level": "INFO", "event": event["id"], "store_id": store, "amount": detail["amount"] })
+            }
             None => json!({ "level": "ERROR", "event": event["id"], "error": "store_id is missing", "detail": detail }),
         };
         Outcome { lines: vec![line.to_string()], ..Outcome::default() }

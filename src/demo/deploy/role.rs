@@ -33,7 +33,8 @@ pub(super) async fn delete(clients: &Clients) -> Result<(), DemoError> {
 
 async fn call(clients: &Clients, action: &str) -> Result<(u16, String), DemoError> {
     // Emulators read the service out of the signature and check no more of it.
-    let signature = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=x";
+    let signature =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=x";
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("authorization", signature)];
     let body = format!("Version=2010-05-08&Action={action}");
     let answer = clients.http.post(&clients.endpoint_url, &headers, body).await;

@@ -57,8 +57,7 @@ fn attributes(request: &MockRequest, response: &MockResponse) -> Vec<MockRequest
         let part = |name: &str| parameters.get(&format!("{entry}{name}"));
         Some(set(part("key")?, part("value")?))
     };
-    let mut all: Vec<MockRequest> =
-        parameters.entries("Attributes.entry.").into_iter().filter_map(follow_up).collect();
+    let mut all: Vec<MockRequest> = parameters.entries("Attributes.entry.").into_iter().filter_map(follow_up).collect();
     // Nobody opens a mail here, so nobody confirms.
     all.extend((parameters.get("Protocol") == Some("email")).then(|| set("PendingConfirmation", "true")));
     all

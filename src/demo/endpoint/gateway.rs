@@ -63,7 +63,8 @@ impl Adapter {
         headers.insert("x-amz-target", HeaderValue::from_static("AmazonSQS.SendMessage"));
         headers.insert("content-type", HeaderValue::from_static("application/x-amz-json-1.0"));
         let uri = format!("https://sqs.{REGION}.amazonaws.com/");
-        self.route("sqs", MockRequest { method: "POST".into(), uri, headers, body: Bytes::from(body.to_string()) }).await
+        self.route("sqs", MockRequest { method: "POST".into(), uri, headers, body: Bytes::from(body.to_string()) })
+            .await
     }
 
     /// What the API's own service says of it.

@@ -108,9 +108,7 @@ fn delivery_stream(question: &Value) -> Map<String, Value> {
     if let Some(destination) = question.get("ExtendedS3DestinationConfiguration").and_then(Value::as_object) {
         let mut description = destination.clone();
         description.entry("CompressionFormat").or_insert(json!("UNCOMPRESSED"));
-        description
-            .entry("EncryptionConfiguration")
-            .or_insert(json!({ "NoEncryptionConfig": "NoEncryption" }));
+        description.entry("EncryptionConfiguration").or_insert(json!({ "NoEncryptionConfig": "NoEncryption" }));
         let all = json!([{ "DestinationId": "destinationId-1", "ExtendedS3DestinationDescription": description }]);
         members.insert("Destinations".into(), all);
     }

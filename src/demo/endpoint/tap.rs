@@ -12,9 +12,15 @@ pub enum Accepted {
     Message(Box<Published>),
     Event(Box<PutEvent>),
     /// An asynchronous invocation.
-    Invocation { function: String, event: Value },
+    Invocation {
+        function: String,
+        event: Value,
+    },
     Records(StreamRecords),
-    Deliveries { delivery_stream: String, records: Vec<String> },
+    Deliveries {
+        delivery_stream: String,
+        records: Vec<String>,
+    },
 }
 
 /// Records put on a Kinesis stream, in order.

@@ -102,9 +102,7 @@ impl Deliveries {
     /// What the function made of the records. Those that it drops or fails are not delivered.
     async fn transformed(&self, function: &str, records: &[String]) -> Result<Vec<Vec<u8>>, DemoError> {
         let arrived = now_ms();
-        let record = |(index, data): (usize, &String)| {
-            json!({ "recordId": format!("{index:020}"), "approximateArrivalTimestamp": arrived, "data": data })
-        };
+        let record = |(index, data): (usize, &String)| json!({ "recordId": format!("{index:020}"), "approximateArrivalTimestamp": arrived, "data": data });
         let records: Vec<Value> = records.iter().enumerate().map(record).collect();
         let event = json!({ "invocationId": format!("{arrived}"), "region": "us-east-1", "records": records });
         let returned = self.runner.call(function, event).await;
@@ -136,7 +134,10 @@ fn hints(destination: &ExtendedS3DestinationDescription) -> (Duration, usize) {
     let hints = destination.buffering_hints();
     let seconds = hints.and_then(|hints| hints.interval_in_seconds()?.try_into().ok());
     let megabytes = hints.and_then(|hints| usize::try_from(hints.size_in_mbs()?).ok());
-    (seconds.map_or(DEFAULT_INTERVAL, Duration::from_secs), megabytes.map_or(DEFAULT_BYTES, |megabytes| megabytes << 20))
+    (
+        seconds.map_or(DEFAULT_INTERVAL, Duration::from_secs),
+        megabytes.map_or(DEFAULT_BYTES, |megabytes| megabytes << 20),
+    )
 }
 
 /// The name of the function that records go through.

@@ -69,7 +69,9 @@ impl TableFeed {
             *waiting = answer.records().iter().map(|record| self.record(record)).collect();
             *iterator = answer.next_shard_iterator;
         }
-        if !waiting.is_empty() && self.runner.invoke(&self.function, json!({ "Records": waiting })).await != Ended::Failure {
+        if !waiting.is_empty()
+            && self.runner.invoke(&self.function, json!({ "Records": waiting })).await != Ended::Failure
+        {
             waiting.clear();
         }
         Ok(())
