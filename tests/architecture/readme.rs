@@ -120,6 +120,7 @@ fn the_prices_are_those_of_the_table() {
 fn every_service_has_its_prefix_in_iam() {
     let known = [
         "apigateway",
+        "cloudwatch",
         "dynamodb",
         "events",
         "firehose",
