@@ -81,6 +81,7 @@ macro_rules! hold {
 
 hold! {
     sqs lambda sns logs dynamodb s3 events kinesis firehose kinesisanalytics apigateway apigatewayv2 states pipes scheduler
+    cloudformation tag
     cloudwatch
 }
 

@@ -36,7 +36,8 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
     };
     let (look, theme_warnings) = look(&config);
     let depth = look.depth;
-    let mut app = App::new(session(&aws), look, TimeZone::system());
+    let mut app = App::new(session(&aws), look, TimeZone::system()).with_motion(config.motion);
+    app.declare(config.links);
     let unknown_rules = findings::unknown_rules(&config.ignores);
     app.ignore(config.ignores);
     let warnings: Vec<String> = config.warnings.into_iter().chain(unknown_rules).chain(theme_warnings).collect();

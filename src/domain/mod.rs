@@ -5,6 +5,7 @@
 
 pub mod application;
 pub mod arn;
+pub mod declaration;
 pub mod fact;
 pub mod finding;
 pub mod health;
@@ -15,6 +16,7 @@ pub mod scope;
 pub mod units;
 
 pub use arn::{Arn, unqualified};
+pub use declaration::Declaration;
 pub use fact::{Done, Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
 pub use finding::{Finding, Ignore, Severity};
 pub use health::{Health, Verdict};

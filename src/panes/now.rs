@@ -18,8 +18,8 @@ use ratatui::{
 
 use super::View;
 use crate::{
-    domain::{Failure, FailureKind, Health, ResourceId, units::Age},
-    store::{Alarm, health, polls::Poll},
+    domain::{Failure, FailureKind, Health, Kind, ResourceId, units::Age},
+    store::{Alarm, Entry, health, polls::Poll},
     theme::Role,
     widgets::{panel::Separator, text},
 };
@@ -78,7 +78,10 @@ impl Now {
             None => self.lines.extend(failing_pollers(view)),
         }
         self.lines.extend(denied_resources(view));
-        let living = || view.store.entries().filter(|entry| entry.gone.is_none());
+        self.lines.extend(mistakes(view));
+        // A stack or a tag is a name for others.
+        let is_thing = |entry: &&Entry| entry.gone.is_none() && entry.resource.kind != Kind::Group;
+        let living = || view.store.entries().filter(is_thing);
         self.known = living().count();
         self.findings = view.store.findings().iter().filter(|finding| finding.ignored.is_none()).count();
         self.quiet = living().filter(|entry| entry.health() == Health::Ok).count();
@@ -221,6 +224,20 @@ fn denied_resources(view: &View<'_>) -> Vec<Line> {
             })
         })
         .collect()
+}
+
+/// What the configuration declares in vain. Not before something has been listed: until then nothing has a name.
+fn mistakes(view: &View<'_>) -> Vec<Line> {
+    let line = |failure: &Failure| Line {
+        health: Health::Unknown,
+        glyph: " ",
+        name: failure.operation.clone(),
+        since: String::new(),
+        text: failure.error.clone(),
+        target: None,
+    };
+    let known = view.store.polls().answered() > 0;
+    view.store.mistakes().iter().filter(|_| known).map(line).collect()
 }
 
 /// Writes ` ✖ ▤ name  13:59  why`.

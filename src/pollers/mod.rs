@@ -36,9 +36,11 @@ pub mod service_call;
 pub mod sns;
 pub mod sql_window;
 pub mod sqs;
+pub mod stacks;
 pub mod states;
 pub mod states_definition;
 pub mod table_streams;
+pub mod tags;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -141,6 +143,8 @@ pub const POLLERS: &[Row] = &[
     Row { name: "states", make: catalogue::of::<states::StateMachines> },
     Row { name: "pipes", make: catalogue::of::<pipes::Pipes> },
     Row { name: "scheduler", make: catalogue::of::<scheduler::Schedules> },
+    Row { name: "cloudformation", make: || Box::<stacks::Stacks>::default() },
+    Row { name: "tag", make: || Box::<tags::Tags>::default() },
     Row { name: "cloudwatch", make: || Box::<cloudwatch::CloudWatch>::default() },
 ];
 

@@ -70,6 +70,8 @@ const LOSS_IS_NEAR_SECONDS: f64 = 3_600.0;
 pub(super) fn judge_all(store: &Store, now: Timestamp) -> BTreeMap<ResourceId, Vec<Verdict>> {
     store
         .entries()
+        // A stack or a tag is a name for others, which are judged themselves.
+        .filter(|entry| entry.resource.kind != Kind::Group)
         .filter_map(|entry| {
             let is_dead_letter_queue = store.topology.dead_letter_sources(&entry.resource.id).next().is_some();
             let case = Case { store, entry, now, is_dead_letter_queue };

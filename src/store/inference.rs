@@ -1,5 +1,6 @@
 //! Links that nobody configured, but that a function's environment or an application's properties give away: a variable whose value
-//! is the exact name of something that is here. What names two things at once names neither, unless the variable's own name says which is meant.
+//! is the exact name of something that is here. What names two things at once names neither, unless the variable's own name says which
+//! is meant.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use crate::domain::{Kind, KnownBy, Link, LinkKind, Mention, Resource, applicatio
 const SHORTEST_NAME: usize = 3;
 
 /// The words in a variable's name that say what its value names.
-const HINTS: [(&str, Kind); 9] = [
+const HINTS: [(&str, Kind); 11] = [
     ("QUEUE", Kind::Queue),
     ("TOPIC", Kind::Topic),
     ("TABLE", Kind::Table),
@@ -18,7 +19,9 @@ const HINTS: [(&str, Kind); 9] = [
     ("DELIVERY", Kind::DeliveryStream),
     ("FIREHOSE", Kind::DeliveryStream),
     ("STREAM", Kind::Stream),
+    ("KINESIS", Kind::Stream),
     ("FUNCTION", Kind::Function),
+    ("MACHINE", Kind::StateMachine),
 ];
 
 /// All links that the mentions of these resources give away.
@@ -53,6 +56,10 @@ fn link(from: &Resource, mention: &Mention, candidates: &[&Resource]) -> Option<
         None => candidates.iter().collect(),
     };
     let [to] = meant[..] else { return None };
+    // Every account has a bus of this name, and many a setting has this value.
+    if to.kind == Kind::Bus && to.name == "default" && hint != Some(Kind::Bus) {
+        return None;
+    }
     if to.id == from.id {
         return None;
     }
@@ -66,7 +73,9 @@ fn link(from: &Resource, mention: &Mention, candidates: &[&Resource]) -> Option<
 /// How a function uses a thing of this kind that it names.
 fn sends(kind: Kind) -> Option<LinkKind> {
     match kind {
-        Kind::Queue | Kind::Topic | Kind::Bus | Kind::Stream | Kind::DeliveryStream => Some(LinkKind::Publishes),
+        Kind::Queue | Kind::Topic | Kind::Bus | Kind::Stream | Kind::DeliveryStream | Kind::StateMachine => {
+            Some(LinkKind::Publishes)
+        }
         Kind::Table | Kind::Bucket => Some(LinkKind::Writes),
         Kind::Function => Some(LinkKind::Invokes),
         _ => None,
@@ -89,6 +98,13 @@ mod tests {
     #[case("TARGET", "invoices", Some("s3.bucket:invoices"))]
     #[case("BUCKET", "orders", None)]
     #[case("TARGET", "nothing", None)]
+    #[case("EVENT_BUS_NAME", "default", Some("events.bus:default"))]
+    #[case("PROFILE", "default", None)]
+    #[case("TARGET", "store-orders", Some("events.bus:store-orders"))]
+    #[case("KINESIS_STREAM", "sales", Some("kinesis.stream:sales"))]
+    #[case("FIREHOSE_STREAM", "sales", Some("firehose.stream:sales"))]
+    #[case("TARGET", "sales", None)]
+    #[case("STATE_MACHINE", "checkout", Some("states.machine:checkout"))]
     fn a_name_links_if_it_names_one_thing(#[case] variable: &str, #[case] value: &str, #[case] to: Option<&str>) {
         let mut function = resource(Kind::Function, "fn");
         function.mentions = vec![Mention { variable: variable.into(), value: value.into() }];
@@ -97,6 +113,11 @@ mod tests {
             resource(Kind::Table, "orders"),
             resource(Kind::Queue, "orders"),
             resource(Kind::Bucket, "invoices"),
+            resource(Kind::Bus, "default"),
+            resource(Kind::Bus, "store-orders"),
+            resource(Kind::Stream, "sales"),
+            resource(Kind::DeliveryStream, "sales"),
+            resource(Kind::StateMachine, "checkout"),
         ];
         let found = links(all.iter());
         assert_eq!(found.first().map(|link| link.to.as_str()), to);

@@ -3,7 +3,9 @@
 //! [`Store::apply`] takes reports; [`Store::assess`] lets the health rules speak. Both are pure: the instant is passed in, nothing is
 //! read from clock, network or disk, and everything is bounded. A new health rule is one `impl` in [`health`].
 
+mod declared;
 pub mod depths;
+mod derived;
 mod early;
 pub mod feed;
 pub mod findings;
@@ -21,8 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource,
-    ResourceId, Subject, Verdict,
+    Declaration, Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, LinkKey, Metric, Reading, Report,
+    Resource, ResourceId, Subject, Verdict,
 };
 
 use feed::Feed;
@@ -38,8 +40,11 @@ const REMEMBER_GONE: SignedDuration = SignedDuration::from_mins(10);
 pub struct Store {
     entries: BTreeMap<ResourceId, Entry>,
     topology: Topology,
-    /// Links that follow from what is there, not from a poller.
-    inferred: BTreeSet<LinkKey>,
+    /// Links that follow from what is there, not from a poller: inferred and declared ones.
+    derived: BTreeSet<LinkKey>,
+    declarations: Vec<Declaration>,
+    /// Declarations that name nothing, or too much.
+    mistakes: Vec<Failure>,
     polls: Polls,
     feed: Feed,
     early: early::Early,
@@ -165,12 +170,12 @@ impl Store {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
                 Fact::Linked(link) => {
-                    self.inferred.remove(&link.key());
+                    self.derived.remove(&link.key());
                     self.topology.link(link);
                 }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
                 Fact::Gone(Subject::Link(key)) => {
-                    self.inferred.remove(&key);
+                    self.derived.remove(&key);
                     self.topology.unlink(&key);
                 }
                 Fact::Measured { id, metric, reading } => match self.entries.get_mut(&id) {
@@ -190,7 +195,7 @@ impl Store {
             }
         }
         if names_changed {
-            self.infer();
+            self.derive();
         }
         if let Some(round) = report.round {
             self.polls.ended(report.poller, report.at, &round);
@@ -321,11 +326,6 @@ impl Store {
         counts
     }
 
-    /// Failures as they stand: each poller's from its last round.
-    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.polls.failures()
-    }
-
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
         self.listers.insert(resource.kind, poller);
         match self.entries.get_mut(&resource.id) {
@@ -343,27 +343,6 @@ impl Store {
                 let mut entry = Entry::new(resource, poller, at);
                 self.early.give_to(&mut entry);
                 self.entries.insert(entry.resource.id.clone(), entry);
-            }
-        }
-    }
-
-    /// Draws anew the links that names give away. One that an API reports is never replaced by a guess.
-    fn infer(&mut self) {
-        let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
-        let links = inference::links(living);
-        let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
-        let topology = &mut self.topology;
-        self.inferred.retain(|key| {
-            let stays = named.contains(key);
-            if !stays {
-                topology.unlink(key);
-            }
-            stays
-        });
-        for link in links {
-            if self.inferred.contains(&link.key()) || !self.topology.has(&link.key()) {
-                self.inferred.insert(link.key());
-                self.topology.link(link);
             }
         }
     }

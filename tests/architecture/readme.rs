@@ -50,6 +50,7 @@ fn keys() -> String {
             Place::Everywhere => "everywhere",
             Place::List => "lists",
             Place::Pane => "panes",
+            Place::Map => "map",
         };
         let danger = if row.dangerous { "; asks first, and is gone under `--read-only`" } else { "" };
         let _ = writeln!(table, "| {} | {}{danger} | {place} |", keys.join(" "), row.does);
@@ -75,6 +76,7 @@ fn action(operation: &Operation) -> Option<String> {
         "DynamoDB Streams" => "dynamodb".to_owned(),
         "EventBridge" => "events".to_owned(),
         "Kinesis Analytics" | "Kinesis Analytics V2" => "kinesisanalytics".to_owned(),
+        "Resource Groups Tagging API" => "tag".to_owned(),
         "API Gateway" | "ApiGatewayV2" => "apigateway".to_owned(),
         "SFN" => "states".to_owned(),
         service => service.to_lowercase(),
@@ -121,6 +123,7 @@ fn the_prices_are_those_of_the_table() {
 fn every_service_has_its_prefix_in_iam() {
     let known = [
         "apigateway",
+        "cloudformation",
         "cloudwatch",
         "dynamodb",
         "events",
@@ -135,6 +138,7 @@ fn every_service_has_its_prefix_in_iam() {
         "sns",
         "sqs",
         "states",
+        "tag",
     ];
     for action in OPERATIONS.iter().filter_map(action) {
         let prefix = action.split(':').next().unwrap_or_default();
@@ -160,7 +164,9 @@ fn the_configuration_is_valid_and_shows_the_defaults() {
     file::parse(&all, README).expect("the README's optional keys parse");
     for key in fields(&read("src/config/file.rs")) {
         assert!(
-            all.lines().any(|line| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]")),
+            all.lines().any(|line| {
+                line.starts_with(&format!("{key} = ")) || line == format!("[{key}]") || line == format!("[[{key}]]")
+            }),
             "{key} is not shown"
         );
     }

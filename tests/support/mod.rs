@@ -1,12 +1,16 @@
 //! What several test files need: an endpoint that answers from a script, and facts as lines of text.
 //!
-//! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside.
+//! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside,
+//! `comparison` holds what is found against what was deployed.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 pub mod cbor;
+#[cfg(feature = "demo")]
+pub mod comparison;
 pub mod driver;
 pub mod emulators;
+pub mod hermetic;
 #[cfg(feature = "demo")]
 pub mod proxy;
 pub mod scripts;

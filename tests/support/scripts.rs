@@ -93,7 +93,7 @@ pub struct Script {
     pub says_of_page_two: &'static [&'static str],
 }
 
-pub const SCRIPTS: [Script; 16] = [
+pub const SCRIPTS: [Script; 18] = [
     Script {
         poller: "sqs",
         protocol: Protocol::Json,
@@ -249,6 +249,22 @@ pub const SCRIPTS: [Script; 16] = [
             "item-a DeadLetters dlq [undeliverable]",
         ],
         says_of_page_two: &["found scheduler.schedule item-b", "item-b Targets queue"],
+    },
+    Script {
+        poller: "cloudformation",
+        protocol: Protocol::Xml,
+        operations: &["ListStacks", "ListStackResources"],
+        answer: cloudformation,
+        says: &["found group item-a", "item-a Contains queue []", "item-a Contains rule []"],
+        says_of_page_two: &["found group item-b"],
+    },
+    Script {
+        poller: "tag",
+        protocol: Protocol::Json,
+        operations: &["GetResources"],
+        answer: tag,
+        says: &["found group item-a", "tag:application=item-a Contains queue []"],
+        says_of_page_two: &["found group item-b"],
     },
     Script {
         poller: "cloudwatch",
@@ -433,6 +449,45 @@ fn events(operation: &str, page: Page, text: &str) -> String {
             "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:000000000000:dlq"},
         }]}),
     };
+    answer.to_string()
+}
+
+fn cloudformation(operation: &str, page: Page, _: &str) -> String {
+    let one = |kind: &str, physical: &str| {
+        format!(
+            "<member><ResourceType>AWS::{kind}</ResourceType><PhysicalResourceId>{physical}</PhysicalResourceId>\
+             <ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+        )
+    };
+    let stack = |name: &str, status: &str| {
+        format!(
+            "<member><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/{name}/1</StackId>\
+             <StackName>{name}</StackName><StackStatus>{status}</StackStatus></member>"
+        )
+    };
+    let result = match operation {
+        "ListStacks" => {
+            // One that was deleted is listed for three months.
+            let stacks = page.xml(|name| stack(name, "CREATE_COMPLETE") + &stack("deleted", "DELETE_COMPLETE"));
+            format!("<StackSummaries>{stacks}</StackSummaries>{}", page.xml_token("NextToken"))
+        }
+        _ => {
+            let members = one("SQS::Queue", "http://localhost/000000000000/queue") + &one("Events::Rule", "own|rule");
+            let members = members + &one("IAM::Role", "role");
+            format!("<StackResourceSummaries>{members}</StackResourceSummaries>")
+        }
+    };
+    format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>")
+}
+
+fn tag(_: &str, page: Page, _: &str) -> String {
+    let answer = json!({
+        "ResourceTagMappingList": page.list(|name| json!({
+            "ResourceARN": "arn:aws:sqs:us-east-1:000000000000:queue",
+            "Tags": [{"Key": "Application", "Value": name}, {"Key": "Name", "Value": "secret"}],
+        })),
+        "PaginationToken": page.token().unwrap_or_default(),
+    });
     answer.to_string()
 }
 
