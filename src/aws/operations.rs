@@ -24,12 +24,14 @@ pub struct Operation {
     pub effect: Effect,
     /// US dollars for a million calls, or of whatever else is counted.
     pub dollars_per_million: f64,
+    /// What is counted: `call` for most.
+    pub unit: &'static str,
     /// How many of them one call is.
     pub units: fn(&Input) -> usize,
 }
 
 const fn reads(service: &'static str, name: &'static str, dollars_per_million: f64) -> Operation {
-    Operation { service, name, effect: Effect::Reads, dollars_per_million, units: |_| 1 }
+    Operation { service, name, effect: Effect::Reads, dollars_per_million, unit: "call", units: |_| 1 }
 }
 
 /// A call that is charged by the metrics that it asks for.
@@ -57,7 +59,7 @@ pub const OPERATIONS: &[Operation] = &[
     reads("ApiGatewayV2", "GetStages", 0.0),
     reads("CloudFormation", "ListStackResources", 0.0),
     reads("CloudFormation", "ListStacks", 0.0),
-    Operation { units: metrics_asked_for, ..reads("CloudWatch", "GetMetricData", CLOUDWATCH_REQUEST) },
+    Operation { unit: "metric", units: metrics_asked_for, ..reads("CloudWatch", "GetMetricData", CLOUDWATCH_REQUEST) },
     reads("CloudWatch", "ListMetrics", CLOUDWATCH_REQUEST),
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),

@@ -98,7 +98,8 @@ fn prices() -> String {
     let mut table = String::from("| service | operation | US dollars for a million calls |\n|---|---|---:|\n");
     for row in OPERATIONS {
         let changes = if row.effect == Effect::Changes { " (changes)" } else { "" };
-        let _ = writeln!(table, "| {} | {}{changes} | {} |", row.service, row.name, row.dollars_per_million);
+        let unit = if row.unit == "call" { String::new() } else { format!(" a {}", row.unit) };
+        let _ = writeln!(table, "| {} | {}{changes} | {}{unit} |", row.service, row.name, row.dollars_per_million);
     }
     table
 }
