@@ -64,8 +64,7 @@ const ENDPOINTS: [Endpoint; 4] = [
         name: "moto",
         runs_functions: false,
         deletes_all: false,
-        // Its times are text.
-        garbles: &["kinesisanalytics:DescribeApplication", "kinesisanalyticsv2:DescribeApplication"],
+        garbles: &["cloudwatch:ListMetrics", "s3:GetBucketNotificationConfiguration"],
         ..COMPLETE
     },
 ];
