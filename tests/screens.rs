@@ -9,6 +9,8 @@
 mod example;
 #[path = "screens/keys.rs"]
 mod keys;
+#[path = "screens/map.rs"]
+mod map;
 #[path = "screens/mouse.rs"]
 mod mouse;
 #[path = "screens/numbers.rs"]

@@ -9,7 +9,8 @@ use ratatui::{
 
 use super::{App, view_of};
 use crate::{
-    panes::{PANES, context, footer, header, services},
+    commands::Place,
+    panes::{PANES, View, context, footer, header, services},
     theme::Role,
     widgets::{
         panel::{Tab, TabStrip},
@@ -54,7 +55,7 @@ impl App {
             Some((store, since)) => (store.as_ref(), *since),
             None => (&self.store, now),
         };
-        let view = view_of(store, &self.look, &self.zone, now);
+        let view = View { beat: self.beat, ..view_of(store, &self.look, &self.zone, now) };
         let line = |y: u16| Rect { y, height: 1, ..area };
         header::draw(&self.session, line(area.top()), buf, &view);
         // The worst first, but never so much that the panes drown.
@@ -73,10 +74,10 @@ impl App {
         let height = bottom.saturating_sub(tabs_at + 1 + context_height);
         // One column in, as every other line.
         self.places.pane = Rect { x: area.x + 1, y: tabs_at + 1, width: area.width - 1, height };
-        let mut filter = "";
+        let (mut filter, mut place) = ("", Place::Pane);
         if let Some(pane) = self.panes.get_mut(self.focus) {
             pane.draw(self.places.pane, buf, &view);
-            filter = pane.filter();
+            (filter, place) = (pane.filter(), pane.place());
             if let Some(chosen) = pane.selected().filter(|_| context_height > 0) {
                 let place = Rect { y: bottom - context_height, height: context_height, ..area };
                 context::draw(chosen, place, buf, &view);
@@ -84,7 +85,7 @@ impl App {
         }
         match &self.toast {
             Some(toast) => toast.draw(area, buf, &view),
-            None => footer::draw(line(bottom), buf, &view, filter),
+            None => footer::draw(line(bottom), buf, &view, place, filter),
         }
         // The ones below are where esc goes back to; drawn, they would stick out from behind.
         if let Some(overlay) = self.overlays.last_mut() {

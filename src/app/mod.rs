@@ -7,6 +7,7 @@ pub mod clock;
 pub mod draw;
 pub mod effect;
 pub mod event;
+mod mouse;
 pub mod perform;
 pub mod run;
 pub mod update;
@@ -79,6 +80,9 @@ pub struct App {
     prepared: u64,
     changed_at: Option<Timestamp>,
     drawn_minute: i64,
+    /// Marks move with it; not at all if the user wants none of that.
+    beat: u64,
+    motion: bool,
 }
 
 impl App {
@@ -107,7 +111,25 @@ impl App {
             prepared: u64::MAX,
             changed_at: None,
             drawn_minute: 0,
+            beat: 0,
+            motion: true,
         }
+    }
+
+    /// Without motion a mark that could move stands still.
+    #[must_use]
+    pub fn with_motion(mut self, motion: bool) -> Self {
+        self.motion = motion;
+        self
+    }
+
+    /// Whether marks are on screen that want to move: a beat is due every now and then.
+    pub fn moves(&self) -> bool {
+        self.motion
+            && self.held.is_none()
+            && !self.suspended
+            && self.overlays.is_empty()
+            && self.panes.get(self.focus).is_some_and(|pane| pane.moves())
     }
 
     /// Takes over the links that the user declares.
@@ -170,6 +192,10 @@ impl App {
             pane.map(|pane| pane.in_view().iter().cloned().collect()).unwrap_or_default();
         let mut kinds: std::collections::BTreeSet<Kind> =
             pane.map(|pane| pane.kinds().iter().copied().collect()).unwrap_or_default();
+        // A pane of no kind shows what its resources are.
+        if kinds.is_empty() {
+            kinds.extend(in_view.iter().map(|id| self.store.kind_of(id)));
+        }
         // A function is known by its log lines.
         let functions = in_view.iter().chain(&selected).filter_map(|id| self.store.topology().log_group(id).cloned());
         let groups: Vec<ResourceId> = functions.collect();
@@ -184,5 +210,5 @@ impl App {
 
 /// A view of a store; apart from `App`, so that other parts of it can be borrowed meanwhile.
 fn view_of<'a>(store: &'a Store, look: &'a Look, zone: &'a TimeZone, now: Timestamp) -> View<'a> {
-    panes::View { store, theme: &look.theme, now, zone, ascii: look.ascii }
+    panes::View { store, theme: &look.theme, now, zone, ascii: look.ascii, beat: 0 }
 }

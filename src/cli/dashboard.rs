@@ -36,7 +36,7 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
     };
     let (look, theme_warnings) = look(&config);
     let depth = look.depth;
-    let mut app = App::new(session(&aws), look, TimeZone::system());
+    let mut app = App::new(session(&aws), look, TimeZone::system()).with_motion(config.motion);
     app.declare(config.links);
     let unknown_rules = findings::unknown_rules(&config.ignores);
     app.ignore(config.ignores);

@@ -38,6 +38,18 @@ pub enum Command {
     ShowUsage,
     WhereTo,
     Suspend,
+    /// Along a link to what is sent to.
+    Along,
+    /// Against it, to what sends.
+    Against,
+    NextFlow,
+    PreviousFlow,
+    DeadLetters,
+    Logs,
+    /// Only what is near the chosen one.
+    Near,
+    /// Log groups as boxes of their own.
+    LogGroups,
 }
 
 /// Where a command works.
@@ -47,6 +59,8 @@ pub enum Place {
     /// In the list of a pane, or in any overlay that lists something.
     List,
     Pane,
+    /// On the map, where its keys mean this and nothing else.
+    Map,
 }
 
 /// One row of the table.
@@ -95,6 +109,21 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Pane(7), "rules", &["7"], "show the buses and rules").at(Place::Pane),
     row(Command::Pane(8), "streams", &["8"], "show the streams, delivery streams and applications").at(Place::Pane),
     row(Command::Pane(9), "findings", &["!"], "show what is wrong with how things are configured").at(Place::Pane),
+    row(Command::Pane(10), "map", &["m"], "show the flow of the chosen one, as boxes and lines")
+        .at(Place::Pane)
+        .footer("map", 72),
+    row(Command::Along, "along", &["right"], "along a link, to what is sent to").at(Place::Map),
+    row(Command::Against, "against", &["left", "h"], "against a link, to what sends").at(Place::Map),
+    row(Command::NextFlow, "next flow", &["]"], "show the next flow").at(Place::Map).footer("flow", 68),
+    row(Command::PreviousFlow, "previous flow", &["["], "show the one before").at(Place::Map),
+    row(Command::DeadLetters, "dead letters", &["d"], "go to the dead-letter queue of the chosen one")
+        .at(Place::Map)
+        .footer("dead letters", 67),
+    row(Command::Logs, "its logs", &["l"], "go to the log group of the chosen one").at(Place::Map).footer("logs", 66),
+    row(Command::Near, "near", &["f"], "show only what is near the chosen one, or all again")
+        .at(Place::Map)
+        .footer("near", 64),
+    row(Command::LogGroups, "log groups", &["L"], "show log groups as boxes, or as signs again").at(Place::Map),
     row(Command::Up, "up", &["k", "up"], "one line up").at(Place::List),
     row(Command::Down, "down", &["j", "down"], "one line down").at(Place::List).footer("choose", 50),
     row(Command::PageUp, "page up", &["pgup", "ctrl-u", "ctrl-b"], "one screen up").at(Place::List),
@@ -131,12 +160,13 @@ mod tests {
 
     #[test]
     fn no_key_and_no_name_means_two_things() {
+        // On the map a key may mean something else than in lists.
         let mut keys = HashSet::new();
         let mut names = HashSet::new();
         for row in COMMANDS {
             assert!(names.insert(row.name), "{} twice", row.name);
             for key in row.keys {
-                assert!(keys.insert(key), "{key} twice");
+                assert!(keys.insert((row.place == Place::Map, key)), "{key} twice");
                 assert!(key.parse::<Key>().is_ok(), "{key} is no key");
             }
         }

@@ -20,6 +20,7 @@ pub struct File {
     pub theme: Option<String>,
     pub ascii: bool,
     pub mouse: bool,
+    pub motion: bool,
     pub refresh: Refresh,
     /// What no API tells: one `[[link]]` each.
     pub link: Vec<Declaration>,
@@ -37,6 +38,7 @@ impl Default for File {
             theme: None,
             ascii: false,
             mouse: true,
+            motion: true,
             refresh: Refresh::default(),
             link: Vec::new(),
             ignore: Vec::new(),

@@ -27,6 +27,8 @@ pub struct Config {
     pub links: Vec<Declaration>,
     /// Findings that may stay, with the reasons.
     pub ignores: Vec<Ignore>,
+    /// Marks move on the map where something flows.
+    pub motion: bool,
     /// Mistakes to tell the user about.
     pub warnings: Vec<String>,
 }
@@ -41,6 +43,7 @@ pub struct Flags {
     pub refresh: Option<Duration>,
     pub theme: Option<String>,
     pub ascii: bool,
+    pub no_motion: bool,
 }
 
 /// The fastest that anything is read.
@@ -77,6 +80,7 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
         mouse: file.mouse,
         links: file.link,
         ignores: file.ignore,
+        motion: file.motion && !flags.no_motion,
         warnings,
     }
 }

@@ -24,6 +24,7 @@ pub mod functions;
 pub mod header;
 pub mod list;
 pub mod logs;
+pub mod map;
 pub mod now;
 pub mod queues;
 pub mod rules;
@@ -41,7 +42,7 @@ use ratatui::{
 };
 
 use crate::{
-    commands::Command,
+    commands::{Command, Place},
     domain::{Health, Kind, ResourceId, Verdict},
     store::Store,
     theme::{Role, Theme},
@@ -56,6 +57,8 @@ pub struct View<'a> {
     pub zone: &'a TimeZone,
     /// Only ASCII is drawn.
     pub ascii: bool,
+    /// Grows while marks move; a picture of the same beat is the same.
+    pub beat: u64,
 }
 
 impl View<'_> {
@@ -107,6 +110,11 @@ pub trait Pane {
     /// Brings its rows up to date with the store. Called when something changed, not on each frame.
     fn refresh(&mut self, view: &View<'_>);
 
+    /// Whose keys work in it, besides those of all panes.
+    fn place(&self) -> Place {
+        Place::Pane
+    }
+
     /// Acts on a command; false if it is not one of its own.
     fn act(&mut self, command: Command, view: &View<'_>) -> bool;
 
@@ -123,6 +131,11 @@ pub trait Pane {
     /// Puts the cursor on a resource; false if it is not among its rows.
     fn select(&mut self, id: &ResourceId) -> bool;
 
+    /// Whether it goes to what was chosen in the pane before.
+    fn follows(&self) -> bool {
+        false
+    }
+
     /// What is on screen, as of the last drawing.
     fn in_view(&self) -> &[ResourceId];
 
@@ -130,6 +143,13 @@ pub trait Pane {
     fn click(&mut self, at: Position, view: &View<'_>) -> bool;
 
     fn wheel(&mut self, lines: isize);
+
+    fn wheel_sideways(&mut self, _columns: isize) {}
+
+    /// Whether it has marks that move: a few frames a second are wanted while nothing else changes.
+    fn moves(&self) -> bool {
+        false
+    }
 
     fn filter(&self) -> &str;
 
@@ -159,6 +179,7 @@ pub const PANES: &[Row] = &[
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
     Row { title: "streams", key: "8", make: || Box::new(list::List::new(&streams::SPEC)) },
     Row { title: "findings", key: "!", make: || Box::<findings::Findings>::default() },
+    Row { title: "map", key: "m", make: || Box::<map::Map>::default() },
 ];
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ fn keys() -> String {
             Place::Everywhere => "everywhere",
             Place::List => "lists",
             Place::Pane => "panes",
+            Place::Map => "map",
         };
         let danger = if row.dangerous { "; asks first, and is gone under `--read-only`" } else { "" };
         let _ = writeln!(table, "| {} | {}{danger} | {place} |", keys.join(" "), row.does);
@@ -122,6 +123,7 @@ fn every_service_has_its_prefix_in_iam() {
     let known = [
         "apigateway",
         "cloudformation",
+        "cloudwatch",
         "dynamodb",
         "events",
         "firehose",
