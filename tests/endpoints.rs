@@ -64,8 +64,7 @@ const ENDPOINTS: [Endpoint; 4] = [
         name: "moto",
         runs_functions: false,
         deletes_all: false,
-        // Its times are text.
-        garbles: &["kinesisanalytics:DescribeApplication", "kinesisanalyticsv2:DescribeApplication"],
+        garbles: &["cloudwatch:ListMetrics", "s3:GetBucketNotificationConfiguration"],
         ..COMPLETE
     },
 ];
@@ -75,6 +74,9 @@ const RED: [(&str, &str, &str); 2] = [
     ("AnalyticsDLQ", "AnalyticsQueue", "EventAnalytics"),
     ("AnalyticsJobEventsDLQ.fifo", "AnalyticsJobEvents.fifo", "Analytics"),
 ];
+
+/// Here a poisonous message ends nowhere: without a dead-letter queue it comes back until its retention ends.
+const ENDLESS: &str = "POC-Queue";
 
 /// The first start of a function on an emulator takes seconds; three failed receives take twelve.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -297,7 +299,6 @@ impl Case {
                 api["by_operation"].as_object().unwrap().values().map(|used| used[total].as_u64().unwrap()).sum();
             assert_eq!(api[total], json!(sum), "{total}: {api}");
         }
-        assert_eq!(api["throttles"], 0, "{api}");
         // Services that an endpoint may lack answer with errors; these it must have.
         for (operation, used) in api["by_operation"].as_object().unwrap() {
             let is_needed =
@@ -305,7 +306,8 @@ impl Case {
             let known_missing = snapshot.list("failures").iter().any(|failure| {
                 failure["operation"].as_str().unwrap().rsplit(':').next() == operation.rsplit(':').next()
             });
-            assert!(!is_needed || known_missing || used["errors"] == 0, "{operation}: {api}");
+            let went_well = used["errors"] == 0 && used["throttles"] == 0;
+            assert!(!is_needed || known_missing || went_well, "{operation}: {api}");
         }
         let calls = |operation: &str| api["by_operation"][operation]["calls"].as_u64().unwrap_or(0);
         // Other queues may be there, more than a page of them.
@@ -349,9 +351,15 @@ impl Case {
             for queue in queues() {
                 let readings = &snapshot.resource(&snapshot.ids().queue(queue))["readings"];
                 let value = |metric: &str| readings[metric]["value"].as_f64().unwrap() as u64;
-                ours.insert(queue, [value("visible"), value("in_flight"), value("delayed")]);
-                let depths = depths(&self.clients, queue).await;
-                moving += if queue.contains("DLQ") { 0 } else { depths.iter().sum() };
+                let mut mine = [value("visible"), value("in_flight"), value("delayed")];
+                let mut depths = depths(&self.clients, queue).await;
+                if queue == ENDLESS {
+                    // Between two looks a message may come back: only how many there are stays the same.
+                    (mine, depths) = ([mine.iter().sum(), 0, 0], [depths.iter().sum(), 0, 0]);
+                } else if !queue.contains("DLQ") {
+                    moving += depths.iter().sum::<u64>();
+                }
+                ours.insert(queue, mine);
                 theirs.insert(queue, depths);
             }
             let dead: u64 = theirs.values().map(|depths| depths[0]).sum();

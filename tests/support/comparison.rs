@@ -125,8 +125,16 @@ fn row(
             Some(_) => found += 1,
         }
     }
+    // What the demo could not read back may be there all the same: then it must be right.
+    let held = ruled_out.iter().filter(|link| {
+        let id = |end: &End| ids.get(end).cloned().unwrap_or_default();
+        let key = (id(&link.from), word(link.kind), id(&link.to));
+        there.get(&key).is_some_and(|known_by| *known_by == json!(link.known_by)) && there.remove(&key).is_some()
+    });
+    let held = held.count();
+    found += held;
     wrong.extend(there.into_keys().map(|(from, kind, to)| format!("nobody made {from} {kind} {to}")));
-    let (expected, ruled_out) = (expected.len(), ruled_out.len());
+    let (expected, ruled_out) = (expected.len() + held, ruled_out.len() - held);
     Row { architecture: architecture.name, endpoint, expected, found, missing, wrong, absent, ruled_out }
 }
 
