@@ -92,6 +92,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Pane(5), "buckets", &["5"], "show the buckets").at(Place::Pane),
     row(Command::Pane(6), "topics", &["6"], "show the topics and their subscribers").at(Place::Pane),
     row(Command::Pane(7), "rules", &["7"], "show the buses and rules").at(Place::Pane),
+    row(Command::Pane(9), "entries", &["9"], "show the APIs, schedules, pipes and state machines").at(Place::Pane),
     row(Command::Up, "up", &["k", "up"], "one line up").at(Place::List),
     row(Command::Down, "down", &["j", "down"], "one line down").at(Place::List).footer("choose", 50),
     row(Command::PageUp, "page up", &["pgup", "ctrl-u", "ctrl-b"], "one screen up").at(Place::List),

@@ -16,6 +16,7 @@
 pub mod buckets;
 pub mod column;
 pub mod context;
+pub mod entries;
 pub mod footer;
 pub mod functions;
 pub mod header;
@@ -148,6 +149,7 @@ pub const PANES: &[Row] = &[
     Row { title: "buckets", key: "5", make: || Box::new(list::List::new(&buckets::SPEC)) },
     Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
+    Row { title: "entries", key: "9", make: || Box::new(list::List::new(&entries::SPEC)) },
 ];
 
 #[cfg(test)]
