@@ -9,7 +9,8 @@ use ratatui::{
 
 use super::{App, view_of};
 use crate::{
-    panes::{PANES, context, footer, header, services},
+    commands::Place,
+    panes::{PANES, View, context, footer, header, services},
     theme::Role,
     widgets::{
         panel::{Tab, TabStrip},
@@ -20,6 +21,9 @@ use crate::{
 
 /// Lower screens have no lines to spare for where the chosen resource stands.
 const CONTEXT_FROM: u16 = 30;
+
+/// Nor for whole architectures: what is wrong in them is said above.
+const FLOWS_FROM: u16 = 30;
 
 /// Where things were drawn, for the mouse.
 #[derive(Debug, Default)]
@@ -51,7 +55,7 @@ impl App {
             Some((store, since)) => (store.as_ref(), *since),
             None => (&self.store, now),
         };
-        let view = view_of(store, &self.look, &self.zone, now);
+        let view = View { beat: self.beat, ..view_of(store, &self.look, &self.zone, now) };
         let line = |y: u16| Rect { y, height: 1, ..area };
         header::draw(&self.session, line(area.top()), buf, &view);
         // The worst first, but never so much that the panes drown.
@@ -59,7 +63,10 @@ impl App {
         self.places.now = Rect { y: area.top() + 1, height: now_height, ..area };
         self.now.draw(self.places.now, buf, &view);
         services::draw(line(area.top() + 1 + now_height), buf, &view);
-        let tabs_at = area.top() + 2 + now_height;
+        let flows_height = if area.height >= FLOWS_FROM { self.flows.wants().min(area.height / 6) } else { 0 };
+        let flows = Rect { y: area.top() + 2 + now_height, height: flows_height, ..area };
+        self.flows.draw(flows, buf, &view);
+        let tabs_at = flows.bottom();
         let tabs: Vec<Tab<'_>> = PANES.iter().map(|row| Tab { title: row.title, key: row.key }).collect();
         self.places.tabs = TabStrip { tabs: &tabs, active: self.focus, theme: view.theme }.render(line(tabs_at), buf);
         let bottom = area.bottom() - 1;
@@ -67,10 +74,10 @@ impl App {
         let height = bottom.saturating_sub(tabs_at + 1 + context_height);
         // One column in, as every other line.
         self.places.pane = Rect { x: area.x + 1, y: tabs_at + 1, width: area.width - 1, height };
-        let mut filter = "";
+        let (mut filter, mut place) = ("", Place::Pane);
         if let Some(pane) = self.panes.get_mut(self.focus) {
             pane.draw(self.places.pane, buf, &view);
-            filter = pane.filter();
+            (filter, place) = (pane.filter(), pane.place());
             if let Some(chosen) = pane.selected().filter(|_| context_height > 0) {
                 let place = Rect { y: bottom - context_height, height: context_height, ..area };
                 context::draw(chosen, place, buf, &view);
@@ -78,7 +85,7 @@ impl App {
         }
         match &self.toast {
             Some(toast) => toast.draw(area, buf, &view),
-            None => footer::draw(line(bottom), buf, &view, filter),
+            None => footer::draw(line(bottom), buf, &view, place, filter),
         }
         // The ones below are where esc goes back to; drawn, they would stick out from behind.
         if let Some(overlay) = self.overlays.last_mut() {

@@ -19,6 +19,8 @@ pub enum Event {
     Report(Report),
     /// A second has passed; with it comes what the meter says.
     Tick(Cost),
+    /// Moving marks move on.
+    Beat,
     /// What was asked of the endpoint so far, by operation.
     Used(Used),
     /// Who we turned out to be.

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod draw;
 pub mod effect;
 pub mod event;
+mod mouse;
 pub mod perform;
 pub mod run;
 pub mod update;
@@ -15,9 +16,9 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
     commands::Keymap,
-    domain::{Kind, ResourceId, Scope},
-    overlays::{Overlay, toast::Toast, usage::Used},
-    panes::{self, PANES, Pane, View, header::Session, now::Now},
+    domain::{Declaration, Ignore, Kind, ResourceId, Scope},
+    overlays::{Overlay, route::Typed, toast::Toast, usage::Used},
+    panes::{self, PANES, Pane, View, flows::Flows, header::Session, now::Now},
     store::Store,
     theme::{ASCII, ColorDepth, Shelf, Theme},
 };
@@ -58,6 +59,7 @@ pub struct App {
     panes: Vec<Box<dyn Pane>>,
     focus: usize,
     now: Now,
+    flows: Flows,
     overlays: Vec<Box<dyn Overlay>>,
     toast: Option<Toast>,
     session: Session,
@@ -66,6 +68,8 @@ pub struct App {
     zone: TimeZone,
     keymap: Keymap,
     places: draw::Places,
+    /// The event that was last asked about.
+    typed: Option<Typed>,
     refreshes: u64,
     suspended: bool,
     /// Why we do not know who we are, as it was said last.
@@ -76,6 +80,9 @@ pub struct App {
     prepared: u64,
     changed_at: Option<Timestamp>,
     drawn_minute: i64,
+    /// Marks move with it; not at all if the user wants none of that.
+    beat: u64,
+    motion: bool,
 }
 
 impl App {
@@ -86,6 +93,7 @@ impl App {
             panes: PANES.iter().map(|row| (row.make)()).collect(),
             focus: 0,
             now: Now::default(),
+            flows: Flows::default(),
             overlays: Vec::new(),
             toast: None,
             session,
@@ -94,6 +102,7 @@ impl App {
             zone,
             keymap: Keymap::default(),
             places: draw::Places::default(),
+            typed: None,
             refreshes: 0,
             suspended: false,
             said_unknown: None,
@@ -102,7 +111,30 @@ impl App {
             prepared: u64::MAX,
             changed_at: None,
             drawn_minute: 0,
+            beat: 0,
+            motion: true,
         }
+    }
+
+    /// Without motion a mark that could move stands still.
+    #[must_use]
+    pub fn with_motion(mut self, motion: bool) -> Self {
+        self.motion = motion;
+        self
+    }
+
+    /// Whether marks are on screen that want to move: a beat is due every now and then.
+    pub fn moves(&self) -> bool {
+        self.motion
+            && self.held.is_none()
+            && !self.suspended
+            && self.overlays.is_empty()
+            && self.panes.get(self.focus).is_some_and(|pane| pane.moves())
+    }
+
+    /// Takes over the links that the user declares.
+    pub fn declare(&mut self, links: Vec<Declaration>) {
+        self.store.declare(links);
     }
 
     /// Whether a frame would differ from the last one.
@@ -112,6 +144,11 @@ impl App {
 
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Lets findings stay that the user has reasons for.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.store.ignore(ignores);
     }
 
     /// Judges and orders anew what changed since the last frame.
@@ -133,6 +170,7 @@ impl App {
     fn refresh_panes(&mut self, now: Timestamp) {
         let view = view_of(&self.store, &self.look, &self.zone, now);
         self.now.refresh(&view);
+        self.flows.refresh(&view);
         if let Some(pane) = self.panes.get_mut(self.focus) {
             pane.refresh(&view);
         }
@@ -154,6 +192,10 @@ impl App {
             pane.map(|pane| pane.in_view().iter().cloned().collect()).unwrap_or_default();
         let mut kinds: std::collections::BTreeSet<Kind> =
             pane.map(|pane| pane.kinds().iter().copied().collect()).unwrap_or_default();
+        // A pane of no kind shows what its resources are.
+        if kinds.is_empty() {
+            kinds.extend(in_view.iter().map(|id| self.store.kind_of(id)));
+        }
         // A function is known by its log lines.
         let functions = in_view.iter().chain(&selected).filter_map(|id| self.store.topology().log_group(id).cloned());
         let groups: Vec<ResourceId> = functions.collect();
@@ -168,5 +210,5 @@ impl App {
 
 /// A view of a store; apart from `App`, so that other parts of it can be borrowed meanwhile.
 fn view_of<'a>(store: &'a Store, look: &'a Look, zone: &'a TimeZone, now: Timestamp) -> View<'a> {
-    panes::View { store, theme: &look.theme, now, zone, ascii: look.ascii }
+    panes::View { store, theme: &look.theme, now, zone, ascii: look.ascii, beat: 0 }
 }

@@ -25,6 +25,8 @@ pub use crate::terminal::Mouse;
 
 /// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
+/// The time between two steps of moving marks.
+const BEAT: Duration = Duration::from_millis(250);
 /// How often to look whether the endpoint is still what it was.
 const INTRODUCE_EVERY: Duration = Duration::from_secs(15);
 /// Reports on their way; a full channel makes the pollers wait.
@@ -115,6 +117,7 @@ async fn turn(
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut drawn = Instant::now();
+    let mut beaten = drawn;
     loop {
         let frame_due = drawn + FRAME;
         let event = tokio::select! {
@@ -128,6 +131,10 @@ async fn turn(
                 Some(Event::Tick(cost))
             }
             () = sleep_until(frame_due), if app.is_dirty() => None,
+            () = sleep_until(beaten + BEAT), if app.moves() => {
+                beaten = Instant::now();
+                Some(Event::Beat)
+            }
         };
         let mut effects = Vec::new();
         if let Some(event) = event {

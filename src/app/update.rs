@@ -1,15 +1,21 @@
 //! Each event makes a new state and perhaps some wishes. Pure: no clock, no network, no terminal.
 
-use crossterm::event::{KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::Timestamp;
-use ratatui::layout::Position;
 
 use super::{App, Effect, Event, view_of};
 use crate::{
-    commands::{Command, Key},
+    commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
-        Press, Wish, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
+        Press, Wish,
+        detail::Detail,
+        filter::Filter,
+        help::Help,
+        palette::Palette,
+        route::{self, Route},
+        themes::Themes,
+        toast::Toast,
         usage::Usage,
     },
     panes::View,
@@ -19,6 +25,8 @@ use crate::{
 
 /// The most characters of a paste that are taken: no name is longer, and a whole file was never meant.
 const MOST_PASTED: usize = 512;
+/// The same where a document is typed.
+const MOST_PASTED_DOCUMENT: usize = 64 * 1024;
 
 impl App {
     /// Takes one event in.
@@ -34,6 +42,12 @@ impl App {
                 self.store.apply(report);
             }
             Event::Tick(cost) => self.tick(cost, now),
+            Event::Beat => {
+                if self.moves() {
+                    self.beat += 1;
+                    self.dirty = true;
+                }
+            }
             Event::Used(used) => {
                 if let Some(overlay) = self.overlays.last_mut() {
                     overlay.used(&used);
@@ -125,14 +139,19 @@ impl App {
     fn paste(&mut self, text: &str, now: Timestamp) -> Vec<Effect> {
         let Some(mut overlay) = self.overlays.pop_if(|overlay| overlay.takes_text()) else { return Vec::new() };
         self.dirty = true;
-        let text: String = text.chars().filter(|c| !c.is_control()).take(MOST_PASTED).collect();
+        let document = overlay.takes_document();
+        let most = if document { MOST_PASTED_DOCUMENT } else { MOST_PASTED };
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let text: String = text.chars().filter(|c| !c.is_control() || (document && *c == '\n')).take(most).collect();
         let wish = overlay.paste(&text, &self.view(now));
         self.grant(wish, overlay, now)
     }
 
     fn typed(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         self.dirty = true;
-        let command = self.keymap.command(Key::from(key));
+        // What lies on top has the keys of all panes.
+        let pane = self.panes.get(self.focus).filter(|_| self.overlays.is_empty());
+        let command = self.keymap.command(Key::from(key), pane.map_or(Place::Pane, |pane| pane.place()));
         // These two work whatever lies on top.
         let is_control = key.modifiers.contains(crossterm::event::KeyModifiers::CONTROL);
         match command {
@@ -148,7 +167,12 @@ impl App {
     }
 
     /// Does what an overlay wishes; puts it back unless it closes.
-    fn grant(&mut self, wish: Wish, overlay: Box<dyn crate::overlays::Overlay>, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn grant(
+        &mut self,
+        wish: Wish,
+        overlay: Box<dyn crate::overlays::Overlay>,
+        now: Timestamp,
+    ) -> Vec<Effect> {
         match wish {
             Wish::Close => {}
             Wish::Do(command) => return self.command(command, now),
@@ -159,6 +183,10 @@ impl App {
             Wish::Open(id) => {
                 self.overlays.push(overlay);
                 self.overlays.push(Box::new(Detail::new(id)));
+            }
+            Wish::Light(lit, typed) => {
+                self.typed = Some(typed);
+                self.light(Some(lit), now);
             }
             Wish::Filter(text) => {
                 self.overlays.push(overlay);
@@ -176,7 +204,7 @@ impl App {
         Vec::new()
     }
 
-    fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
+    pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         let selected = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
         match command {
             Command::Quit => return vec![Effect::Quit],
@@ -191,13 +219,26 @@ impl App {
                 let text = self.panes.get(self.focus).map_or("", |pane| pane.filter());
                 self.overlays.push(Box::new(Filter::new(text)));
             }
-            Command::Back => self.filter("", now),
+            Command::WhereTo => self.ask_where(selected.as_ref(), now),
+            Command::Back => {
+                self.light(None, now);
+                if !self.act(command, now) {
+                    self.filter("", now);
+                }
+            }
             Command::Open => {
-                if let Some(id) = selected {
+                if !self.act(command, now)
+                    && let Some(id) = selected
+                {
                     self.overlays.push(Box::new(Detail::new(id)));
                 }
             }
-            Command::CopyId => return selected.map_or_else(Vec::new, |id| self.copy(id.to_string(), now)),
+            Command::DeadLetters | Command::Logs => self.go_from(selected.as_ref(), command, now),
+            Command::CopyId => {
+                let own = self.panes.get(self.focus).and_then(|pane| pane.copies());
+                let text = own.or_else(|| selected.map(|id| id.to_string()));
+                return text.map_or_else(Vec::new, |text| self.copy(text, now));
+            }
             Command::NextPane => self.focus_on((self.focus + 1) % self.panes.len(), now),
             Command::PreviousPane => self.focus_on((self.focus + self.panes.len() - 1) % self.panes.len(), now),
             Command::Pane(number) => self.focus_on(usize::from(number).saturating_sub(1), now),
@@ -211,67 +252,65 @@ impl App {
                 self.say("reading everything now".to_owned(), Role::Dim, now);
             }
             _ => {
-                let view = current(&self.held, &self.store, &self.look, &self.zone, now);
-                if let Some(pane) = self.panes.get_mut(self.focus) {
-                    pane.act(command, &view);
-                }
+                self.act(command, now);
             }
         }
         Vec::new()
     }
 
-    fn mouse(&mut self, mouse: MouseEvent, now: Timestamp) -> Vec<Effect> {
-        let at = Position { x: mouse.column, y: mouse.row };
-        let lines = match mouse.kind {
-            MouseEventKind::ScrollDown => 3,
-            MouseEventKind::ScrollUp => -3,
-            MouseEventKind::Down(MouseButton::Left) => return self.click(at, now),
-            _ => return Vec::new(),
-        };
-        self.dirty = true;
-        match self.overlays.last_mut() {
-            Some(overlay) => overlay.wheel(lines),
-            None => {
-                if let Some(pane) = self.panes.get_mut(self.focus) {
-                    pane.wheel(lines);
-                }
-            }
-        }
-        Vec::new()
+    /// Lets the pane act; false if it does not know the command.
+    fn act(&mut self, command: Command, now: Timestamp) -> bool {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        self.panes.get_mut(self.focus).is_some_and(|pane| pane.act(command, &view))
     }
 
-    fn click(&mut self, at: Position, now: Timestamp) -> Vec<Effect> {
-        self.dirty = true;
-        if let Some(mut overlay) = self.overlays.pop() {
-            let wish = overlay.click(at, &self.view(now));
-            return self.grant(wish, overlay, now);
+    /// Goes from the chosen one to its dead letters, or to the list with its log group.
+    fn go_from(&mut self, from: Option<&ResourceId>, command: Command, now: Timestamp) {
+        let Some(from) = from else { return };
+        let topology = self.view(now).store.topology();
+        let dead_letters = topology.dead_letter_target(from).map(|link| link.to.clone());
+        let log_group = topology.log_group(from).cloned();
+        match (command, dead_letters, log_group) {
+            (Command::DeadLetters, Some(queue), _) => self.show(&queue, now),
+            (Command::Logs, _, Some(group)) => self.show_in_list(&group, now),
+            (Command::DeadLetters, ..) => self.say_none(from, "dead-letter queue", now),
+            _ => self.say_none(from, "log group", now),
         }
-        if let Some(tab) = self.tab_at(at) {
-            self.focus_on(tab, now);
-        } else if let Some(id) = self.now.at(at) {
-            self.show(&id, now);
-        } else if self.places.pane.contains(at) {
-            let view = current(&self.held, &self.store, &self.look, &self.zone, now);
-            let again = self.panes.get_mut(self.focus).is_some_and(|pane| pane.click(at, &view));
-            if again {
-                return self.command(Command::Open, now);
-            }
-        }
-        Vec::new()
     }
 
-    fn focus_on(&mut self, index: usize, now: Timestamp) {
+    fn say_none(&mut self, of: &ResourceId, what: &str, now: Timestamp) {
+        self.say(format!("{} has no {what} that edatop knows of", of.short_name()), Role::Dim, now);
+    }
+
+    pub(super) fn focus_on(&mut self, index: usize, now: Timestamp) {
         if index < self.panes.len() {
+            let chosen = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
+            let is_new = self.focus != index;
             self.focus = index;
             let view = current(&self.held, &self.store, &self.look, &self.zone, now);
             if let Some(pane) = self.panes.get_mut(index) {
+                if let Some(id) = chosen.filter(|_| is_new && pane.follows()) {
+                    pane.select(&id);
+                }
                 pane.refresh(&view);
             }
         }
     }
 
+    /// Puts the cursor on a resource: on the map, if that is shown and has it, else in a list.
+    pub(super) fn show(&mut self, id: &ResourceId, now: Timestamp) {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        match self.panes.get_mut(self.focus) {
+            Some(pane) if pane.follows() && view.store.flow_of(id).is_some() => {
+                pane.select(id);
+                pane.refresh(&view);
+            }
+            _ => self.show_in_list(id, now),
+        }
+    }
+
     /// Puts the cursor on a resource, in the pane that lists it; one that no pane lists opens as a detail.
-    fn show(&mut self, id: &ResourceId, now: Timestamp) {
+    fn show_in_list(&mut self, id: &ResourceId, now: Timestamp) {
         let kind = self.store.get(id).map(|entry| entry.resource.kind);
         let pane = self.panes.iter().position(|pane| kind.is_some_and(|kind| pane.kinds().contains(&kind)));
         if let Some(index) = pane {
@@ -288,6 +327,27 @@ impl App {
             }
         }
         self.overlays.push(Box::new(Detail::new(id.clone())));
+    }
+
+    /// Opens the prompt for the topic or bus that is chosen.
+    fn ask_where(&mut self, chosen: Option<&ResourceId>, now: Timestamp) {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        match chosen.and_then(|chosen| route::start(chosen, &view)) {
+            Some(target) => {
+                let prompt = Route::new(target, self.typed.clone(), &view);
+                self.overlays.push(Box::new(prompt));
+            }
+            None => self.say("choose a topic, a bus or a rule: events start there".to_owned(), Role::Dim, now),
+        }
+    }
+
+    /// Shows a path wherever links are drawn, and goes there; or shows none any more.
+    fn light(&mut self, lit: Option<crate::panes::Lit>, now: Timestamp) {
+        let map = self.panes.iter().position(|pane| pane.title() == "map");
+        if let (Some(map), true) = (map, lit.is_some()) {
+            self.focus_on(map, now);
+        }
+        self.panes.iter_mut().for_each(|pane| pane.light(lit.clone()));
     }
 
     fn filter(&mut self, text: &str, now: Timestamp) {
@@ -324,13 +384,13 @@ impl App {
         vec![Effect::Copy(text)]
     }
 
-    fn view(&self, now: Timestamp) -> View<'_> {
+    pub(super) fn view(&self, now: Timestamp) -> View<'_> {
         current(&self.held, &self.store, &self.look, &self.zone, now)
     }
 }
 
 /// The view of what is on screen: of the held store if the picture is held.
-fn current<'a>(
+pub(super) fn current<'a>(
     held: &'a Option<(Box<Store>, Timestamp)>,
     store: &'a Store,
     look: &'a super::Look,

@@ -13,7 +13,10 @@ use aws_smithy_runtime_api::{
     client::{
         interceptors::{
             Intercept,
-            context::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef},
+            context::{
+                BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+                FinalizerInterceptorContextRef,
+            },
         },
         orchestrator::Metadata,
         runtime_components::RuntimeComponents,
@@ -75,6 +78,14 @@ impl Storable for SentAt {
     type Storer = StoreReplace<Self>;
 }
 
+/// How many of what the operation is charged by one call is.
+#[derive(Debug)]
+struct Units(usize);
+
+impl Storable for Units {
+    type Storer = StoreReplace<Self>;
+}
+
 impl Default for Meter {
     fn default() -> Self {
         let tally = Tally { started: Instant::now(), by_operation: BTreeMap::new(), seconds: VecDeque::new() };
@@ -113,8 +124,9 @@ impl Meter {
         usage
     }
 
-    fn sent(&self, service: &str, operation: &str) {
-        let dollars = operations::find(service, operation).map_or(0.0, |row| row.dollars_per_million / 1e6);
+    fn sent(&self, service: &str, operation: &str, units: usize) {
+        let price = operations::find(service, operation).map_or(0.0, |row| row.dollars_per_million / 1e6);
+        let dollars = price * units as f64;
         let mut tally = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let elapsed = tally.started.elapsed();
         let second = elapsed.as_secs();
@@ -152,6 +164,20 @@ impl Intercept for Meter {
         "edatop-meter"
     }
 
+    // The input is there before it is serialised, and each attempt after that costs the same.
+    fn read_before_serialization(
+        &self,
+        context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let row = cfg.load::<Metadata>().and_then(|call| operations::find(call.service(), call.name()));
+        if let Some(row) = row {
+            cfg.interceptor_state().store_put(Units((row.units)(context.input())));
+        }
+        Ok(())
+    }
+
     fn read_before_transmit(
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
@@ -159,7 +185,8 @@ impl Intercept for Meter {
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(call) = cfg.load::<Metadata>() {
-            self.sent(call.service(), call.name());
+            let units = cfg.load::<Units>().map_or(1, |units| units.0);
+            self.sent(call.service(), call.name(), units);
         }
         cfg.interceptor_state().store_put(SentAt(Instant::now()));
         Ok(())
@@ -193,21 +220,35 @@ fn is_throttle(status: u16, body: Option<&[u8]>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_sdk_cloudwatch::{operation::get_metric_data::GetMetricDataInput, types::MetricDataQuery};
+    use aws_smithy_runtime_api::client::interceptors::context::Input;
 
     #[test]
     fn counts_each_attempt_and_prices_it() {
         let meter = Meter::default();
         for _ in 0..10 {
-            meter.sent("SQS", "GetQueueAttributes");
+            meter.sent("SQS", "GetQueueAttributes", 1);
             meter.ended("SQS", "GetQueueAttributes", Duration::from_millis(4), Outcome::Answered);
         }
-        meter.sent("SQS", "GetQueueAttributes");
+        meter.sent("SQS", "GetQueueAttributes", 1);
         meter.ended("SQS", "GetQueueAttributes", Duration::from_millis(40), Outcome::Throttled);
         let usage = meter.usage();
         assert_eq!((usage.calls, usage.errors, usage.throttles), (11, 1, 1));
         // Eleven calls in the first second: $0.40 a million, as if it went on all day.
         assert!((usage.dollars_per_day - 11.0 * 0.4e-6 * SECONDS_A_DAY).abs() < 1e-9);
         assert_eq!(usage.by_operation["SQS:GetQueueAttributes"].max_ms, 40.0);
+    }
+
+    #[test]
+    fn a_call_for_metrics_costs_by_the_metric() {
+        let queries = vec![MetricDataQuery::builder().id("m0").build(); 500];
+        let input = GetMetricDataInput::builder().set_metric_data_queries(Some(queries)).build().unwrap();
+        let row = operations::find("CloudWatch", "GetMetricData").unwrap();
+        let meter = Meter::default();
+        meter.sent("CloudWatch", "GetMetricData", (row.units)(&Input::erase(input)));
+        let usage = meter.usage();
+        assert_eq!(usage.calls, 1);
+        assert!((usage.dollars_per_day - 500.0 * 0.01 / 1e3 * SECONDS_A_DAY).abs() < 1e-9);
     }
 
     #[test]

@@ -5,6 +5,9 @@
 //!
 //! Prices are US dollars in us-east-1, from each service's pricing page, read in November 2026; the free tier is not counted.
 
+use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataInput;
+use aws_smithy_runtime_api::client::interceptors::context::Input;
+
 /// What an operation does to the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
@@ -19,14 +22,22 @@ pub struct Operation {
     pub service: &'static str,
     pub name: &'static str,
     pub effect: Effect,
-    /// US dollars for a million calls.
+    /// US dollars for a million calls, or of whatever else is counted.
     pub dollars_per_million: f64,
+    /// How many of them one call is.
+    pub units: fn(&Input) -> usize,
 }
 
 const fn reads(service: &'static str, name: &'static str, dollars_per_million: f64) -> Operation {
-    Operation { service, name, effect: Effect::Reads, dollars_per_million }
+    Operation { service, name, effect: Effect::Reads, dollars_per_million, units: |_| 1 }
 }
 
+/// A call that is charged by the metrics that it asks for.
+fn metrics_asked_for(input: &Input) -> usize {
+    input.downcast_ref::<GetMetricDataInput>().map_or(1, |input| input.metric_data_queries().len())
+}
+
+const CLOUDWATCH_REQUEST: f64 = 10.0;
 const SQS_REQUEST: f64 = 0.40;
 const SNS_REQUEST: f64 = 0.50;
 const S3_LIST: f64 = 5.0;
@@ -44,19 +55,34 @@ pub const OPERATIONS: &[Operation] = &[
     reads("ApiGatewayV2", "GetIntegrations", 0.0),
     reads("ApiGatewayV2", "GetRoutes", 0.0),
     reads("ApiGatewayV2", "GetStages", 0.0),
+    reads("CloudFormation", "ListStackResources", 0.0),
+    reads("CloudFormation", "ListStacks", 0.0),
+    Operation { units: metrics_asked_for, ..reads("CloudWatch", "GetMetricData", CLOUDWATCH_REQUEST) },
+    reads("CloudWatch", "ListMetrics", CLOUDWATCH_REQUEST),
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
     reads("DynamoDB", "DescribeTable", 0.0),
     reads("DynamoDB", "ListTables", 0.0),
     reads("DynamoDB", "Scan", DYNAMODB_SAMPLE),
+    reads("DynamoDB Streams", "DescribeStream", 0.0),
     reads("EventBridge", "ListEventBuses", 0.0),
     reads("EventBridge", "ListRules", 0.0),
     reads("EventBridge", "ListTargetsByRule", 0.0),
+    reads("Firehose", "DescribeDeliveryStream", 0.0),
+    reads("Firehose", "ListDeliveryStreams", 0.0),
+    reads("Kinesis", "DescribeStreamSummary", 0.0),
+    reads("Kinesis", "ListStreamConsumers", 0.0),
+    reads("Kinesis", "ListStreams", 0.0),
+    reads("Kinesis Analytics", "DescribeApplication", 0.0),
+    reads("Kinesis Analytics", "ListApplications", 0.0),
+    reads("Kinesis Analytics V2", "DescribeApplication", 0.0),
+    reads("Kinesis Analytics V2", "ListApplications", 0.0),
     reads("Lambda", "ListEventSourceMappings", 0.0),
     reads("Lambda", "ListFunctionEventInvokeConfigs", 0.0),
     reads("Lambda", "ListFunctions", 0.0),
     reads("Pipes", "DescribePipe", 0.0),
     reads("Pipes", "ListPipes", 0.0),
+    reads("Resource Groups Tagging API", "GetResources", 0.0),
     reads("S3", "GetBucketNotificationConfiguration", S3_GET),
     reads("S3", "ListBuckets", S3_LIST),
     reads("S3", "ListObjectsV2", S3_LIST),

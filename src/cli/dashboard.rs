@@ -14,6 +14,7 @@ use crate::{
     config::{Config, paths},
     panes::header::Session,
     pollers::POLLERS,
+    store::findings,
     theme::{self, ColorDepth, Role, Shelf, Theme},
 };
 
@@ -35,8 +36,11 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
     };
     let (look, theme_warnings) = look(&config);
     let depth = look.depth;
-    let mut app = App::new(session(&aws), look, TimeZone::system());
-    let warnings: Vec<String> = config.warnings.into_iter().chain(theme_warnings).collect();
+    let mut app = App::new(session(&aws), look, TimeZone::system()).with_motion(config.motion);
+    app.declare(config.links);
+    let unknown_rules = findings::unknown_rules(&config.ignores);
+    app.ignore(config.ignores);
+    let warnings: Vec<String> = config.warnings.into_iter().chain(unknown_rules).chain(theme_warnings).collect();
     if !warnings.is_empty() {
         app.say(warnings.join(" · "), Role::Warn, clock::now());
     }

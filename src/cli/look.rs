@@ -23,6 +23,8 @@ pub async fn look(aws: &Arc<Connection>, config: &Config) -> Store {
         Scope { kinds: crate::domain::resource::KINDS.iter().map(|row| row.kind).collect(), ..Scope::default() };
     let polling = tokio::spawn(async move { pollers::once(&shared, &scope).await });
     let mut store = Store::default();
+    store.declare(config.links.clone());
+    store.ignore(config.ignores.clone());
     while let Some(report) = reports.recv().await {
         store.apply(report);
     }

@@ -1,12 +1,16 @@
 //! The command line: one file a subcommand.
 //!
-//! Exit codes: 0 it looked, 2 wrong usage, 3 it could not reach the endpoint or was not let in.
+//! Exit codes: 0 it looked, 1 a doctor has found what it was to find or a route leads nowhere, 2 wrong usage, 3 it could not reach
+//! the endpoint or was not let in.
 
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod doctor;
+pub mod graph;
 pub mod look;
 pub mod paper;
+pub mod route;
 pub mod snapshot;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -51,6 +55,9 @@ pub struct Global {
     /// Draw with ASCII alone
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Let no marks move on the map
+    #[arg(long, global = true)]
+    pub no_motion: bool,
     /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -64,6 +71,12 @@ pub struct Global {
 pub enum Command {
     /// Look at everything once and print it
     Snapshot(snapshot::Arguments),
+    /// Say who would get an event, and who would not and why: works it out, sends nothing
+    Route(route::Arguments),
+    /// Look once and say what is wrong with the architecture itself, why, and what to do about it
+    Doctor(doctor::Arguments),
+    /// Draw the flows once: as text, or for a README or an incident page
+    Graph(graph::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -107,6 +120,9 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let code = runtime.block_on(async {
         match cli.command {
             Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
+            Some(Command::Route(arguments)) => route::run(config, arguments).await,
+            Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
+            Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,
@@ -136,6 +152,7 @@ fn settle(global: &Global) -> Result<Config, String> {
         refresh: global.refresh,
         theme: global.theme.clone(),
         ascii: global.ascii,
+        no_motion: global.no_motion,
     };
     Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }

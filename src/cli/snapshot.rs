@@ -12,7 +12,7 @@ use crate::{
     app::clock,
     aws::{ApiUse, Connection},
     config::Config,
-    domain::{Attributes, Failure, Health, Kind, Link, ResourceId, Unit},
+    domain::{Attributes, Failure, Finding, Health, Kind, Link, ResourceId, Unit},
     store::{Entry, Store},
     widgets::text,
 };
@@ -45,7 +45,7 @@ pub struct Snapshot<'a> {
     pub account: Option<&'a str>,
     pub resources: Vec<ResourceView<'a>>,
     pub links: Vec<&'a Link>,
-    pub findings: Vec<()>,
+    pub findings: &'a [Finding],
     pub failures: Vec<&'a Failure>,
     pub api: &'a ApiUse,
 }
@@ -113,7 +113,7 @@ fn written(aws: &Connection, store: &Store, account: Option<&str>, format: Forma
         account,
         resources: store.entries().map(|entry| resource(entry, now)).collect(),
         links: store.topology().links().collect(),
-        findings: Vec::new(),
+        findings: store.findings(),
         failures: store.failures().collect(),
         api: &usage,
     };
@@ -124,7 +124,7 @@ fn written(aws: &Connection, store: &Store, account: Option<&str>, format: Forma
 }
 
 /// The same value that any JSON writer would write, with what could act on a terminal, or hide from a reader, written as `\uXXXX`.
-fn as_json(value: &impl Serialize) -> serde_json::Result<String> {
+pub(super) fn as_json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Escaping::default()))?;
     String::from_utf8(bytes).map_err(|error| serde::ser::Error::custom(error.to_string()))
@@ -187,13 +187,13 @@ impl Formatter for Escaping {
 }
 
 /// Why nothing at all could be read, if nothing could: no permission for anything, say.
-fn nothing_read(store: &Store) -> Option<&Failure> {
+pub(super) fn nothing_read(store: &Store) -> Option<&Failure> {
     let mut failures = store.polls().iter().map(|(_, poll)| poll.total_failure());
     let first = failures.next().flatten()?;
     failures.all(|failure| failure.is_some()).then_some(first)
 }
 
-fn place(aws: &Connection) -> String {
+pub(super) fn place(aws: &Connection) -> String {
     aws.endpoint().map_or_else(|| format!("AWS {}", aws.region()), |endpoint| endpoint.url().to_owned())
 }
 

@@ -36,7 +36,20 @@ pub enum Command {
     CopyId,
     ChooseTheme,
     ShowUsage,
+    WhereTo,
     Suspend,
+    /// Along a link to what is sent to.
+    Along,
+    /// Against it, to what sends.
+    Against,
+    NextFlow,
+    PreviousFlow,
+    DeadLetters,
+    Logs,
+    /// Only what is near the chosen one.
+    Near,
+    /// Log groups as boxes of their own.
+    LogGroups,
 }
 
 /// Where a command works.
@@ -46,6 +59,8 @@ pub enum Place {
     /// In the list of a pane, or in any overlay that lists something.
     List,
     Pane,
+    /// On the map, where its keys mean this and nothing else.
+    Map,
 }
 
 /// One row of the table.
@@ -92,7 +107,24 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Pane(5), "buckets", &["5"], "show the buckets").at(Place::Pane),
     row(Command::Pane(6), "topics", &["6"], "show the topics and their subscribers").at(Place::Pane),
     row(Command::Pane(7), "rules", &["7"], "show the buses and rules").at(Place::Pane),
+    row(Command::Pane(8), "streams", &["8"], "show the streams, delivery streams and applications").at(Place::Pane),
     row(Command::Pane(9), "entries", &["9"], "show the APIs, schedules, pipes and state machines").at(Place::Pane),
+    row(Command::Pane(10), "findings", &["!"], "show what is wrong with how things are configured").at(Place::Pane),
+    row(Command::Pane(11), "map", &["m"], "show the flow of the chosen one, as boxes and lines")
+        .at(Place::Pane)
+        .footer("map", 72),
+    row(Command::Along, "along", &["right"], "along a link, to what is sent to").at(Place::Map),
+    row(Command::Against, "against", &["left", "h"], "against a link, to what sends").at(Place::Map),
+    row(Command::NextFlow, "next flow", &["]"], "show the next flow").at(Place::Map).footer("flow", 68),
+    row(Command::PreviousFlow, "previous flow", &["["], "show the one before").at(Place::Map),
+    row(Command::DeadLetters, "dead letters", &["d"], "go to the dead-letter queue of the chosen one")
+        .at(Place::Map)
+        .footer("dead letters", 67),
+    row(Command::Logs, "its logs", &["l"], "go to the log group of the chosen one").at(Place::Map).footer("logs", 66),
+    row(Command::Near, "near", &["f"], "show only what is near the chosen one, or all again")
+        .at(Place::Map)
+        .footer("near", 64),
+    row(Command::LogGroups, "log groups", &["L"], "show log groups as boxes, or as signs again").at(Place::Map),
     row(Command::Up, "up", &["k", "up"], "one line up").at(Place::List),
     row(Command::Down, "down", &["j", "down"], "one line down").at(Place::List).footer("choose", 50),
     row(Command::PageUp, "page up", &["pgup", "ctrl-u", "ctrl-b"], "one screen up").at(Place::List),
@@ -110,7 +142,10 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ReverseSort, "reverse sort", &["S"], "turn the order round").at(Place::Pane),
     row(Command::Hold, "hold", &["space"], "hold the picture still; reading goes on behind it").footer("hold", 40),
     row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
-    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one").at(Place::List),
+    row(Command::WhereTo, "where would this go", &["w"], "type an event: who would get it, who would not, and why")
+        .at(Place::Pane),
+    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one; of a finding, what to do about it")
+        .at(Place::List),
     row(Command::ShowUsage, "calls", &["$"], "what looking costs: calls, errors and times by operation"),
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
     row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),
@@ -126,12 +161,13 @@ mod tests {
 
     #[test]
     fn no_key_and_no_name_means_two_things() {
+        // On the map a key may mean something else than in lists.
         let mut keys = HashSet::new();
         let mut names = HashSet::new();
         for row in COMMANDS {
             assert!(names.insert(row.name), "{} twice", row.name);
             for key in row.keys {
-                assert!(keys.insert(key), "{key} twice");
+                assert!(keys.insert((row.place == Place::Map, key)), "{key} twice");
                 assert!(key.parse::<Key>().is_ok(), "{key} is no key");
             }
         }

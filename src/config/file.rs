@@ -4,7 +4,10 @@ use std::{path::Path, time::Duration};
 
 use serde::Deserialize;
 
-use crate::pollers::Paces;
+use crate::{
+    domain::{Declaration, Ignore},
+    pollers::Paces,
+};
 
 /// The file's keys.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,7 +20,12 @@ pub struct File {
     pub theme: Option<String>,
     pub ascii: bool,
     pub mouse: bool,
+    pub motion: bool,
     pub refresh: Refresh,
+    /// What no API tells: one `[[link]]` each.
+    pub link: Vec<Declaration>,
+    /// Findings that may stay.
+    pub ignore: Vec<Ignore>,
 }
 
 impl Default for File {
@@ -30,7 +38,10 @@ impl Default for File {
             theme: None,
             ascii: false,
             mouse: true,
+            motion: true,
             refresh: Refresh::default(),
+            link: Vec::new(),
+            ignore: Vec::new(),
         }
     }
 }
@@ -99,6 +110,28 @@ mod tests {
         assert!(error.starts_with("config.toml:2: ") && error.contains("thema"), "{error}");
         let error = parse("theme = \n", "config.toml").unwrap_err();
         assert!(error.starts_with("config.toml:1: "), "{error}");
+    }
+
+    #[test]
+    fn links_are_declared_one_by_one() {
+        let text = "[[link]]\nfrom = 'a'\nto = 'table:b'\n[[link]]\nfrom = 'a'\nto = 'c'\nkind = 'dead-letters'\nlabel = 'x'\n";
+        let links = parse(text, "config.toml").unwrap().link;
+        assert_eq!(links.len(), 2);
+        assert_eq!((links[1].kind, links[1].label.as_str()), (Some(crate::domain::LinkKind::DeadLetters), "x"));
+        let error = parse("[[link]]\nfrom = 'a'\nkind = 'flows'\n", "config.toml").unwrap_err();
+        assert!(error.starts_with("config.toml:3: "), "{error}");
+    }
+
+    #[test]
+    fn what_is_ignored_needs_a_reason() {
+        let entry = "[[ignore]]\nrule = 'no-dlq'\nresource = 'orders-*'\n";
+        for text in [entry.to_owned(), format!("{entry}reason = ' '\n")] {
+            let error = parse(&text, "config.toml").unwrap_err();
+            assert!(error.starts_with("config.toml:1: ") && error.contains("needs a reason"), "{error}");
+        }
+        let file = parse(&format!("{entry}reason = 'a test queue'\n"), "config.toml").unwrap();
+        assert_eq!(file.ignore[0].reason, "a test queue");
+        assert!(parse(&format!("{entry}reason = 'x'\nwhy = 'y'\n"), "config.toml").is_err());
     }
 
     #[test]

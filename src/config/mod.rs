@@ -7,7 +7,11 @@ pub mod paths;
 
 use std::time::Duration;
 
-use crate::{aws::ConnectOptions, pollers::Paces};
+use crate::{
+    aws::ConnectOptions,
+    domain::{Declaration, Ignore},
+    pollers::Paces,
+};
 
 pub use file::{File, Refresh};
 
@@ -20,6 +24,11 @@ pub struct Config {
     pub theme: Option<String>,
     pub ascii: bool,
     pub mouse: bool,
+    pub links: Vec<Declaration>,
+    /// Findings that may stay, with the reasons.
+    pub ignores: Vec<Ignore>,
+    /// Marks move on the map where something flows.
+    pub motion: bool,
     /// Mistakes to tell the user about.
     pub warnings: Vec<String>,
 }
@@ -34,6 +43,7 @@ pub struct Flags {
     pub refresh: Option<Duration>,
     pub theme: Option<String>,
     pub ascii: bool,
+    pub no_motion: bool,
 }
 
 /// The fastest that anything is read.
@@ -68,6 +78,9 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
         theme: flags.theme.or_else(|| env("EDATOP_THEME")).or(file.theme),
         ascii: flags.ascii || file.ascii,
         mouse: file.mouse,
+        links: file.link,
+        ignores: file.ignore,
+        motion: file.motion && !flags.no_motion,
         warnings,
     }
 }

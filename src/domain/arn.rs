@@ -40,6 +40,8 @@ impl<'a> Arn<'a> {
                 let group = self.resource.strip_prefix("log-group:").unwrap_or(self.resource);
                 group.strip_suffix(":*").unwrap_or(group)
             }
+            // What follows a stack's name tells it from earlier ones of that name.
+            "cloudformation" => self.resource.split('/').nth(1).unwrap_or(self.resource),
             _ => self.resource.rsplit([':', '/']).next().unwrap_or(self.resource),
         }
     }
@@ -81,6 +83,7 @@ mod tests {
     #[case("arn:aws:dynamodb:eu-west-1:1:table/orders", "dynamodb", "orders")]
     #[case("arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/fn:*", "logs", "/aws/lambda/fn")]
     #[case("arn:aws:events:eu-west-1:1:rule/bus/name", "events", "name")]
+    #[case("arn:aws:cloudformation:eu-west-1:1:stack/shop/0b1c", "cloudformation", "shop")]
     fn names(#[case] text: &str, #[case] service: &str, #[case] name: &str) {
         let arn = Arn::parse(text).unwrap();
         assert_eq!((arn.service, arn.name()), (service, name));

@@ -1,6 +1,6 @@
 //! "A sends to B", with how that is known.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Attributes, ResourceId};
 
@@ -8,7 +8,7 @@ use super::{Attributes, ResourceId};
 pub const FILTER_NOT_KNOWN: &str = "filter policy not known";
 
 /// What flows along a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkKind {
     /// A topic delivers to an endpoint.

@@ -3,8 +3,11 @@
 //! Nothing here knows where a value came from or how it is drawn: no AWS SDK, no terminal, no clock, no tasks.
 //! A new kind of resource is a row in [`resource::KINDS`]; a new number is a constant in [`reading`].
 
+pub mod application;
 pub mod arn;
+pub mod declaration;
 pub mod fact;
+pub mod finding;
 pub mod health;
 pub mod link;
 pub mod reading;
@@ -13,7 +16,9 @@ pub mod scope;
 pub mod units;
 
 pub use arn::{Arn, unqualified};
+pub use declaration::Declaration;
 pub use fact::{Done, Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
+pub use finding::{Finding, Ignore, Severity};
 pub use health::{Health, Verdict};
 pub use link::{FILTER_NOT_KNOWN, KnownBy, Link, LinkKey, LinkKind};
 pub use reading::{Metric, Reading, Unit};

@@ -23,8 +23,6 @@ pub struct Metric {
     /// The name in `snapshot` JSON.
     pub name: &'static str,
     pub unit: Unit,
-    /// It is true of a whole period, and CloudWatch knows it minutes later: it is not old because it is not of this instant.
-    pub comes_late: bool,
 }
 
 impl PartialEq for Metric {
@@ -36,12 +34,7 @@ impl PartialEq for Metric {
 impl Eq for Metric {}
 
 const fn metric(name: &'static str, unit: Unit) -> Metric {
-    Metric { name, unit, comes_late: false }
-}
-
-/// A number that CloudWatch keeps for each period of a minute.
-const fn of_a_period(name: &'static str, unit: Unit) -> Metric {
-    Metric { name, unit, comes_late: true }
+    Metric { name, unit }
 }
 
 /// SQS `ApproximateNumberOfMessages`: approximate, and may lag by a minute after producers stop.
@@ -82,55 +75,56 @@ pub const RULES: Metric = metric("rules", Unit::Count);
 pub const TARGETS: Metric = metric("targets", Unit::Count);
 
 /// Messages sent to a queue: CloudWatch `NumberOfMessagesSent`. Dead letters that SQS itself moves are not among them.
-pub const SENT: Metric = of_a_period("sent", Unit::PerSecond);
+pub const SENT: Metric = metric("sent", Unit::PerSecond);
 /// Messages that a queue handed out, retries too: CloudWatch `NumberOfMessagesReceived`.
-pub const RECEIVED: Metric = of_a_period("received", Unit::PerSecond);
+pub const RECEIVED: Metric = metric("received", Unit::PerSecond);
 /// Messages deleted from a queue: CloudWatch `NumberOfMessagesDeleted`. A message deleted twice counts twice.
-pub const DELETED: Metric = of_a_period("deleted", Unit::PerSecond);
-/// The oldest message of a queue: CloudWatch `ApproximateAgeOfOldestMessage`. One received three times or more is not counted.
-pub const METRIC_AGE: Metric = of_a_period("metric_age", Unit::Seconds);
+pub const DELETED: Metric = metric("deleted", Unit::PerSecond);
 /// Messages published to a topic: CloudWatch `NumberOfMessagesPublished`.
-pub const PUBLISHED: Metric = of_a_period("published", Unit::PerSecond);
+pub const PUBLISHED: Metric = metric("published", Unit::PerSecond);
 /// Deliveries of a topic, to all its subscriptions together: CloudWatch `NumberOfNotificationsDelivered`.
-pub const DELIVERED: Metric = of_a_period("delivered", Unit::PerSecond);
+pub const DELIVERED: Metric = metric("delivered", Unit::PerSecond);
 /// Deliveries of a topic that failed: CloudWatch `NumberOfNotificationsFailed`.
-pub const UNDELIVERED: Metric = of_a_period("undelivered", Unit::PerSecond);
+pub const UNDELIVERED: Metric = metric("undelivered", Unit::PerSecond);
 /// Deliveries that filter policies held back: CloudWatch `NumberOfNotificationsFilteredOut`.
-pub const FILTERED_OUT: Metric = of_a_period("filtered_out", Unit::PerSecond);
+pub const FILTERED_OUT: Metric = metric("filtered_out", Unit::PerSecond);
 /// Calls of a function: CloudWatch `Invocations`.
-pub const CALLS: Metric = of_a_period("calls", Unit::PerSecond);
+pub const CALLS: Metric = metric("calls", Unit::PerSecond);
 /// Calls of a function that failed: CloudWatch `Errors`.
-pub const FAULTS: Metric = of_a_period("faults", Unit::PerSecond);
+pub const FAULTS: Metric = metric("faults", Unit::PerSecond);
 /// Calls of a function that were refused for want of concurrency: CloudWatch `Throttles`.
-pub const THROTTLES: Metric = of_a_period("throttles", Unit::PerSecond);
+pub const THROTTLES: Metric = metric("throttles", Unit::PerSecond);
 /// How long a function's calls took in the mean: CloudWatch `Duration`.
-pub const DURATION: Metric = of_a_period("duration", Unit::Seconds);
+pub const DURATION: Metric = metric("duration", Unit::Seconds);
 /// Events that a rule matched: CloudWatch `TriggeredRules`.
-pub const MATCHED: Metric = of_a_period("matched", Unit::PerSecond);
+pub const MATCHED: Metric = metric("matched", Unit::PerSecond);
 /// Calls of a rule's targets, of all of them together: CloudWatch `Invocations`.
-pub const TARGET_CALLS: Metric = of_a_period("target_calls", Unit::PerSecond);
+pub const TARGET_CALLS: Metric = metric("target_calls", Unit::PerSecond);
 /// Calls of a rule's targets that failed for good: CloudWatch `FailedInvocations`.
-pub const TARGET_FAILURES: Metric = of_a_period("target_failures", Unit::PerSecond);
+pub const TARGET_FAILURES: Metric = metric("target_failures", Unit::PerSecond);
 /// Records that a stream or delivery stream took in: CloudWatch `IncomingRecords`.
-pub const RECORDS_IN: Metric = of_a_period("records_in", Unit::PerSecond);
+pub const RECORDS_IN: Metric = metric("records_in", Unit::PerSecond);
 /// Records that a delivery stream wrote: CloudWatch `DeliveryToS3.Records`.
-pub const RECORDS_OUT: Metric = of_a_period("records_out", Unit::PerSecond);
+pub const RECORDS_OUT: Metric = metric("records_out", Unit::PerSecond);
 /// How far the reader of a stream is behind its end.
-pub const ITERATOR_AGE: Metric = of_a_period("iterator_age", Unit::Seconds);
+pub const ITERATOR_AGE: Metric = metric("iterator_age", Unit::Seconds);
 /// The oldest record that a delivery stream still holds: CloudWatch `DeliveryToS3.DataFreshness`.
-pub const FRESHNESS: Metric = of_a_period("freshness", Unit::Seconds);
+pub const FRESHNESS: Metric = metric("freshness", Unit::Seconds);
 /// Requests to an API: CloudWatch `Count`.
-pub const REQUESTS: Metric = of_a_period("requests", Unit::PerSecond);
+pub const REQUESTS: Metric = metric("requests", Unit::PerSecond);
 /// Requests that the API blames on its callers: CloudWatch `4XXError`, `4xx`.
-pub const CLIENT_ERRORS: Metric = of_a_period("client_errors", Unit::PerSecond);
+pub const CLIENT_ERRORS: Metric = metric("client_errors", Unit::PerSecond);
 /// Requests that the API could not serve: CloudWatch `5XXError`, `5xx`.
-pub const SERVER_ERRORS: Metric = of_a_period("server_errors", Unit::PerSecond);
+pub const SERVER_ERRORS: Metric = metric("server_errors", Unit::PerSecond);
 /// Write capacity that a table was charged, which is not its items: CloudWatch `ConsumedWriteCapacityUnits`.
-pub const WRITE_UNITS: Metric = of_a_period("write_units", Unit::PerSecond);
+pub const WRITE_UNITS: Metric = metric("write_units", Unit::PerSecond);
 /// Executions of a state machine that began: CloudWatch `ExecutionsStarted`.
-pub const STARTED: Metric = of_a_period("started", Unit::PerSecond);
+pub const STARTED: Metric = metric("started", Unit::PerSecond);
 /// Executions of a state machine that failed: CloudWatch `ExecutionsFailed`.
-pub const EXECUTIONS_FAILED: Metric = of_a_period("executions_failed", Unit::PerSecond);
+pub const EXECUTIONS_FAILED: Metric = metric("executions_failed", Unit::PerSecond);
+
+/// What the source of a CloudWatch metric begins with; the metric's name follows.
+pub const CLOUDWATCH: &str = "cloudwatch:";
 
 /// One number at one instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,6 +139,11 @@ impl Reading {
     /// Seconds since it was taken; never negative, whatever the clock did.
     pub fn age_seconds(&self, now: Timestamp) -> f64 {
         (now.duration_since(self.at).as_secs_f64()).max(0.0)
+    }
+
+    /// Whether it is of a whole period that CloudWatch knows minutes later: it is not old because it is not of this instant.
+    pub fn comes_late(&self) -> bool {
+        self.source.starts_with(CLOUDWATCH)
     }
 
     /// Whether there may have been more: a source that sees only a part says "at least".

@@ -4,6 +4,7 @@
 //!  header    edatop ● live   LocalStack localhost:4566 · 000000000000 · us-east-1      38 resources  12 calls/s  $0.14/day
 //!  now       ✖ ▤ stats-dlq   13:59   3 dead letters from stats · stats-fn: ValueError: cannot price cart
 //!  services  ▤ 9 queues ✖1   ƒ 4 functions ✔   ≡ 4 log groups ✔   …
+//!  flows     ✖ event-fork   ƒ ──▶ ◇ ──▶ 3 ▤ ──▶ 3 ƒ ──▶ ▦ ◍     in ≥14/s ▁▂▃▅▇   dead 3   oldest 4 s
 //!  panes     ── queues 1 ── functions 2 ── logs 3 ── …
 //!            the rows of the chosen pane
 //!  context   ◇ EventFork ──▶ ▤ AnalyticsQueue ⤷ ✖ ▤ AnalyticsDLQ
@@ -17,15 +18,19 @@ pub mod buckets;
 pub mod column;
 pub mod context;
 pub mod entries;
+pub mod findings;
+pub mod flows;
 pub mod footer;
 pub mod functions;
 pub mod header;
 pub mod list;
 pub mod logs;
+pub mod map;
 pub mod now;
 pub mod queues;
 pub mod rules;
 pub mod services;
+pub mod streams;
 pub mod tables;
 pub mod topics;
 
@@ -38,7 +43,7 @@ use ratatui::{
 };
 
 use crate::{
-    commands::Command,
+    commands::{Command, Place},
     domain::{Health, Kind, ResourceId, Verdict},
     store::Store,
     theme::{Role, Theme},
@@ -53,6 +58,8 @@ pub struct View<'a> {
     pub zone: &'a TimeZone,
     /// Only ASCII is drawn.
     pub ascii: bool,
+    /// Grows while marks move; a picture of the same beat is the same.
+    pub beat: u64,
 }
 
 impl View<'_> {
@@ -104,6 +111,11 @@ pub trait Pane {
     /// Brings its rows up to date with the store. Called when something changed, not on each frame.
     fn refresh(&mut self, view: &View<'_>);
 
+    /// Whose keys work in it, besides those of all panes.
+    fn place(&self) -> Place {
+        Place::Pane
+    }
+
     /// Acts on a command; false if it is not one of its own.
     fn act(&mut self, command: Command, view: &View<'_>) -> bool;
 
@@ -112,8 +124,18 @@ pub trait Pane {
     /// The one under the cursor.
     fn selected(&self) -> Option<&ResourceId>;
 
+    /// What to copy in place of the chosen one's ARN.
+    fn copies(&self) -> Option<String> {
+        None
+    }
+
     /// Puts the cursor on a resource; false if it is not among its rows.
     fn select(&mut self, id: &ResourceId) -> bool;
+
+    /// Whether it goes to what was chosen in the pane before.
+    fn follows(&self) -> bool {
+        false
+    }
 
     /// What is on screen, as of the last drawing.
     fn in_view(&self) -> &[ResourceId];
@@ -122,6 +144,13 @@ pub trait Pane {
     fn click(&mut self, at: Position, view: &View<'_>) -> bool;
 
     fn wheel(&mut self, lines: isize);
+
+    fn wheel_sideways(&mut self, _columns: isize) {}
+
+    /// Whether it has marks that move: a few frames a second are wanted while nothing else changes.
+    fn moves(&self) -> bool {
+        false
+    }
 
     fn filter(&self) -> &str;
 
@@ -149,7 +178,10 @@ pub const PANES: &[Row] = &[
     Row { title: "buckets", key: "5", make: || Box::new(list::List::new(&buckets::SPEC)) },
     Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
+    Row { title: "streams", key: "8", make: || Box::new(list::List::new(&streams::SPEC)) },
     Row { title: "entries", key: "9", make: || Box::new(list::List::new(&entries::SPEC)) },
+    Row { title: "findings", key: "!", make: || Box::<findings::Findings>::default() },
+    Row { title: "map", key: "m", make: || Box::<map::Map>::default() },
 ];
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ use ratatui::{
 
 use super::View;
 use crate::{
-    domain::{Failure, FailureKind, Health, ResourceId, units::Age},
-    store::{Alarm, health, polls::Poll},
+    domain::{Failure, FailureKind, Health, Kind, ResourceId, units::Age},
+    store::{Alarm, Entry, health, polls::Poll},
     theme::Role,
     widgets::{panel::Separator, text},
 };
@@ -44,6 +44,8 @@ pub struct Now {
     lines: Vec<Line>,
     quiet: usize,
     known: usize,
+    /// What is wrong with the architecture itself, whatever flows at the moment.
+    findings: usize,
     chosen: Option<ResourceId>,
     area: Rect,
     shown_from: usize,
@@ -76,8 +78,12 @@ impl Now {
             None => self.lines.extend(failing_pollers(view)),
         }
         self.lines.extend(denied_resources(view));
-        let living = || view.store.entries().filter(|entry| entry.gone.is_none());
+        self.lines.extend(mistakes(view));
+        // A stack or a tag is a name for others.
+        let is_thing = |entry: &&Entry| entry.gone.is_none() && entry.resource.kind != Kind::Group;
+        let living = || view.store.entries().filter(is_thing);
         self.known = living().count();
+        self.findings = view.store.findings().iter().filter(|finding| finding.ignored.is_none()).count();
         self.quiet = living().filter(|entry| entry.health() == Health::Ok).count();
     }
 
@@ -220,6 +226,20 @@ fn denied_resources(view: &View<'_>) -> Vec<Line> {
         .collect()
 }
 
+/// What the configuration declares in vain. Not before something has been listed: until then nothing has a name.
+fn mistakes(view: &View<'_>) -> Vec<Line> {
+    let line = |failure: &Failure| Line {
+        health: Health::Unknown,
+        glyph: " ",
+        name: failure.operation.clone(),
+        since: String::new(),
+        text: failure.error.clone(),
+        target: None,
+    };
+    let known = view.store.polls().answered() > 0;
+    view.store.mistakes().iter().filter(|_| known).map(line).collect()
+}
+
 /// Writes ` ✖ ▤ name  13:59  why`.
 fn draw_line(line: &Line, area: Rect, buf: &mut Buffer, view: &View<'_>, chosen: bool) {
     let theme = view.theme;
@@ -279,6 +299,11 @@ impl Now {
             )
         } else {
             (theme.glyphs.quiet, Role::Dim, format!("{} of {} resources are quiet", self.quiet, self.known))
+        };
+        let text = match self.findings {
+            0 => text,
+            1 => format!("{text} · 1 finding !"),
+            many => format!("{text} · {many} findings !"),
         };
         text::put(
             buf,

@@ -147,7 +147,8 @@ fn targets(home: Arn<'_>, integration: &Integration) -> Vec<ResourceId> {
         return call.acts_on(|key| parameter(integration, key).map(ToOwned::to_owned).into_iter().collect());
     }
     let Some(uri) = integration.integration_uri() else { return Vec::new() };
-    if integration.integration_type() == Some(&IntegrationType::Mock) || uri.contains(['$', '{']) && !uri.contains("://")
+    if integration.integration_type() == Some(&IntegrationType::Mock)
+        || uri.contains(['$', '{']) && !uri.contains("://")
     {
         return Vec::new();
     }
@@ -188,7 +189,12 @@ mod tests {
         "https://sqs.eu-west-1.amazonaws.com/000000000001/q",
         "arn:aws:sqs:eu-west-1:000000000001:q"
     )]
-    #[case("EventBridge-PutEvents", "Detail", "$request.body", "arn:aws:events:eu-west-1:000000000001:event-bus/default")]
+    #[case(
+        "EventBridge-PutEvents",
+        "Detail",
+        "$request.body",
+        "arn:aws:events:eu-west-1:000000000001:event-bus/default"
+    )]
     #[case("EventBridge-PutEvents", "EventBusName", "$request.header.bus", "")]
     #[case("Kinesis-PutRecord", "StreamName", "s", "arn:aws:kinesis:eu-west-1:000000000001:stream/s")]
     #[case(

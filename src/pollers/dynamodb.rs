@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, TableDescription};
 use futures_util::{StreamExt, stream};
 use tokio::time::Instant;
 
-use super::{Due, Inventory, Look, Outbox, Poller, Tier};
+use super::{Due, Inventory, Look, Outbox, Poller, Tier, table_streams::TableStreams};
 use crate::{
     aws::Trouble,
     domain::{
@@ -44,6 +44,7 @@ pub struct DynamoDb {
     listed: Due,
     tables: BTreeMap<String, Table>,
     inventory: Inventory,
+    streams: TableStreams,
 }
 
 /// What is remembered of a table; the key is its name.
@@ -71,6 +72,9 @@ impl Poller for DynamoDb {
             self.describe(look, out).await;
         }
         if !out.is_hopeless() {
+            self.read_streams(look, out).await;
+        }
+        if !out.is_hopeless() {
             self.sample(look, out).await;
         }
     }
@@ -92,7 +96,16 @@ impl DynamoDb {
             self.tables.entry(name).or_default();
         }
         let known: BTreeSet<ResourceId> = self.tables.values().filter_map(|table| table.id.clone()).collect();
+        self.streams.keep_only(|id| known.contains(id));
         out.say_all(self.inventory.keep_only(&known)).await;
+    }
+
+    async fn read_streams(&mut self, look: Look<'_>, out: &mut Outbox) {
+        for id in self.streams.read(look, out).await {
+            if let Some(table) = self.inventory.get(&id).cloned() {
+                out.say_all(self.inventory.found(self.streams.onto(table), Vec::new())).await;
+            }
+        }
     }
 
     async fn describe(&mut self, look: Look<'_>, out: &mut Outbox) {
@@ -119,7 +132,7 @@ impl DynamoDb {
                     table.id = Some(id.clone());
                     out.read(DESCRIBE, &id);
                     table.keys = description.key_schema().iter().map(|key| key.attribute_name().to_owned()).collect();
-                    out.say_all(self.inventory.found(resource, Vec::new())).await;
+                    out.say_all(self.inventory.found(self.streams.onto(resource), Vec::new())).await;
                     let source = if look.aws.is_aws() { DESCRIBE_OLD } else { DESCRIBE };
                     for (metric, value) in [(ITEMS, description.item_count()), (SIZE, description.table_size_bytes())] {
                         if let Some(value) = value {

@@ -1,11 +1,12 @@
-//! What a function's environment variables say of other resources. Pure; values go nowhere but into ids and [`Mention`]s.
+//! What a function's environment variables, or an application's properties, say of other resources. Pure; values go nowhere but
+//! into ids and [`Mention`]s.
 //!
 //! A value that is an ARN, a queue URL or an `s3://` address is a link in itself; a value that looks like a name is kept as a
 //! mention, for the store to compare with the names it knows. Variables that sound like secrets are not looked at.
 
-use crate::domain::{Arn, KnownBy, Link, LinkKind, Mention, ResourceId};
+use crate::domain::{Arn, Kind, KnownBy, Link, LinkKind, Mention, ResourceId, application};
 
-/// A function has at most 4 KB of environment; more names than this are no architecture.
+/// A function has at most 4 KB of environment, an application 50 properties; more names than this are no architecture.
 const MOST_MENTIONS: usize = 64;
 /// The longest name that AWS allows (a log group's), in characters.
 const LONGEST_NAME: usize = 512;
@@ -34,6 +35,16 @@ pub fn read<'a>(function: &ResourceId, variables: impl IntoIterator<Item = (&'a 
         } else if may_be_a_name(value) && said.mentions.len() < MOST_MENTIONS {
             said.mentions.push(Mention { variable: variable.to_owned(), value: value.to_owned() });
         }
+    }
+    said
+}
+
+/// The same of an application's properties, each called `GROUP/key`: what they name may be what it reads.
+pub fn read_properties<'a>(application: &ResourceId, properties: impl IntoIterator<Item = (&'a str, &'a str)>) -> Said {
+    let mut said = read(application, properties);
+    for link in &mut said.links {
+        let kind = link.to.arn().map_or(Kind::External, |arn| Kind::of_arn(&arn));
+        *link = application::link(application, &link.label, (kind, link.to.clone()));
     }
     said
 }
@@ -176,6 +187,21 @@ mod tests {
     #[test]
     fn a_function_does_not_link_to_itself() {
         assert_eq!(read(&FUNCTION.into(), [("SELF", FUNCTION)]), Said::default());
+    }
+
+    #[test]
+    fn an_application_reads_what_its_properties_call_input() {
+        let application = "arn:aws:kinesisanalytics:eu-west-1:000000000001:application/a".into();
+        let properties = [
+            ("InputStream0/stream.arn", "arn:aws:kinesis:eu-west-1:1:stream/in"),
+            ("OutputStream0/stream.arn", "arn:aws:kinesis:eu-west-1:1:stream/out"),
+            ("OutputStream0/table", "orders"),
+            ("Source/password", "hunter2"),
+        ];
+        let said = read_properties(&application, properties);
+        let ends: Vec<_> = said.links.iter().map(|link| (link.from.short_name(), link.to.short_name())).collect();
+        assert_eq!(ends, [("in", "a"), ("a", "out")]);
+        assert_eq!(said.mentions.len(), 1);
     }
 
     proptest! {

@@ -10,7 +10,8 @@ use async_trait::async_trait;
 use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionConfiguration};
 
 use super::{
-    Due, Inventory, Links, Look, Outbox, Poller, Tier, destinations::Destinations, environment, service_call::resource_of,
+    Due, Inventory, Links, Look, Outbox, Poller, Tier, destinations::Destinations, environment,
+    service_call::resource_of,
 };
 use crate::{
     aws::Trouble,

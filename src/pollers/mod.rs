@@ -4,17 +4,23 @@
 //! bounds what it has under way, and never draws conclusions: those are the store's. `run` paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod analytics;
 pub mod api_gateway;
 pub mod api_gateway_http;
 pub mod catalogue;
+pub mod cloudwatch;
+pub mod cloudwatch_metrics;
 pub mod date_prefix;
 pub mod destinations;
 pub mod dynamodb;
 pub mod environment;
 pub mod events;
+pub mod firehose;
 pub mod inventory;
+pub mod kinesis;
 pub mod lambda;
 pub mod links;
+pub mod listing;
 pub mod log_lines;
 pub mod log_tail;
 pub mod logs;
@@ -28,9 +34,13 @@ pub mod s3;
 pub mod scheduler;
 pub mod service_call;
 pub mod sns;
+pub mod sql_window;
 pub mod sqs;
+pub mod stacks;
 pub mod states;
 pub mod states_definition;
+pub mod table_streams;
+pub mod tags;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -125,11 +135,17 @@ pub const POLLERS: &[Row] = &[
     Row { name: "dynamodb", make: || Box::<dynamodb::DynamoDb>::default() },
     Row { name: "s3", make: || Box::<s3::S3>::default() },
     Row { name: "events", make: || Box::<events::Events>::default() },
+    Row { name: "kinesis", make: || Box::<kinesis::Kinesis>::default() },
+    Row { name: "firehose", make: || Box::<firehose::Firehose>::default() },
+    Row { name: "kinesisanalytics", make: || Box::<analytics::Analytics>::default() },
     Row { name: "apigateway", make: catalogue::of::<api_gateway::RestApis> },
     Row { name: "apigatewayv2", make: catalogue::of::<api_gateway_http::HttpApis> },
     Row { name: "states", make: catalogue::of::<states::StateMachines> },
     Row { name: "pipes", make: catalogue::of::<pipes::Pipes> },
     Row { name: "scheduler", make: catalogue::of::<scheduler::Schedules> },
+    Row { name: "cloudformation", make: || Box::<stacks::Stacks>::default() },
+    Row { name: "tag", make: || Box::<tags::Tags>::default() },
+    Row { name: "cloudwatch", make: || Box::<cloudwatch::CloudWatch>::default() },
 ];
 
 /// What all pollers share.

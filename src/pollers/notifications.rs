@@ -47,8 +47,7 @@ impl Notifications {
         let named: BTreeSet<ResourceId> = buckets.iter().map(|bucket| bucket.id.clone()).collect();
         self.read.retain(|id, _| named.contains(id));
         self.of_buckets.retain(|id, _| named.contains(id));
-        let is_due =
-            |bucket: &Asked| self.read.get(&bucket.id).is_none_or(|due| due.is_due(look.scope, look.rarely()));
+        let is_due = |bucket: &Asked| self.read.get(&bucket.id).is_none_or(|due| due.is_due(look.scope, look.rarely()));
         let due: Vec<Asked> = buckets.into_iter().filter(is_due).collect();
         let mut answers = stream::iter(due)
             .map(async |bucket| {

@@ -160,7 +160,8 @@ mod tests {
     #[test]
     fn what_is_too_deep_or_too_much_is_counted() {
         let home = Arn::parse(MACHINE).unwrap();
-        let nested = (0..MOST_LEVELS).fold(json!({"States": {"S": {}}}), |inner, _| json!({"States": {"S": {"Iterator": inner}}}));
+        let nested = (0..MOST_LEVELS)
+            .fold(json!({"States": {"S": {}}}), |inner, _| json!({"States": {"S": {"Iterator": inner}}}));
         let found = read(&nested.to_string(), home).unwrap();
         assert_eq!((found.states, found.left_out), (MOST_LEVELS, 1));
         let many: serde_json::Map<String, Value> = (0..MOST_STATES + 5).map(|n| (n.to_string(), json!({}))).collect();

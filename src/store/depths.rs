@@ -21,6 +21,12 @@ pub const SOURCE: &str = "derived: changes of the depth, at least";
 /// An age read longer ago than this is no longer that of the oldest message: it may have left since.
 const AGE_HOLDS_SECONDS: f64 = 30.0;
 
+/// A metric's age is of a minute that ended up to three minutes ago, and the next one comes a minute later.
+const LATE_AGE_HOLDS_SECONDS: f64 = 240.0;
+
+/// A queue that has not fallen for so long is not being drained, whatever the mean of the window says.
+const STOPPED_SECONDS: f64 = 8.0;
+
 /// The depths of the window, and since when nothing has left.
 #[derive(Debug, Default, Clone)]
 pub struct Depths {
@@ -28,6 +34,8 @@ pub struct Depths {
     standing_since: Option<Timestamp>,
     /// When it was last seen with nothing in it: what was read of its messages before is of others.
     empty_at: Option<Timestamp>,
+    /// When it was last seen to have fallen.
+    fell_at: Option<Timestamp>,
 }
 
 impl Entry {
@@ -39,19 +47,28 @@ impl Entry {
         self.depths.standing_since.filter(|_| stands(IN_RATE) && stands(OUT_RATE))
     }
 
+    /// Since when the queue has held messages and has not been seen to fall.
+    pub fn holding_since(&self) -> Option<Timestamp> {
+        self.depths.standing_since
+    }
+
     /// The age of the oldest message as it was read, unless the queue was seen empty since.
     pub fn oldest_age(&self) -> Option<Reading> {
         self.reading(OLDEST_AGE).filter(|age| self.depths.empty_at.is_none_or(|empty| empty < age.at))
     }
 
     /// Seconds that the oldest message has waited; it only grows on for as long as the reading is good.
+    ///
+    /// One that CloudWatch gave is minutes old: while messages leave, the oldest of then has left first, and nothing is added.
     pub fn oldest_age_seconds(&self, now: Timestamp) -> Option<f64> {
-        self.oldest_age().map(|age| age.value + age.age_seconds(now).min(AGE_HOLDS_SECONDS))
+        let age = self.oldest_age()?;
+        let leaves = age.comes_late() && self.value(OUT_RATE).is_none_or(|out| out > 0.0);
+        Some(age.value + if leaves { 0.0 } else { age.age_seconds(now).min(holds_seconds(&age)) })
     }
 
-    /// The same, only where it was read just now.
+    /// The same, only where it was read just now, or as lately as CloudWatch knows.
     pub fn known_oldest_age_seconds(&self, now: Timestamp) -> Option<f64> {
-        self.oldest_age().filter(|age| age.age_seconds(now) < AGE_HOLDS_SECONDS)?;
+        self.oldest_age().filter(|age| age.age_seconds(now) < holds_seconds(age))?;
         self.oldest_age_seconds(now)
     }
 
@@ -62,8 +79,17 @@ impl Entry {
             return Some(0.0);
         }
         let shrinks = self.value(OUT_RATE)? - self.value(IN_RATE)?;
+        // The mean still speaks of a consumer that has just stopped.
+        let (last, _) = self.depths.window.back()?;
+        if self.depths.fell_at.is_none_or(|fell| last.duration_since(fell).as_secs_f64() >= STOPPED_SECONDS) {
+            return Some(f64::INFINITY);
+        }
         Some(if shrinks > 0.0 { visible / shrinks } else { f64::INFINITY })
     }
+}
+
+fn holds_seconds(age: &Reading) -> f64 {
+    if age.comes_late() { LATE_AGE_HOLDS_SECONDS } else { AGE_HOLDS_SECONDS }
 }
 
 /// Called after a queue's depths were read: adds the derived rates as readings.
@@ -93,6 +119,9 @@ pub(super) fn derive(entry: &mut Entry) {
         Some((_, before)) if depth < *before || depth == 0.0 => past.standing_since = (depth > 0.0).then_some(at),
         _ if depth == 0.0 => past.standing_since = None,
         _ => past.standing_since = past.standing_since.or(Some(at)),
+    }
+    if past.window.back().is_some_and(|(_, before)| depth < *before) {
+        past.fell_at = Some(at);
     }
     past.window.push_back((at, depth));
     while past.window.len() > 2 && at.duration_since(past.window[0].0).as_secs_f64() > WINDOW_SECONDS {
@@ -176,6 +205,26 @@ mod tests {
         assert_eq!(feed(&[(0, 10.0), (5, 20.0), (10, 5.0)]).drains_seconds(), Some(10.0));
         assert_eq!(feed(&[(0, 10.0), (10, 20.0)]).drains_seconds(), Some(f64::INFINITY));
         assert_eq!(feed(&[(0, 0.0)]).drains_seconds(), Some(0.0));
+    }
+
+    #[test]
+    fn a_consumer_that_stops_drains_nothing_within_ten_seconds() {
+        let draining: Vec<(i64, f64)> = (0..15).map(|n| (n * 2, 1_000.0 - 20.0 * n as f64)).collect();
+        assert_eq!(feed(&draining).drains_seconds(), Some(72.0));
+        let stopped = draining.into_iter().chain([(30, 720.0), (32, 720.0), (34, 722.0), (36, 724.0)]);
+        assert_eq!(feed(&stopped.collect::<Vec<_>>()).drains_seconds(), Some(f64::INFINITY));
+    }
+
+    #[test]
+    fn an_age_of_a_minute_ago_grows_only_while_nothing_leaves() {
+        let source = "cloudwatch:ApproximateAgeOfOldestMessage";
+        let mut standing = feed(&[(0, 3.0), (60, 3.0)]);
+        standing.measure(OLDEST_AGE, Reading { value: 600.0, source, at: at(0) });
+        assert_eq!(standing.known_oldest_age_seconds(at(120)), Some(720.0));
+        assert_eq!(standing.known_oldest_age_seconds(at(300)), None);
+        let mut draining = feed(&[(0, 30.0), (30, 3.0)]);
+        draining.measure(OLDEST_AGE, Reading { value: 600.0, source, at: at(0) });
+        assert_eq!(draining.known_oldest_age_seconds(at(120)), Some(600.0));
     }
 
     #[test]

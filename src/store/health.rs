@@ -2,6 +2,9 @@
 //!
 //! One rule, one `impl` [`Rule`], one row in [`RULES`], one test with a good and a bad architecture.
 
+mod metrics;
+mod unread;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -12,6 +15,8 @@ use crate::domain::{
     reading::{DELAYED, ERROR_LINES, IN_FLIGHT, IN_RATE, INVOCATIONS, OUT_RATE, VISIBLE},
     units::{Age, Count, PerSecond},
 };
+use metrics::{Fails, ReaderBehind};
+use unread::Unread;
 
 /// One thing that may be wrong with a resource.
 pub trait Rule: Sync {
@@ -38,14 +43,26 @@ pub struct Case<'a> {
 }
 
 /// All rules.
-pub const RULES: &[&dyn Rule] =
-    &[&DeadLetters, &Unserved, &ExpiresBeforeDrained, &DisabledMapping, &LogsErrors, &Gone, &CannotLook];
+pub const RULES: &[&dyn Rule] = &[
+    &DeadLetters,
+    &Unserved,
+    &ExpiresBeforeDrained,
+    &DisabledMapping,
+    &LogsErrors,
+    &ReaderBehind,
+    &Fails,
+    &Gone,
+    &CannotLook,
+    &Unread,
+];
 
 /// The name of the rule that says so of what is no longer listed.
 pub const GONE: &str = "gone";
 
 /// A queue emptier than this by one reading's noise does not grow.
 const GROWS_PER_SECOND: f64 = 0.05;
+/// Errors counted longer ago than this are not those of the last minute.
+const OLD_ERRORS_SECONDS: f64 = 120.0;
 /// A loss nearer than this is critical whatever the rate.
 const LOSS_IS_NEAR_SECONDS: f64 = 3_600.0;
 
@@ -53,6 +70,8 @@ const LOSS_IS_NEAR_SECONDS: f64 = 3_600.0;
 pub(super) fn judge_all(store: &Store, now: Timestamp) -> BTreeMap<ResourceId, Vec<Verdict>> {
     store
         .entries()
+        // A stack or a tag is a name for others, which are judged themselves.
+        .filter(|entry| entry.resource.kind != Kind::Group)
         .filter_map(|entry| {
             let is_dead_letter_queue = store.topology.dead_letter_sources(&entry.resource.id).next().is_some();
             let case = Case { store, entry, now, is_dead_letter_queue };
@@ -263,7 +282,10 @@ impl Rule for DisabledMapping {
     }
 }
 
-/// A function whose log lines report errors, or a log group of nobody that does.
+/// What says in a log group of its own how it fails.
+const LOGGING: [Kind; 3] = [Kind::Function, Kind::DeliveryStream, Kind::Application];
+
+/// A function, delivery stream or application whose log lines report errors, or a log group of nobody that does.
 struct LogsErrors;
 
 impl Rule for LogsErrors {
@@ -273,7 +295,7 @@ impl Rule for LogsErrors {
 
     fn judge(&self, case: &Case<'_>) -> Option<(Health, String)> {
         let topology = &case.store.topology;
-        let group = if case.is_here(Kind::Function) {
+        let group = if LOGGING.iter().any(|kind| case.is_here(*kind)) {
             case.store.get(topology.log_group(case.id())?)?
         } else if case.is_here(Kind::LogGroup) && !topology.to(case.id()).any(|link| link.kind == LinkKind::Logs) {
             case.entry
@@ -281,11 +303,15 @@ impl Rule for LogsErrors {
             return None;
         };
         let errors = group.reading(ERROR_LINES).filter(|errors| errors.value >= 1.0)?;
-        if errors.age_seconds(case.now) > 120.0 {
-            return None;
+        let counted = format!("{} error{}", Count(errors.value), if errors.value < 1.5 { "" } else { "s" });
+        let age = errors.age_seconds(case.now);
+        if age > OLD_ERRORS_SECONDS {
+            return Some((
+                Health::Unknown,
+                format!("{counted} in a minute when its log was last read, {} ago", Age(age)),
+            ));
         }
-        let mut text =
-            format!("{} error{} in the last minute", Count(errors.value), if errors.value < 1.5 { "" } else { "s" });
+        let mut text = format!("{counted} in the last minute");
         if let Some(calls) = group.value(INVOCATIONS).filter(|calls| *calls >= 1.0) {
             text.push_str(&format!(" over {} invocations", Count(calls)));
         }

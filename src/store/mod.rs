@@ -3,8 +3,12 @@
 //! [`Store::apply`] takes reports; [`Store::assess`] lets the health rules speak. Both are pure: the instant is passed in, nothing is
 //! read from clock, network or disk, and everything is bounded. A new health rule is one `impl` in [`health`].
 
+mod declared;
 pub mod depths;
+mod derived;
+mod early;
 pub mod feed;
+pub mod findings;
 pub mod flows;
 pub mod health;
 mod inference;
@@ -18,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Fact, Failure, Health, Heard, Kind, Level, Link, LinkKey, Metric, Reading, Report, Resource, ResourceId, Subject,
-    Verdict,
+    Declaration, Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, LinkKey, Metric, Reading, Report,
+    Resource, ResourceId, Subject, Verdict,
 };
 
 use feed::Feed;
@@ -46,16 +50,21 @@ const LONGEST_PERIOD_SECONDS: f64 = 600.0;
 pub struct Store {
     entries: BTreeMap<ResourceId, Entry>,
     topology: Topology,
-    /// Links that follow from what is there, not from a poller.
-    inferred: BTreeSet<LinkKey>,
+    /// Links that follow from what is there, not from a poller: inferred and declared ones.
+    derived: BTreeSet<LinkKey>,
+    declarations: Vec<Declaration>,
+    /// Declarations that name nothing, or too much.
+    mistakes: Vec<Failure>,
     polls: Polls,
     feed: Feed,
+    early: early::Early,
     alarms: Vec<Alarm>,
     flows: flows::Flows,
     /// The poller that lists a kind.
     listers: BTreeMap<Kind, &'static str>,
     /// Grows when resources come, go or change their names.
     shape: u64,
+    findings: findings::Findings,
     revision: u64,
 }
 
@@ -164,24 +173,28 @@ impl Store {
             self.polls.answered_at(report.poller, report.at);
         }
         let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
+        if report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Linked(_) | Fact::Gone(_))) {
+            self.findings.are_due();
+        }
         for fact in report.facts {
             match fact {
                 Fact::Found(resource) => self.found(resource, report.poller, report.at),
                 Fact::Linked(link) => {
-                    self.inferred.remove(&link.key());
+                    self.derived.remove(&link.key());
                     self.topology.link(link);
                 }
                 Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
                 Fact::Gone(Subject::Link(key)) => {
-                    self.inferred.remove(&key);
+                    self.derived.remove(&key);
                     self.topology.unlink(&key);
                 }
-                Fact::Measured { id, metric, reading } => {
-                    if let Some(entry) = self.entries.get_mut(&id) {
+                Fact::Measured { id, metric, reading } => match self.entries.get_mut(&id) {
+                    Some(entry) => {
                         entry.measure(metric, reading);
                         measured.insert(id);
                     }
-                }
+                    None => self.early.keep(id, metric, reading),
+                },
                 Fact::Heard(heard) => self.heard(heard),
                 Fact::Failed(failure) => self.polls.failed(failure, report.at),
             }
@@ -192,7 +205,7 @@ impl Store {
             }
         }
         if names_changed {
-            self.infer();
+            self.derive();
         }
         if let Some(round) = report.round {
             self.polls.ended(report.poller, report.at, &round);
@@ -220,6 +233,9 @@ impl Store {
             entry.verdicts = verdicts;
         }
         self.watch();
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.renew(self, now);
+        self.findings = findings;
         self.alarms.sort_by(|a, b| {
             (b.verdict.health, a.verdict.since, a.kind, &a.name).cmp(&(
                 a.verdict.health,
@@ -301,6 +317,16 @@ impl Store {
         &self.alarms
     }
 
+    /// What is wrong with the architecture itself, the worst first; those that the user lets stay are among them.
+    pub fn findings(&self) -> &[Finding] {
+        self.findings.all()
+    }
+
+    /// Lets some findings stay, with a reason.
+    pub fn ignore(&mut self, ignores: Vec<Ignore>) {
+        self.findings.ignore(ignores);
+    }
+
     /// How many are here, by kind and then by health: ok, unknown, warn, crit.
     pub fn count_by_health(&self) -> BTreeMap<Kind, [usize; 4]> {
         let mut counts: BTreeMap<Kind, [usize; 4]> = BTreeMap::new();
@@ -318,7 +344,7 @@ impl Store {
     /// Whether one of its numbers must be shown as old: all of it is in doubt, or no reading came when one was due.
     pub fn is_stale(&self, entry: &Entry, metric: Metric, now: Timestamp) -> bool {
         let Some(track) = entry.tracks.get(metric.name) else { return self.is_in_doubt(entry) };
-        if metric.comes_late {
+        if track.last.comes_late() {
             // Another poller's word than the one that found it: that one's failing is no reason to doubt it.
             return entry.gone.is_some() || track.last.age_seconds(now) > LATE_STALE_AFTER_SECONDS;
         }
@@ -326,11 +352,6 @@ impl Store {
         let own = track.period.unwrap_or(0.0).min(LONGEST_PERIOD_SECONDS);
         let late = (own * STALE_AFTER_PERIODS).max(round * STALE_AFTER_ROUNDS).max(STALE_AFTER_SECONDS);
         self.is_in_doubt(entry) || track.last.age_seconds(now) > late
-    }
-
-    /// Failures as they stand: each poller's from its last round.
-    pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.polls.failures()
     }
 
     fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
@@ -347,28 +368,9 @@ impl Store {
             }
             None => {
                 self.shape += 1;
-                self.entries.insert(resource.id.clone(), Entry::new(resource, poller, at));
-            }
-        }
-    }
-
-    /// Draws anew the links that names give away. One that an API reports is never replaced by a guess.
-    fn infer(&mut self) {
-        let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
-        let links = inference::links(living);
-        let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
-        let topology = &mut self.topology;
-        self.inferred.retain(|key| {
-            let stays = named.contains(key);
-            if !stays {
-                topology.unlink(key);
-            }
-            stays
-        });
-        for link in links {
-            if self.inferred.contains(&link.key()) || !self.topology.has(&link.key()) {
-                self.inferred.insert(link.key());
-                self.topology.link(link);
+                let mut entry = Entry::new(resource, poller, at);
+                self.early.give_to(&mut entry);
+                self.entries.insert(entry.resource.id.clone(), entry);
             }
         }
     }

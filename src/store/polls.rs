@@ -48,6 +48,11 @@ impl Poll {
         self.items.range(first..).next().filter(|((of, _), _)| of == id).map(|(_, (_, failure))| failure)
     }
 
+    /// Why an operation, as a whole, did not come to a good end.
+    pub fn failure_to(&self, operation: &str) -> Option<&Failure> {
+        self.failures.get(operation)
+    }
+
     /// The resources that could not be read one by one, and why.
     pub fn unread(&self) -> impl Iterator<Item = (&ResourceId, &Failure)> {
         self.items.iter().map(|((id, _), (_, failure))| (id, failure))

@@ -17,13 +17,16 @@
 //!
 //! Here is no task and no clock. A new source is a line in [`Flow::into`] or [`Flow::sent_along`].
 
+mod backlog;
 mod flow;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Store;
-use crate::domain::Link;
+use crate::domain::{Link, ResourceId};
+
+pub use backlog::{Backlog, Loss};
 
 /// What the number says of the true rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -71,6 +74,11 @@ impl Store {
     /// How much flows along a link; nothing where no source tells, or all of them are too old.
     pub fn rate(&self, link: &Link, now: Timestamp) -> Option<Rate> {
         flow::Flow::new(self, now).along(link)
+    }
+
+    /// How much comes into a resource from all sides.
+    pub fn inflow(&self, id: &ResourceId, now: Timestamp) -> Option<Rate> {
+        flow::Flow::new(self, now).into(id)
     }
 
     /// How much of what a link carried comes back to be tried again: what a queue handed out and nobody deleted.

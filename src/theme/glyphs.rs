@@ -38,6 +38,12 @@ pub struct Glyphs {
     pub top_right: &'static str,
     pub bottom_left: &'static str,
     pub bottom_right: &'static str,
+    /// Where lines meet, by the arms that a cell has: 1 up, 2 down, 4 left, 8 right.
+    pub joints: &'static [&'static str; 16],
+    /// A level and an upright piece of a line that is less than certain, in two strengths, and of one that nobody likes.
+    pub dashed: [&'static str; 2],
+    pub declared: [&'static str; 2],
+    pub dotted: [&'static str; 2],
     /// Between two things on one line.
     pub dot: &'static str,
     /// The live mark in the header.
@@ -76,6 +82,10 @@ pub const UNICODE: Glyphs = Glyphs {
     top_right: "╮",
     bottom_left: "╰",
     bottom_right: "╯",
+    joints: &[" ", "│", "│", "│", "─", "╯", "╮", "┤", "─", "╰", "╭", "├", "─", "┴", "┬", "┼"],
+    dashed: ["╌", "╎"],
+    declared: ["┄", "┆"],
+    dotted: ["┈", "┊"],
     dot: "·",
     live: "●",
     approx: "≈",
@@ -111,6 +121,10 @@ pub const ASCII: Glyphs = Glyphs {
     top_right: "+",
     bottom_left: "+",
     bottom_right: "+",
+    joints: &[" ", "|", "|", "|", "-", "+", "+", "+", "-", "+", "+", "+", "-", "+", "+", "+"],
+    dashed: [".", ":"],
+    declared: ["=", "|"],
+    dotted: ["~", ":"],
     dot: "-",
     live: "*",
     approx: "~",
@@ -132,6 +146,8 @@ mod tests {
         all.extend([g.sort_descending, g.ellipsis, g.horizontal, g.vertical, g.top_left, g.top_right, g.bottom_left]);
         all.extend([g.bottom_right, g.dot, g.live, g.approx, g.times, g.pointer, g.checked, g.unchecked]);
         all.extend(g.spark.iter());
+        all.extend(g.joints.iter());
+        all.extend([g.dashed, g.declared, g.dotted].concat());
         all
     }
 

@@ -50,6 +50,7 @@ fn keys() -> String {
             Place::Everywhere => "everywhere",
             Place::List => "lists",
             Place::Pane => "panes",
+            Place::Map => "map",
         };
         let danger = if row.dangerous { "; asks first, and is gone under `--read-only`" } else { "" };
         let _ = writeln!(table, "| {} | {}{danger} | {place} |", keys.join(" "), row.does);
@@ -72,7 +73,10 @@ fn action(operation: &Operation) -> Option<String> {
     };
     let prefix = match operation.service {
         "CloudWatch Logs" => "logs".to_owned(),
+        "DynamoDB Streams" => "dynamodb".to_owned(),
         "EventBridge" => "events".to_owned(),
+        "Kinesis Analytics" | "Kinesis Analytics V2" => "kinesisanalytics".to_owned(),
+        "Resource Groups Tagging API" => "tag".to_owned(),
         "API Gateway" | "ApiGatewayV2" => "apigateway".to_owned(),
         "SFN" => "states".to_owned(),
         service => service.to_lowercase(),
@@ -116,7 +120,25 @@ fn the_prices_are_those_of_the_table() {
 
 #[test]
 fn every_service_has_its_prefix_in_iam() {
-    let known = ["apigateway", "dynamodb", "events", "lambda", "logs", "pipes", "s3", "scheduler", "sns", "sqs", "states"];
+    let known = [
+        "apigateway",
+        "cloudformation",
+        "cloudwatch",
+        "dynamodb",
+        "events",
+        "firehose",
+        "kinesis",
+        "kinesisanalytics",
+        "lambda",
+        "logs",
+        "pipes",
+        "s3",
+        "scheduler",
+        "sns",
+        "sqs",
+        "states",
+        "tag",
+    ];
     for action in OPERATIONS.iter().filter_map(action) {
         let prefix = action.split(':').next().unwrap_or_default();
         assert!(known.contains(&prefix), "look up in AWS's service authorization reference whether {action} exists");
@@ -141,7 +163,9 @@ fn the_configuration_is_valid_and_shows_the_defaults() {
     file::parse(&all, README).expect("the README's optional keys parse");
     for key in fields(&read("src/config/file.rs")) {
         assert!(
-            all.lines().any(|line| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]")),
+            all.lines().any(|line| {
+                line.starts_with(&format!("{key} = ")) || line == format!("[{key}]") || line == format!("[[{key}]]")
+            }),
             "{key} is not shown"
         );
     }

@@ -1,8 +1,11 @@
 //! What each service answers in the tests: things called `item-a` on the only or first page, `item-b` on the second.
 
+pub mod streams;
 mod triggers;
 
 use serde_json::{Value, json};
+
+use super::cbor;
 
 /// How a service writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,17 +14,28 @@ pub enum Protocol {
     Xml,
     /// S3's XML has no envelope around its errors.
     S3,
+    /// CloudWatch's: the answers are written here as JSON, with `{"@time": seconds}` for an instant.
+    Cbor,
 }
 
 impl Protocol {
     pub fn content_type(self) -> &'static str {
-        if self == Self::Json { "application/x-amz-json-1.1" } else { "text/xml" }
+        match self {
+            Self::Json => "application/x-amz-json-1.1",
+            Self::Xml | Self::S3 => "text/xml",
+            Self::Cbor => "application/cbor",
+        }
+    }
+
+    /// An answer as it goes over the wire.
+    pub fn bytes(self, text: &str) -> Vec<u8> {
+        if self == Self::Cbor { cbor::encode(&serde_json::from_str(text).unwrap()) } else { text.as_bytes().to_vec() }
     }
 
     pub fn error(self, code: &str, message: &str) -> String {
         let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
         match self {
-            Self::Json => json!({"__type": code, "message": message}).to_string(),
+            Self::Json | Self::Cbor => json!({"__type": code, "message": message}).to_string(),
             Self::Xml => format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>"),
             Self::S3 => error,
         }
@@ -79,7 +93,7 @@ pub struct Script {
     pub says_of_page_two: &'static [&'static str],
 }
 
-pub const SCRIPTS: [Script; 12] = [
+pub const SCRIPTS: [Script; 18] = [
     Script {
         poller: "sqs",
         protocol: Protocol::Json,
@@ -138,7 +152,7 @@ pub const SCRIPTS: [Script; 12] = [
     Script {
         poller: "dynamodb",
         protocol: Protocol::Json,
-        operations: &["ListTables", "DescribeTable", "Scan"],
+        operations: &["ListTables", "DescribeTable", "DescribeStream", "Scan"],
         answer: dynamodb,
         says: &["found dynamodb.table item-a", "item-a items = 4", "item-a size = 400"],
         says_of_page_two: &["found dynamodb.table item-b"],
@@ -174,6 +188,9 @@ pub const SCRIPTS: [Script; 12] = [
         ],
         says_of_page_two: &["found events.bus item-b"],
     },
+    streams::KINESIS,
+    streams::FIREHOSE,
+    streams::ANALYTICS,
     Script {
         poller: "apigateway",
         protocol: Protocol::Json,
@@ -184,10 +201,7 @@ pub const SCRIPTS: [Script; 12] = [
             "id-item-a Integrates queue [POST /item-a]",
             "id-item-a Integrates orders [GET /item-a]",
         ],
-        says_of_page_two: &[
-            "found apigateway.api item-b",
-            "id-item-b Integrates queue [POST /item-a, POST /item-b]",
-        ],
+        says_of_page_two: &["found apigateway.api item-b", "id-item-b Integrates queue [POST /item-a, POST /item-b]"],
     },
     Script {
         poller: "apigatewayv2",
@@ -235,6 +249,30 @@ pub const SCRIPTS: [Script; 12] = [
             "item-a DeadLetters dlq [undeliverable]",
         ],
         says_of_page_two: &["found scheduler.schedule item-b", "item-b Targets queue"],
+    },
+    Script {
+        poller: "cloudformation",
+        protocol: Protocol::Xml,
+        operations: &["ListStacks", "ListStackResources"],
+        answer: cloudformation,
+        says: &["found group item-a", "item-a Contains queue []", "item-a Contains rule []"],
+        says_of_page_two: &["found group item-b"],
+    },
+    Script {
+        poller: "tag",
+        protocol: Protocol::Json,
+        operations: &["GetResources"],
+        answer: tag,
+        says: &["found group item-a", "tag:application=item-a Contains queue []"],
+        says_of_page_two: &["found group item-b"],
+    },
+    Script {
+        poller: "cloudwatch",
+        protocol: Protocol::Cbor,
+        operations: &["ListMetrics", "GetMetricData"],
+        answer: cloudwatch,
+        says: &["item-a sent = 2", "item-a oldest_age = 120"],
+        says_of_page_two: &["item-b sent = 2"],
     },
 ];
 
@@ -356,6 +394,15 @@ fn dynamodb(operation: &str, page: Page, text: &str) -> String {
             "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
             "ItemCount": 4,
             "TableSizeBytes": 400,
+            "StreamSpecification": {"StreamEnabled": true, "StreamViewType": "NEW_IMAGE"},
+            "LatestStreamArn": format!("arn:aws:dynamodb:us-east-1:000000000000:table/{name}/stream/2026"),
+        }}),
+        "DescribeStream" => json!({"StreamDescription": {
+            "StreamStatus": "ENABLED",
+            "Shards": [
+                {"ShardId": "1", "SequenceNumberRange": {"StartingSequenceNumber": "1", "EndingSequenceNumber": "2"}},
+                {"ShardId": "2", "SequenceNumberRange": {"StartingSequenceNumber": "3"}},
+            ],
         }}),
         _ => json!({"Items": [{"name": {"S": "1"}}], "Count": 1, "ScannedCount": 1}),
     };
@@ -403,4 +450,59 @@ fn events(operation: &str, page: Page, text: &str) -> String {
         }]}),
     };
     answer.to_string()
+}
+
+fn cloudformation(operation: &str, page: Page, _: &str) -> String {
+    let one = |kind: &str, physical: &str| {
+        format!(
+            "<member><ResourceType>AWS::{kind}</ResourceType><PhysicalResourceId>{physical}</PhysicalResourceId>\
+             <ResourceStatus>CREATE_COMPLETE</ResourceStatus></member>"
+        )
+    };
+    let stack = |name: &str, status: &str| {
+        format!(
+            "<member><StackId>arn:aws:cloudformation:us-east-1:000000000000:stack/{name}/1</StackId>\
+             <StackName>{name}</StackName><StackStatus>{status}</StackStatus></member>"
+        )
+    };
+    let result = match operation {
+        "ListStacks" => {
+            // One that was deleted is listed for three months.
+            let stacks = page.xml(|name| stack(name, "CREATE_COMPLETE") + &stack("deleted", "DELETE_COMPLETE"));
+            format!("<StackSummaries>{stacks}</StackSummaries>{}", page.xml_token("NextToken"))
+        }
+        _ => {
+            let members = one("SQS::Queue", "http://localhost/000000000000/queue") + &one("Events::Rule", "own|rule");
+            let members = members + &one("IAM::Role", "role");
+            format!("<StackResourceSummaries>{members}</StackResourceSummaries>")
+        }
+    };
+    format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>")
+}
+
+fn tag(_: &str, page: Page, _: &str) -> String {
+    let answer = json!({
+        "ResourceTagMappingList": page.list(|name| json!({
+            "ResourceARN": "arn:aws:sqs:us-east-1:000000000000:queue",
+            "Tags": [{"Key": "Application", "Value": name}, {"Key": "Name", "Value": "secret"}],
+        })),
+        "PaginationToken": page.token().unwrap_or_default(),
+    });
+    answer.to_string()
+}
+
+fn cloudwatch(operation: &str, page: Page, _: &str) -> String {
+    let metric = |name: &str, queue: &str| json!({"Namespace": "AWS/SQS", "MetricName": name, "Dimensions": [{"Name": "QueueName", "Value": queue}]});
+    // The values are of whatever is asked for first and second.
+    let values =
+        |index: u8| json!({"Id": format!("m{index}"), "Timestamps": [{"@time": 1_795_247_940}], "Values": [120]});
+    match operation {
+        "ListMetrics" => {
+            let names = ["ApproximateAgeOfOldestMessage", "NumberOfMessagesSent", "SentMessageSize"];
+            let all: Value = page.items().iter().flat_map(|queue| names.map(|name| metric(name, queue))).collect();
+            json!({"Metrics": all, "NextToken": page.token()})
+        }
+        _ => json!({"MetricDataResults": (0..4).map(values).collect::<Value>()}),
+    }
+    .to_string()
 }

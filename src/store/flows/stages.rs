@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::components::Graph;
-use crate::domain::{Kind, LinkKind};
+use crate::domain::{Kind, LinkKind, ResourceId};
 
-/// What stands at one step of the way: so many of each kind.
+/// What stands at one step of the way, kind by kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
-    pub kinds: Vec<(Kind, usize)>,
+    pub kinds: Vec<(Kind, Vec<ResourceId>)>,
 }
 
 /// The stages of a flow. A member stands one step after the last of those that send to it; a link that leads back counts for nothing.
@@ -30,9 +30,10 @@ pub(super) fn of(graph: &Graph<'_>, members: &[usize]) -> Vec<Stage> {
             }
         }
     }
-    let mut stages: BTreeMap<usize, BTreeMap<Kind, usize>> = BTreeMap::new();
+    let mut stages: BTreeMap<usize, BTreeMap<Kind, Vec<ResourceId>>> = BTreeMap::new();
     for (place, number) in members.iter().enumerate().filter(|(place, _)| is_on_way[*place]) {
-        *stages.entry(steps[place]).or_default().entry(graph.kind(*number)).or_default() += 1;
+        let stage = stages.entry(steps[place]).or_default();
+        stage.entry(graph.kind(*number)).or_default().push(graph.id(*number).clone());
     }
     stages.into_values().map(|kinds| Stage { kinds: kinds.into_iter().collect() }).collect()
 }
@@ -55,11 +56,12 @@ fn in_order(graph: &Graph<'_>, members: &[usize], places: &HashMap<usize, usize>
         }
         let mut path = vec![(start, 0)];
         while let Some((place, next)) = path.pop() {
-            match ahead(graph, members[place]).nth(next) {
+            match graph.leaving(members[place]).get(next) {
                 None => order.push(place),
-                Some(to) => {
+                Some(edge) => {
                     path.push((place, next + 1));
-                    if let Some(&to) = places.get(&to)
+                    if edge.kind != LinkKind::DeadLetters
+                        && let Some(&to) = places.get(&edge.to)
                         && !std::mem::replace(&mut seen[to], true)
                     {
                         path.push((to, 0));

@@ -1,7 +1,7 @@
 //! Each rule with a good and a bad architecture.
 
 use super::*;
-use crate::domain::reading::OLDEST_AGE;
+use crate::domain::reading::{FAULTS, ITERATOR_AGE, LINES, OLDEST_AGE, THROTTLES, UNDELIVERED};
 use crate::domain::{
     Done, Fact, Failure, FailureKind, Heard, Level, Metric, Reading, Report, Resource, Round, Subject,
 };
@@ -225,15 +225,83 @@ fn a_function_that_logs_errors_until_it_stops() {
     store.apply(report(
         "logs",
         1,
-        vec![measured(group("stats-fn"), ERROR_LINES, 9.0, 1), measured(group("stats-fn"), INVOCATIONS, 20.0, 1)],
+        vec![
+            measured(group("stats-fn"), LINES, 99.0, 1),
+            measured(group("stats-fn"), ERROR_LINES, 9.0, 1),
+            measured(group("stats-fn"), INVOCATIONS, 20.0, 1),
+        ],
     ));
     store.assess(at(1));
     let expected = "9 errors in the last minute over 20 invocations";
     assert_eq!(reasons(&store, &function("stats-fn")), [(Health::Warn, expected.to_owned())]);
     // The group belongs to the function: said once.
     assert_eq!(reasons(&store, &group("stats-fn")), []);
-    store.apply(report("logs", 61, vec![measured(group("stats-fn"), ERROR_LINES, 0.0, 61)]));
-    assert_eq!(reasons(&assessed(store, 61), &function("stats-fn")), []);
+    // Nobody has read the log for two minutes: neither still failing nor well again.
+    store.assess(at(181));
+    let expected = "9 errors in a minute when its log was last read, 3 min ago";
+    assert_eq!(reasons(&store, &function("stats-fn")), [(Health::Unknown, expected.to_owned())]);
+    store.apply(report("logs", 182, vec![measured(group("stats-fn"), ERROR_LINES, 0.0, 182)]));
+    assert_eq!(reasons(&assessed(store, 182), &function("stats-fn")), []);
+}
+
+#[test]
+fn what_was_never_read_is_not_well() {
+    let mut store = architecture("Enabled");
+    store.assess(at(5));
+    assert_eq!(store.alarms(), [], "one round is no reason to worry");
+    store.apply(report("logs", 70, vec![]));
+    store.assess(at(70));
+    let unread = [(Health::Unknown, "its log lines were not read yet".to_owned())];
+    assert_eq!(reasons(&store, &group("stats-fn")), unread);
+    assert_eq!(reasons(&store, &function("stats-fn")), unread);
+    assert_eq!(reasons(&store, &arn("stats")), [], "its poller has made one round");
+    store.apply(report("sqs", 70, vec![measured(arn("stats"), VISIBLE, 0.0, 70)]));
+    store.apply(report("logs", 71, vec![measured(group("stats-fn"), LINES, 0.0, 71)]));
+    store.assess(at(71));
+    assert_eq!((reasons(&store, &function("stats-fn")), reasons(&store, &arn("stats"))), (vec![], vec![]));
+    assert_eq!(reasons(&store, &arn("stats-dlq")), [(Health::Unknown, "its depth was not read yet".to_owned())]);
+    let store = assessed(store, 71 + 700);
+    assert_eq!(reasons(&store, &group("stats-fn"))[0].1, "its log lines: last read 11 min ago");
+}
+
+#[test]
+fn what_cloudwatch_counts_as_failed_is_said_with_its_minute() {
+    let mut store = architecture("Enabled");
+    let topic = ResourceId::from("arn:aws:sns:us-east-1:1:t");
+    let found = Fact::Found(Resource::new(topic.clone(), Kind::Topic, "t"));
+    store.apply(report("sns", 0, vec![found, measured(topic.clone(), UNDELIVERED, 0.0, 60)]));
+    store.assess(at(61));
+    assert_eq!(reasons(&store, &topic), []);
+    store.apply(report("cloudwatch", 120, vec![measured(topic.clone(), UNDELIVERED, 0.05, 120)]));
+    let f = function("stats-fn");
+    let calls = vec![measured(f.clone(), THROTTLES, 2.0, 60), measured(f.clone(), FAULTS, 1.0 / 60.0, 60)];
+    store.apply(report("cloudwatch", 120, calls));
+    let mut store = assessed(store, 121);
+    assert_eq!(
+        reasons(&store, &topic),
+        [(Health::Warn, "3 notifications were not delivered in the last minute".into())]
+    );
+    let expected = "120 calls were throttled, 1 call failed in the minute that ended 61 s ago";
+    assert_eq!(reasons(&store, &f)[0], (Health::Warn, expected.to_owned()));
+    store.assess(at(500));
+    assert_eq!(reasons(&store, &topic), [], "too old to be of now");
+}
+
+#[test]
+fn a_reader_that_is_behind_is_said_before_records_are_lost() {
+    let stream = ResourceId::from("arn:aws:kinesis:us-east-1:1:stream/s");
+    let mut store = Store::default();
+    let found = Resource::new(stream.clone(), Kind::Stream, "s").with("RetentionPeriodHours", Some(24));
+    store.apply(report("kinesis", 0, vec![Fact::Found(found), measured(stream.clone(), ITERATOR_AGE, 20.0, 0)]));
+    store.assess(at(1));
+    assert_eq!(reasons(&store, &stream), []);
+    store.apply(report("cloudwatch", 60, vec![measured(stream.clone(), ITERATOR_AGE, 200.0, 60)]));
+    store.assess(at(61));
+    let expected = "its slowest reader is 3 min behind and falls back 3.0 s each second";
+    assert_eq!(reasons(&store, &stream), [(Health::Warn, expected.to_owned())]);
+    store.apply(report("cloudwatch", 120, vec![measured(stream.clone(), ITERATOR_AGE, 50_000.0, 120)]));
+    store.assess(at(121));
+    assert_eq!(reasons(&store, &stream)[0].0, Health::Crit);
 }
 
 #[test]

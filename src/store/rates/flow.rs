@@ -7,8 +7,8 @@ use crate::{
     domain::{
         FILTER_NOT_KNOWN, Kind, Link, LinkKind, Metric, ResourceId, Unit,
         reading::{
-            ARRIVALS, CALLS, DELETED, IN_RATE, INVOCATIONS, LINES, MATCHED, OUT_RATE, PUBLISHED, RECEIVED, RECORDS_IN,
-            RECORDS_OUT, REQUESTS, SENT, STARTED,
+            ARRIVALS, CALLS, DELETED, ERROR_LINES, FAULTS, IN_RATE, INVOCATIONS, ITEMS, LINES, MATCHED, OUT_RATE,
+            PUBLISHED, RECEIVED, RECORDS_IN, RECORDS_OUT, REQUESTS, SENT, STARTED,
         },
     },
     store::Store,
@@ -27,6 +27,15 @@ const REST: &str = "derived: the rest of what arrives there";
 const BALANCE: &str = "derived: what came in, less what stayed";
 /// What a queue grew by that nobody reads.
 const RISES: &str = "derived: rises of the depth";
+/// What was taken from a queue, and what it grew by.
+const THROUGH: &str = "derived: function calls and growth of the depth";
+/// The same, where a call may have been of more than one message.
+const THROUGH_AT_LEAST: &str = "derived: function calls and growth of the depth, at least";
+/// How a count grew.
+const GROWTH: &str = "derived: growth of ItemCount, at least";
+/// The growth of a count is that of so long, and of half as long at the least.
+const GROWTH_SECONDS: f64 = 60.0;
+const LEAST_GROWTH_SECONDS: f64 = GROWTH_SECONDS / 2.0;
 /// What was handed out and not deleted.
 const NOT_DELETED: &str = "derived: received, not deleted";
 
@@ -156,24 +165,71 @@ impl<'a> Flow<'a> {
     }
 
     /// All that comes into a resource.
-    fn into(self, id: &ResourceId) -> Option<Rate> {
+    pub(super) fn into(self, id: &ResourceId) -> Option<Rate> {
         let deeper = Self { steps: self.steps.checked_sub(1)?, ..self };
         match self.kind_of(id) {
-            Kind::Queue => best([self.read(id, SENT), self.read(id, IN_RATE)]),
+            Kind::Queue => best([self.read(id, SENT), self.read(id, IN_RATE), self.through(id)]),
             Kind::Topic => best([self.read(id, PUBLISHED), deeper.busiest(id, LinkKind::Subscribes)]),
-            Kind::Function => {
-                let group = self.store.topology().log_group(id);
-                best([self.read(id, CALLS), group.and_then(|group| self.read(group, INVOCATIONS))])
-            }
+            Kind::Function => self.calls(id),
             Kind::Bus => deeper.busiest(id, LinkKind::Routes),
             Kind::Rule => best([self.read(id, MATCHED), deeper.busiest(id, LinkKind::Targets)]),
-            Kind::Table | Kind::Bucket => self.read(id, ARRIVALS).map(|rate| rate.with(Bound::AtLeast)),
+            Kind::Table => {
+                best([self.read(id, ARRIVALS).map(|rate| rate.with(Bound::AtLeast)), self.growth(id, ITEMS)])
+            }
+            // Counted by their own instants; a listing that saw only a part says so.
+            Kind::Bucket => self.read(id, ARRIVALS),
             Kind::LogGroup => self.read(id, LINES),
             Kind::Stream | Kind::DeliveryStream => self.read(id, RECORDS_IN),
             Kind::Api => self.read(id, REQUESTS),
             Kind::StateMachine => self.read(id, STARTED),
             _ => None,
         }
+    }
+
+    /// What came into a queue must have been taken by its function, or be there still, or be dead.
+    fn through(self, id: &ResourceId) -> Option<Rate> {
+        let mut consumers = self.store.topology().from(id).filter(|link| link.kind == LinkKind::Invokes);
+        let link = consumers.next().filter(|link| !link.is_off() && consumers.next().is_none())?;
+        self.senders(&link.to).all(|other| other.key() == link.key()).then_some(())?;
+        let calls = self.calls(&link.to)?;
+        let (failed, is_sure) = self.failed_calls(&link.to)?;
+        let grows = self.read(id, IN_RATE)?.per_second - self.read(id, OUT_RATE)?.per_second;
+        let dead = match self.store.topology().dead_letter_target(id) {
+            Some(dead) if failed > 0.0 => self.along(dead).filter(|rate| rate.bound == Bound::Exact)?.per_second,
+            _ => 0.0,
+        };
+        let per_second = (calls.per_second - failed + grows + dead).max(0.0);
+        let of_one = link.attribute("BatchSize") == Some("1");
+        let bound = if of_one && is_sure { Bound::Exact } else { Bound::AtLeast };
+        Some(
+            Rate { per_second, source: if bound == Bound::Exact { THROUGH } else { THROUGH_AT_LEAST }, ..calls }
+                .with(bound),
+        )
+    }
+
+    fn calls(self, function: &ResourceId) -> Option<Rate> {
+        let group = self.store.topology().log_group(function);
+        best([self.read(function, CALLS), group.and_then(|group| self.read(group, INVOCATIONS))])
+    }
+
+    /// Calls that failed a second, and whether that is known: a function may log an error and succeed.
+    fn failed_calls(self, function: &ResourceId) -> Option<(f64, bool)> {
+        if let Some(faults) = self.read(function, FAULTS) {
+            return Some((faults.per_second, true));
+        }
+        let errors = self.read(self.store.topology().log_group(function)?, ERROR_LINES)?.per_second;
+        Some((errors, errors == 0.0))
+    }
+
+    /// How fast a count has grown in the last minute; what was deleted or overwritten meanwhile is not seen.
+    fn growth(self, id: &ResourceId, metric: Metric) -> Option<Rate> {
+        let entry = self.store.get(id).filter(|entry| !self.store.is_stale(entry, metric, self.now))?;
+        let last = entry.reading(metric).filter(|reading| !reading.source.contains("old"))?;
+        let age = |at: Timestamp| last.at.duration_since(at).as_secs_f64();
+        let series = entry.series(metric)?.newest_first().take_while(|(at, _)| age(*at) <= GROWTH_SECONDS);
+        let (began, before) = series.last().filter(|(at, _)| age(*at) >= LEAST_GROWTH_SECONDS)?;
+        let per_second = ((last.value - before) / age(began)).max(0.0);
+        Some(Rate { per_second, source: GROWTH, at: last.at, bound: Bound::AtLeast })
     }
 
     /// What rises in a dead-letter queue; all of it, where nothing that we know takes anything out.

@@ -9,7 +9,9 @@ const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:fn:live";
 
 pub(super) fn identity() -> String {
     let account = "<Account>000000000000</Account>";
-    format!("<GetCallerIdentityResponse><GetCallerIdentityResult>{account}</GetCallerIdentityResult></GetCallerIdentityResponse>")
+    format!(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult>{account}</GetCallerIdentityResult></GetCallerIdentityResponse>"
+    )
 }
 
 pub(super) fn rest_apis(operation: &str, page: Page, _: &str) -> String {
@@ -171,7 +173,6 @@ pub(super) fn notifications() -> String {
     );
     format!("<NotificationConfiguration>{queue}<EventBridgeConfiguration/></NotificationConfiguration>")
 }
-
 
 pub(super) fn invoke_configs(text: &str) -> Value {
     let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{}:$LATEST", asked(text));

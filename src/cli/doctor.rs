@@ -1,0 +1,217 @@
+//! `edatop doctor`: what is wrong with the architecture itself, with evidence, advice and AWS's own page. It only looks.
+//!
+//! Exit codes: 0 nothing at or above `--fail-on`, 1 something, 2 wrong usage, 3 it could not look at all. What could not be looked at
+//! is said, with the rules that are silent for it: no finding is not the same as no fault. A new rule is a row in
+//! [`findings::RULES`].
+
+use std::{fmt::Write, process::ExitCode, sync::Arc};
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    MISUSED, UNREACHED, complain,
+    look::look,
+    print,
+    snapshot::{Format, as_json, nothing_read, place},
+};
+use crate::{
+    app::clock,
+    aws::Connection,
+    config::Config,
+    domain::{Failure, Finding, Kind, Severity},
+    store::{Store, findings},
+    widgets::text,
+};
+
+/// The version of the JSON.
+const SCHEMA: u32 = 1;
+/// Findings at or above what was asked for.
+const FOUND: u8 = 1;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// How to print
+    #[arg(long, visible_alias = "output", value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// List also what the configuration file lets stay, with its reasons
+    #[arg(long)]
+    pub all: bool,
+    /// Leave with 1 if there is a finding of this severity or a worse one
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Medium)]
+    pub fail_on: FailOn,
+}
+
+/// From which severity on the exit code says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    Info,
+    Low,
+    Medium,
+    High,
+    Never,
+}
+
+impl FailOn {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Info => Some(Severity::Info),
+            Self::Low => Some(Severity::Low),
+            Self::Medium => Some(Severity::Medium),
+            Self::High => Some(Severity::High),
+            Self::Never => None,
+        }
+    }
+}
+
+/// The whole document.
+#[derive(Debug, Serialize)]
+struct Diagnosis<'a> {
+    schema: u32,
+    taken_at: Timestamp,
+    /// `null` when it is AWS itself.
+    endpoint: Option<&'a str>,
+    dialect: &'a str,
+    region: &'a str,
+    account: Option<&'a str>,
+    resources: usize,
+    links: usize,
+    /// The worst first; ignored ones only if asked for.
+    findings: Vec<&'a Finding>,
+    /// How many the configuration file lets stay.
+    ignored: usize,
+    /// What could not be looked at.
+    unknown: Vec<Unknown<'a>>,
+}
+
+/// A call that failed, and the rules that say nothing because of it.
+#[derive(Debug, Serialize)]
+struct Unknown<'a> {
+    #[serde(flatten)]
+    failure: &'a Failure,
+    silent: Vec<&'static str>,
+}
+
+/// Looks once and prints.
+///
+/// # Errors
+/// When stdout is closed.
+pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
+    for warning in config.warnings.iter().chain(&findings::unknown_rules(&config.ignores)) {
+        complain(warning);
+    }
+    let aws = match Connection::open(&config.connect).await {
+        Ok(aws) => Arc::new(aws),
+        Err(error) => {
+            complain(&error.to_string());
+            return Ok(ExitCode::from(MISUSED));
+        }
+    };
+    aws.dialect.detect(aws.endpoint()).await;
+    let (identity, store) = tokio::join!(aws.identity(), look(&aws, &config));
+    if let Some(failure) = nothing_read(&store) {
+        let unknown = identity.as_ref().err().filter(|trouble| trouble.is_total());
+        let of_one = || format!("{}: {}", failure.operation, failure.error);
+        complain(&format!("{}: {}", place(&aws), unknown.map_or_else(of_one, ToString::to_string)));
+        return Ok(ExitCode::from(UNREACHED));
+    }
+    let account = identity.ok().map(|identity| identity.account).filter(|account| !account.is_empty());
+    let diagnosis = diagnosis(&aws, &store, account.as_deref(), arguments.all);
+    let mut document = match arguments.format {
+        Format::Json => as_json(&diagnosis)?,
+        Format::Text => as_text(&diagnosis, &store),
+    };
+    document.push('\n');
+    print(document.as_bytes())?;
+    let found = arguments.fail_on.severity().is_some_and(|least| {
+        store.findings().iter().any(|finding| finding.ignored.is_none() && finding.severity >= least)
+    });
+    Ok(if found { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
+}
+
+fn diagnosis<'a>(aws: &'a Connection, store: &'a Store, account: Option<&'a str>, all: bool) -> Diagnosis<'a> {
+    let silent = findings::silent(store.polls());
+    let unknown = store.failures().map(|failure| {
+        // A failure about one resource silences no rule as a whole.
+        let of_all = failure.subject.is_none();
+        let silent = silent.get(failure.operation.as_str()).filter(|_| of_all).cloned().unwrap_or_default();
+        Unknown { failure, silent }
+    });
+    Diagnosis {
+        schema: SCHEMA,
+        taken_at: clock::now(),
+        endpoint: aws.endpoint().map(crate::aws::Endpoint::url),
+        dialect: aws.dialect.flavour().key(),
+        region: aws.region(),
+        account,
+        resources: store.entries().filter(|entry| entry.gone.is_none()).count(),
+        links: store.topology().links().count(),
+        findings: store.findings().iter().filter(|finding| all || finding.ignored.is_none()).collect(),
+        ignored: store.findings().iter().filter(|finding| finding.ignored.is_some()).count(),
+        unknown: unknown.collect(),
+    }
+}
+
+/// By severity, the worst first; then what is not known, then the sum.
+fn as_text(diagnosis: &Diagnosis<'_>, store: &Store) -> String {
+    let mut out = String::new();
+    let place = [diagnosis.endpoint.unwrap_or("AWS"), diagnosis.account.unwrap_or("account unknown"), diagnosis.region];
+    let _ = writeln!(out, "{} · {} resources, {} links", place.join(" · "), diagnosis.resources, diagnosis.links);
+    for severity in Severity::ALL {
+        let mut such = diagnosis.findings.iter().filter(|finding| finding.severity == severity).peekable();
+        if such.peek().is_some() {
+            let _ = writeln!(out, "\n{}: {}", severity.word().to_uppercase(), meaning(severity));
+        }
+        for finding in such {
+            write_finding(&mut out, finding, store);
+        }
+    }
+    if !diagnosis.unknown.is_empty() {
+        let _ = writeln!(out, "\nCOULD NOT BE LOOKED AT");
+    }
+    for Unknown { failure, silent } in &diagnosis.unknown {
+        let _ = writeln!(out, "  ? {}: {}", failure.operation, text::clean(&failure.error));
+        if !silent.is_empty() {
+            let _ = writeln!(out, "      says nothing therefore: {}", silent.join(", "));
+        }
+    }
+    let _ = write!(out, "\n{}", sum(diagnosis, store));
+    out
+}
+
+fn meaning(severity: Severity) -> &'static str {
+    match severity {
+        Severity::High => "loses messages, or lets strangers in",
+        Severity::Medium => "delays, repeats or stops something",
+        Severity::Low => "hygiene",
+        Severity::Info => "worth knowing",
+    }
+}
+
+fn write_finding(out: &mut String, finding: &Finding, store: &Store) {
+    let known = store.get(&finding.resource).map(|entry| (entry.resource.kind, entry.resource.name.as_str()));
+    let (kind, name) = known.unwrap_or((Kind::External, finding.resource.short_name()));
+    // Piece by piece: a line break in a name must not begin a line of ours.
+    let _ = writeln!(out, "  {} {}  [{}]", kind.row().one, text::clean(name), finding.rule);
+    let _ = writeln!(out, "      {}", text::clean(&finding.sentence));
+    if let Some(reason) = &finding.ignored {
+        let _ = writeln!(out, "      ignored: {}", text::clean(reason));
+    }
+    let _ = writeln!(out, "      do:  {}", text::clean(&finding.advice));
+    let _ = writeln!(out, "      see: {}", finding.page);
+}
+
+fn sum(diagnosis: &Diagnosis<'_>, store: &Store) -> String {
+    let counts = findings::count(store.findings());
+    let counted: Vec<String> =
+        counts.iter().filter(|(_, n)| *n > 0).map(|(severity, n)| format!("{n} {}", severity.word())).collect();
+    let mut sum = if counted.is_empty() { "nothing found".to_owned() } else { counted.join(", ") };
+    if diagnosis.ignored > 0 {
+        let _ = write!(sum, " · {} ignored by the configuration file (--all lists them)", diagnosis.ignored);
+    }
+    if !diagnosis.unknown.is_empty() {
+        let _ = write!(sum, " · {} calls failed: what they would have told is not judged", diagnosis.unknown.len());
+    }
+    sum
+}

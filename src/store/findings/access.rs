@@ -1,0 +1,84 @@
+//! Rules about who may write to queues and topics, and who could read them on disk.
+
+use super::{
+    Rule, Said,
+    case::{Case, is_read_queue, quoted, set_queue},
+    policy,
+};
+use crate::domain::{Kind, Severity};
+
+const QUEUES_AND_TOPICS: &[Kind] = &[Kind::Queue, Kind::Topic];
+
+/// Everybody may send.
+pub(super) struct PubliclyWritable;
+
+impl Rule for PubliclyWritable {
+    fn name(&self) -> &'static str {
+        "publicly-writable"
+    }
+
+    fn page(&self) -> &'static str {
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html"
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        QUEUES_AND_TOPICS
+    }
+
+    fn judge(&self, case: &Case<'_>) -> Vec<Said> {
+        let Some(text) = case.resource().attribute("Policy") else { return Vec::new() };
+        let action = if case.resource().kind == Kind::Queue { "sqs:SendMessage" } else { "sns:Publish" };
+        if !policy::is_public(text, action) {
+            return Vec::new();
+        }
+        let sentence = format!("lets everybody in the world call {action}: the principal is * without a condition");
+        let advice = "name the accounts or services that may, or add a condition on aws:SourceArn or aws:SourceAccount \
+                      to the policy";
+        vec![Said::new(Severity::High, sentence, advice.to_owned())]
+    }
+}
+
+/// Messages lie on disk as they came.
+pub(super) struct Unencrypted;
+
+impl Rule for Unencrypted {
+    fn name(&self) -> &'static str {
+        "unencrypted"
+    }
+
+    fn page(&self) -> &'static str {
+        "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html"
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        QUEUES_AND_TOPICS
+    }
+
+    /// A queue says that it is not; of a topic that was read, silence says so.
+    fn judge(&self, case: &Case<'_>) -> Vec<Said> {
+        let resource = case.resource();
+        if resource.attribute("KmsMasterKeyId").is_some_and(|key| !key.is_empty()) {
+            return Vec::new();
+        }
+        let (is_plain, advice) = match resource.kind {
+            Kind::Queue => {
+                let is_plain = is_read_queue(resource) && resource.attribute("SqsManagedSseEnabled") == Some("false");
+                (is_plain, set_queue(resource, "SqsManagedSseEnabled", "true"))
+            }
+            _ => {
+                let was_read = resource.attribute("Owner").is_some() || resource.attribute("Policy").is_some();
+                let arn = quoted(resource.id.as_str());
+                let advice = format!(
+                    "aws sns set-topic-attributes --topic-arn {arn} --attribute-name KmsMasterKeyId \
+                     --attribute-value alias/aws/sns"
+                );
+                (was_read, advice)
+            }
+        };
+        if !is_plain {
+            return Vec::new();
+        }
+        let sentence = "is not encrypted at rest: neither by SQS or SNS nor with a key of KMS".to_owned();
+        vec![Said::new(Severity::Low, sentence, advice)]
+    }
+}

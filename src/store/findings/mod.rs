@@ -1,0 +1,236 @@
+//! What is wrong with the architecture itself, and what to do about it.
+//!
+//! One rule, one `impl` [`Rule`], one row in [`RULES`], one test with a good and a bad architecture. A rule says what it builds on
+//! ([`Rule::needs`]): while that could not be read it is silent, and [`silent`] says so. What is not known is never a finding.
+//!
+//! Rules read configuration and are judged again only when that has changed; the few that read numbers ([`Rule::is_live`]) are judged
+//! each time. Whether something goes wrong at the moment is [`super::health`]'s matter.
+
+mod access;
+mod case;
+mod consumers;
+mod dead_letters;
+mod events;
+mod glob;
+mod logs;
+mod never;
+mod policy;
+mod streams;
+mod topics;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Store, polls::Polls};
+use crate::domain::{FailureKind, Finding, Ignore, Kind, ResourceId, Severity};
+
+use case::{Case, Said};
+
+/// One thing that may be wrong with how things are configured.
+pub trait Rule: Sync {
+    /// Its name in the configuration file and in JSON.
+    fn name(&self) -> &'static str;
+
+    /// The page of AWS's documentation behind it.
+    fn page(&self) -> &'static str;
+
+    /// The kinds of resource that it judges.
+    fn kinds(&self) -> &'static [Kind];
+
+    /// What must have been read, beside the resource itself.
+    fn needs(&self) -> &'static [Need] {
+        &[]
+    }
+
+    /// The kinds whose absence it reports: where their listing could not be read, it is silent about them.
+    fn misses(&self) -> &'static [Kind] {
+        &[]
+    }
+
+    /// Whether it reads numbers, which change without anybody changing the configuration.
+    fn is_live(&self) -> bool {
+        false
+    }
+
+    /// What it says of this resource.
+    fn judge(&self, case: &Case<'_>) -> Vec<Said>;
+}
+
+/// All rules, in the order in which findings of one severity are listed.
+pub const RULES: &[&dyn Rule] = &[
+    &dead_letters::Loop,
+    &dead_letters::TargetGone,
+    &dead_letters::Forbidden,
+    &dead_letters::OfAnotherType,
+    &dead_letters::KeptTooShort,
+    &dead_letters::Chain,
+    &dead_letters::Missing,
+    &dead_letters::FewReceives,
+    &topics::SubscriberGone,
+    &topics::SubscriberRefuses,
+    &topics::Undeliverable,
+    &topics::NoSubscriber,
+    &topics::PendingConfirmation,
+    &topics::FilterNeverMatches,
+    &events::RuleDisabled,
+    &events::NoTarget,
+    &events::TargetGone,
+    &events::PatternNeverMatches,
+    &consumers::Disabled,
+    &consumers::Absent,
+    &consumers::ShortVisibility,
+    &streams::NoReader,
+    &streams::NothingDelivered,
+    &access::PubliclyWritable,
+    &access::Unencrypted,
+    &consumers::WholeBatches,
+    &logs::GroupMissing,
+    &logs::NeverExpires,
+];
+
+/// An operation that a rule builds on, and the poller that calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    pub poller: &'static str,
+    pub operation: &'static str,
+    /// An endpoint without this operation has nothing of what it lists: that, too, is an answer.
+    pub may_lack: bool,
+}
+
+const fn need(poller: &'static str, operation: &'static str) -> Need {
+    Need { poller, operation, may_lack: false }
+}
+
+impl Need {
+    const fn or_absent(self) -> Self {
+        Self { may_lack: true, ..self }
+    }
+
+    /// Whether it was answered, now or before: old answers are still what is known.
+    fn is_met(&self, polls: &Polls) -> bool {
+        let Some(poll) = polls.get(self.poller).filter(|poll| poll.last_round.is_some()) else { return false };
+        if poll.last_good.is_none() && poll.failures().any(|failure| stops_a_round(failure.kind)) {
+            return false;
+        }
+        match poll.failure_to(self.operation).map(|failure| failure.kind) {
+            None => true,
+            Some(FailureKind::NotImplemented) => self.may_lack,
+            Some(FailureKind::Denied | FailureKind::Refused) => false,
+            Some(_) => poll.last_good.is_some(),
+        }
+    }
+}
+
+/// After such a failure a poller asks nothing more in its round.
+fn stops_a_round(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::Unreachable | FailureKind::Expired | FailureKind::Throttled | FailureKind::Timeout)
+}
+
+/// The rules that say nothing because what they build on could not be read, by the operation that is to blame.
+pub fn silent(polls: &Polls) -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut silent: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+    for rule in RULES {
+        let listings = rule.misses().iter().filter_map(|kind| case::listing(*kind));
+        // What no poller of ours lists is not asked for.
+        let listings = listings.filter(|need| polls.get(need.poller).is_some());
+        for need in rule.needs().iter().chain(listings).filter(|need| !need.is_met(polls)) {
+            silent.entry(need.operation).or_default().push(rule.name());
+        }
+    }
+    silent
+}
+
+/// What the rules said last, and what they said it of.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Findings {
+    /// By rules that read configuration alone.
+    standing: Vec<Finding>,
+    /// All of them, the worst first.
+    all: Vec<Finding>,
+    ignores: Vec<Ignore>,
+    /// Something was configured differently since they were judged.
+    due: bool,
+    /// Which needs were met then.
+    met: Vec<bool>,
+}
+
+impl Findings {
+    pub(super) fn all(&self) -> &[Finding] {
+        &self.all
+    }
+
+    pub(super) fn ignore(&mut self, ignores: Vec<Ignore>) {
+        (self.ignores, self.due) = (ignores, true);
+    }
+
+    /// Configuration has changed.
+    pub(super) fn are_due(&mut self) {
+        self.due = true;
+    }
+
+    pub(super) fn renew(&mut self, store: &Store, now: Timestamp) {
+        let met: Vec<bool> =
+            RULES.iter().map(|rule| rule.needs().iter().all(|need| need.is_met(&store.polls))).collect();
+        let judged = |live: bool| {
+            let rules = RULES.iter().zip(&met).enumerate().filter(|(_, (rule, met))| **met && rule.is_live() == live);
+            rules.flat_map(|(_, (rule, _))| judge(*rule, store, now)).collect::<Vec<_>>()
+        };
+        if std::mem::take(&mut self.due) || self.met != met {
+            self.standing = judged(false);
+        }
+        let mut all = judged(true);
+        all.extend(self.standing.iter().cloned());
+        for finding in &mut all {
+            finding.ignored = self.ignores.iter().find(|one| covers(one, finding)).map(|one| one.reason.clone());
+        }
+        all.sort_by_cached_key(|finding| {
+            let rule = RULES.iter().position(|rule| rule.name() == finding.rule);
+            (std::cmp::Reverse(finding.severity), rule, finding.resource.clone(), finding.about.clone())
+        });
+        (self.all, self.met) = (all, met);
+    }
+}
+
+fn judge(rule: &dyn Rule, store: &Store, now: Timestamp) -> Vec<Finding> {
+    let entries = store.entries().filter(|entry| entry.gone.is_none() && rule.kinds().contains(&entry.resource.kind));
+    let judged = entries.flat_map(|entry| {
+        let said = rule.judge(&Case { store, entry, now });
+        said.into_iter().map(|Said { severity, about, sentence, advice }| Finding {
+            rule: rule.name(),
+            severity,
+            resource: entry.resource.id.clone(),
+            about,
+            sentence,
+            advice,
+            page: rule.page(),
+            ignored: None,
+        })
+    });
+    judged.collect()
+}
+
+fn covers(ignore: &Ignore, finding: &Finding) -> bool {
+    let names = |id: &ResourceId| {
+        glob::matches(&ignore.resource, id.as_str()) || glob::matches(&ignore.resource, id.short_name())
+    };
+    (ignore.rule == "*" || ignore.rule == finding.rule) && names(&finding.resource)
+}
+
+/// What is wrong with what is to be ignored: a rule that there is not.
+pub fn unknown_rules(ignores: &[Ignore]) -> Vec<String> {
+    let is_known = |one: &&Ignore| one.rule == "*" || RULES.iter().any(|rule| rule.name() == one.rule);
+    let unknown = ignores.iter().filter(|one| !is_known(one));
+    unknown.map(|one| format!("[[ignore]] names the rule '{}', which there is not", one.rule)).collect()
+}
+
+/// How many there are of each severity, the ignored ones left out; the worst severity first.
+pub fn count(findings: &[Finding]) -> [(Severity, usize); 4] {
+    Severity::ALL.map(|severity| {
+        let such = findings.iter().filter(|finding| finding.ignored.is_none() && finding.severity == severity);
+        (severity, such.count())
+    })
+}
+
+#[cfg(test)]
+mod tests;
