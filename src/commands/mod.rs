@@ -108,8 +108,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Pane(6), "topics", &["6"], "show the topics and their subscribers").at(Place::Pane),
     row(Command::Pane(7), "rules", &["7"], "show the buses and rules").at(Place::Pane),
     row(Command::Pane(8), "streams", &["8"], "show the streams, delivery streams and applications").at(Place::Pane),
-    row(Command::Pane(9), "findings", &["!"], "show what is wrong with how things are configured").at(Place::Pane),
-    row(Command::Pane(10), "map", &["m"], "show the flow of the chosen one, as boxes and lines")
+    row(Command::Pane(9), "entries", &["9"], "show the APIs, schedules, pipes and state machines").at(Place::Pane),
+    row(Command::Pane(10), "findings", &["!"], "show what is wrong with how things are configured").at(Place::Pane),
+    row(Command::Pane(11), "map", &["m"], "show the flow of the chosen one, as boxes and lines")
         .at(Place::Pane)
         .footer("map", 72),
     row(Command::Along, "along", &["right"], "along a link, to what is sent to").at(Place::Map),

@@ -17,7 +17,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, view: &View<'_>, place: Place, filter:
     }
     let on_map = place == Place::Map;
     // Nothing is sorted on the map, and who is there need not be told how to get there.
-    let elsewhere = [Command::Sort, Command::Pane(10)];
+    let elsewhere = [Command::Sort, Command::Pane(11)];
     let works = |row: &&Row| if on_map { !elsewhere.contains(&row.command) } else { row.place != Place::Map };
     let mut rows: Vec<_> = COMMANDS.iter().filter(|row| row.footer.1 > 0).filter(works).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.footer.1));

@@ -17,6 +17,7 @@
 pub mod buckets;
 pub mod column;
 pub mod context;
+pub mod entries;
 pub mod findings;
 pub mod flows;
 pub mod footer;
@@ -178,6 +179,7 @@ pub const PANES: &[Row] = &[
     Row { title: "topics", key: "6", make: || Box::new(list::List::new(&topics::SPEC)) },
     Row { title: "rules", key: "7", make: || Box::new(list::List::new(&rules::SPEC)) },
     Row { title: "streams", key: "8", make: || Box::new(list::List::new(&streams::SPEC)) },
+    Row { title: "entries", key: "9", make: || Box::new(list::List::new(&entries::SPEC)) },
     Row { title: "findings", key: "!", make: || Box::<findings::Findings>::default() },
     Row { title: "map", key: "m", make: || Box::<map::Map>::default() },
 ];

@@ -106,7 +106,7 @@ struct Ends<'a> {
 
 impl Ends<'_> {
     fn links(&self, pipe: &ResourceId, filters: Option<&str>) -> Vec<Link> {
-        let named = |arn: Option<&str>| arn.filter(|arn| !arn.is_empty()).map(|arn| end(arn));
+        let named = |arn: Option<&str>| arn.filter(|arn| !arn.is_empty()).map(end);
         let source = named(self.source).map(|source| Link::configured(source, LinkKind::Streams, pipe.clone()));
         let enrichment = named(self.enrichment).map(|called| Link::configured(pipe.clone(), LinkKind::Calls, called));
         let target = named(self.target).map(|target| Link::configured(pipe.clone(), LinkKind::Targets, target));
