@@ -61,7 +61,7 @@ impl Kept {
         };
         match service {
             "lambda" => match answer.get_mut("EventSourceMappings").and_then(Value::as_array_mut) {
-                Some(all) => all.iter_mut().fold(false, |any, one| put(one, "UUID") || any),
+                Some(all) => all.iter_mut().filter_map(|one| put(one, "UUID").then_some(())).count() > 0,
                 None => put(answer, "UUID"),
             },
             "firehose" => answer

@@ -64,20 +64,20 @@ fn tell(store: &mut Store, facts: Vec<Fact>) {
     store.apply(Report { poller: "p", at: at(NOW), facts, round });
 }
 
-fn read(store: &mut Store, name: &str, metric: Metric, value: f64, source: &'static str, second: i64) {
-    let reading = Reading { value, source, at: at(second) };
+fn read(store: &mut Store, name: &str, metric: Metric, value: f64, second: i64) {
+    let reading = Reading { value, source: "read", at: at(second) };
     tell(store, vec![Fact::Measured { id: id(name), metric, reading }]);
 }
 
 fn metric(store: &mut Store, name: &str, metric: Metric, value: f64) {
-    read(store, name, metric, value, "cloudwatch:x", NOW - 60);
+    read(store, name, metric, value, NOW - 60);
 }
 
 /// A queue that held `before` ten seconds ago and holds `after` now.
 fn depth(store: &mut Store, name: &str, before: f64, after: f64) {
     for (value, second) in [(before, NOW - 10), (after, NOW)] {
-        read(store, name, VISIBLE, value, "sqs", second);
-        read(store, name, IN_FLIGHT, 0.0, "sqs", second);
+        read(store, name, VISIBLE, value, second);
+        read(store, name, IN_FLIGHT, 0.0, second);
     }
 }
 
@@ -96,32 +96,31 @@ fn what_is_not_known_is_not_said() {
 }
 
 #[rstest]
-#[case(link("t-a", LinkKind::Subscribes, "q-a"), "t-a", PUBLISHED, 3.0, 3.0, Bound::Exact)]
-#[case(link("t-a", LinkKind::Subscribes, "q-a").with("FilterPolicy", Some("{}")), "q-a", SENT, 2.0, 2.0, Bound::Exact)]
-#[case(link("bus-a", LinkKind::Routes, "r-a"), "r-a", MATCHED, 2.0, 2.0, Bound::Exact)]
-#[case(link("r-a", LinkKind::Targets, "f-a"), "r-a", MATCHED, 2.0, 2.0, Bound::Exact)]
-#[case(link("r-a", LinkKind::Targets, "f-a"), "f-a", CALLS, 0.5, 0.5, Bound::Exact)]
-#[case(link("s-a", LinkKind::Streams, "s-b"), "s-a", RECORDS_IN, 9.0, 9.0, Bound::Exact)]
-#[case(mapping("s-a", "f-a", 100), "s-a", RECORDS_IN, 9.0, 9.0, Bound::Exact)]
-#[case(mapping("table-a", "f-a", 100), "table-a", ARRIVALS, 60.0, 1.0, Bound::AtLeast)]
-#[case(mapping("q-a", "f-a", 10), "q-a", RECEIVED, 4.0, 4.0, Bound::Exact)]
-#[case(mapping("q-a", "f-a", 10), "f-a", CALLS, 4.0, 4.0, Bound::AtLeast)]
-#[case(mapping("q-a", "f-a", 1), "f-a", CALLS, 4.0, 4.0, Bound::Exact)]
-#[case(link("f-a", LinkKind::Writes, "b-a"), "b-a", ARRIVALS, 120.0, 2.0, Bound::Exact)]
-#[case(link("f-a", LinkKind::Writes, "table-a"), "table-a", ARRIVALS, 120.0, 2.0, Bound::AtLeast)]
-#[case(link("f-a", LinkKind::Publishes, "t-a"), "t-a", PUBLISHED, 7.0, 7.0, Bound::Exact)]
-#[case(link("f-a", LinkKind::Logs, "g-a"), "g-a", LINES, 90.0, 1.5, Bound::Exact)]
+#[case(link("t-a", LinkKind::Subscribes, "q-a"), "t-a", PUBLISHED, 3.0, (3.0, Bound::Exact))]
+#[case(link("t-a", LinkKind::Subscribes, "q-a").with("FilterPolicy", Some("{}")), "q-a", SENT, 2.0, (2.0, Bound::Exact))]
+#[case(link("bus-a", LinkKind::Routes, "r-a"), "r-a", MATCHED, 2.0, (2.0, Bound::Exact))]
+#[case(link("r-a", LinkKind::Targets, "f-a"), "r-a", MATCHED, 2.0, (2.0, Bound::Exact))]
+#[case(link("r-a", LinkKind::Targets, "f-a"), "f-a", CALLS, 0.5, (0.5, Bound::Exact))]
+#[case(link("s-a", LinkKind::Streams, "s-b"), "s-a", RECORDS_IN, 9.0, (9.0, Bound::Exact))]
+#[case(mapping("s-a", "f-a", 100), "s-a", RECORDS_IN, 9.0, (9.0, Bound::Exact))]
+#[case(mapping("table-a", "f-a", 100), "table-a", ARRIVALS, 60.0, (1.0, Bound::AtLeast))]
+#[case(mapping("q-a", "f-a", 10), "q-a", RECEIVED, 4.0, (4.0, Bound::Exact))]
+#[case(mapping("q-a", "f-a", 10), "f-a", CALLS, 4.0, (4.0, Bound::AtLeast))]
+#[case(mapping("q-a", "f-a", 1), "f-a", CALLS, 4.0, (4.0, Bound::Exact))]
+#[case(link("f-a", LinkKind::Writes, "b-a"), "b-a", ARRIVALS, 120.0, (2.0, Bound::Exact))]
+#[case(link("f-a", LinkKind::Writes, "table-a"), "table-a", ARRIVALS, 120.0, (2.0, Bound::AtLeast))]
+#[case(link("f-a", LinkKind::Publishes, "t-a"), "t-a", PUBLISHED, 7.0, (7.0, Bound::Exact))]
+#[case(link("f-a", LinkKind::Logs, "g-a"), "g-a", LINES, 90.0, (1.5, Bound::Exact))]
 fn one_reading_tells(
     #[case] link: Link,
     #[case] name: &str,
     #[case] read: Metric,
     #[case] value: f64,
-    #[case] per_second: f64,
-    #[case] bound: Bound,
+    #[case] expected: (f64, Bound),
 ) {
     let mut store = store(std::slice::from_ref(&link));
     metric(&mut store, name, read, value);
-    assert_eq!(rate(&store, &link), Some((per_second, bound)));
+    assert_eq!(rate(&store, &link), Some(expected));
     // Five minutes later it is no longer what flows now.
     assert_eq!(store.rate(&link, at(NOW + 600)), None);
 }
@@ -160,7 +159,7 @@ fn calls_and_growth_tell_what_came_into_a_queue() {
     for (batch, bound) in [(1, Bound::Exact), (10, Bound::AtLeast)] {
         let mut store = store(&links(batch));
         depth(&mut store, "q-a", 0.0, 10.0);
-        read(&mut store, "g-a", INVOCATIONS, 120.0, "logs", NOW);
+        read(&mut store, "g-a", INVOCATIONS, 120.0, NOW);
         metric(&mut store, "f-a", FAULTS, 0.0);
         assert_eq!(rate(&store, &subscribes), Some((3.0, bound)), "batch {batch}");
     }
@@ -211,7 +210,7 @@ fn what_comes_back_is_what_was_not_deleted() {
     metric(&mut store, "q-a", DELETED, 4.0);
     assert_eq!(store.retries(&link, at(NOW)).map(|rate| rate.per_second), Some(1.0));
     // Of another minute: no difference.
-    read(&mut store, "q-a", DELETED, 4.0, "cloudwatch:x", NOW);
+    read(&mut store, "q-a", DELETED, 4.0, NOW);
     assert_eq!(store.retries(&link, at(NOW)), None);
 }
 
@@ -221,7 +220,8 @@ fn a_growing_count_is_a_lower_bound_and_an_old_one_is_none() {
     for (source, expected) in [("dynamodb:DescribeTable", Some((0.5, Bound::AtLeast))), ("up to 6 h old", None)] {
         let mut store = store(std::slice::from_ref(&link));
         for (second, items) in [(NOW - 60, 10.0), (NOW - 30, 20.0), (NOW, 40.0)] {
-            read(&mut store, "table-a", ITEMS, items, source, second);
+            let reading = Reading { value: items, source, at: at(second) };
+            tell(&mut store, vec![Fact::Measured { id: id("table-a"), metric: ITEMS, reading }]);
         }
         assert_eq!(rate(&store, &link), expected, "{source}");
     }
@@ -259,8 +259,8 @@ fn holding(state: &str, now: f64) -> Store {
     let queue = Resource::new(id("q-a"), Kind::Queue, "q-a").with("MessageRetentionPeriod", Some(3_600));
     tell(&mut store, vec![Fact::Found(queue)]);
     for (value, second) in [(0.0, NOW - 20), (5.0, NOW - 10), (now, NOW)] {
-        read(&mut store, "q-a", VISIBLE, value, "sqs", second);
-        read(&mut store, "q-a", IN_FLIGHT, 0.0, "sqs", second);
+        read(&mut store, "q-a", VISIBLE, value, second);
+        read(&mut store, "q-a", IN_FLIGHT, 0.0, second);
     }
     store
 }
@@ -284,7 +284,7 @@ fn a_backlog_says_how_long_it_lasts(
 #[test]
 fn a_known_age_tells_the_loss() {
     let mut store = holding("Enabled", 8.0);
-    read(&mut store, "q-a", OLDEST_AGE, 600.0, "localstack", NOW);
+    read(&mut store, "q-a", OLDEST_AGE, 600.0, NOW);
     let backlog = store.backlog(&id("q-a"), at(NOW + 10)).unwrap();
     assert_eq!((backlog.oldest_seconds, backlog.loss), (Some(610.0), Some(Loss::In(2_990.0))));
 }
