@@ -85,7 +85,9 @@ fn keys_lead_to_dead_letters_and_logs() {
     assert_eq!(screen.selected(), "analytics-dlq");
     screen.press("d");
     assert!(screen.shows("analytics-dlq has no dead-letter queue"), "{}", screen.text());
-    screen.press("h right l");
+    screen.press("/");
+    screen.write("analytics-fn");
+    screen.press("enter l");
     assert_eq!((screen.pane(), screen.selected()), ("logs", "/aws/lambda/analytics-fn".to_owned()));
 }
 
