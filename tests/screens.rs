@@ -19,6 +19,8 @@ mod numbers;
 mod overlays;
 #[path = "screens/quiet.rs"]
 mod quiet;
+#[path = "screens/route.rs"]
+mod route;
 #[path = "screens/safety.rs"]
 mod safety;
 #[path = "support/screen.rs"]
@@ -56,7 +58,7 @@ fn the_landing_at_every_size() {
 fn every_pane() {
     for (width, height) in [(80, 24), (120, 40)] {
         let mut screen = Screen::example(width, height);
-        for key in "1234567".chars() {
+        for key in "12345678".chars() {
             screen.press(&key.to_string());
             let name = format!("pane_{}_{width}x{height}", screen.pane());
             insta::assert_snapshot!(name, screen.text());
@@ -66,9 +68,14 @@ fn every_pane() {
 
 #[test]
 fn what_lies_over_the_panes() {
-    for (name, keys) in
-        [("detail", "n n enter"), ("help", "?"), ("palette", ": d l q"), ("filter", "/ m a i l"), ("themes", "T")]
-    {
+    for (name, keys) in [
+        ("detail", "n n enter"),
+        ("help", "?"),
+        ("palette", ": d l q"),
+        ("filter", "/ m a i l"),
+        ("themes", "T"),
+        ("route", "6 w"),
+    ] {
         for (width, height) in [(80, 24), (120, 40)] {
             let mut screen = Screen::example(width, height);
             screen.press(keys);

@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use crate::{
     commands::Keymap,
     domain::{Declaration, Ignore, Kind, ResourceId, Scope},
-    overlays::{Overlay, toast::Toast, usage::Used},
+    overlays::{Overlay, route::Typed, toast::Toast, usage::Used},
     panes::{self, PANES, Pane, View, flows::Flows, header::Session, now::Now},
     store::Store,
     theme::{ASCII, ColorDepth, Shelf, Theme},
@@ -68,6 +68,8 @@ pub struct App {
     zone: TimeZone,
     keymap: Keymap,
     places: draw::Places,
+    /// The event that was last asked about.
+    typed: Option<Typed>,
     refreshes: u64,
     suspended: bool,
     /// Why we do not know who we are, as it was said last.
@@ -100,6 +102,7 @@ impl App {
             zone,
             keymap: Keymap::default(),
             places: draw::Places::default(),
+            typed: None,
             refreshes: 0,
             suspended: false,
             said_unknown: None,

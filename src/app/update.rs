@@ -8,7 +8,14 @@ use crate::{
     commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
-        Press, Wish, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
+        Press, Wish,
+        detail::Detail,
+        filter::Filter,
+        help::Help,
+        palette::Palette,
+        route::{self, Route},
+        themes::Themes,
+        toast::Toast,
         usage::Usage,
     },
     panes::View,
@@ -18,6 +25,8 @@ use crate::{
 
 /// The most characters of a paste that are taken: no name is longer, and a whole file was never meant.
 const MOST_PASTED: usize = 512;
+/// The same where a document is typed.
+const MOST_PASTED_DOCUMENT: usize = 64 * 1024;
 
 impl App {
     /// Takes one event in.
@@ -130,7 +139,10 @@ impl App {
     fn paste(&mut self, text: &str, now: Timestamp) -> Vec<Effect> {
         let Some(mut overlay) = self.overlays.pop_if(|overlay| overlay.takes_text()) else { return Vec::new() };
         self.dirty = true;
-        let text: String = text.chars().filter(|c| !c.is_control()).take(MOST_PASTED).collect();
+        let document = overlay.takes_document();
+        let most = if document { MOST_PASTED_DOCUMENT } else { MOST_PASTED };
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let text: String = text.chars().filter(|c| !c.is_control() || (document && *c == '\n')).take(most).collect();
         let wish = overlay.paste(&text, &self.view(now));
         self.grant(wish, overlay, now)
     }
@@ -172,6 +184,10 @@ impl App {
                 self.overlays.push(overlay);
                 self.overlays.push(Box::new(Detail::new(id)));
             }
+            Wish::Light(lit, typed) => {
+                self.typed = Some(typed);
+                self.light(Some(lit), now);
+            }
             Wish::Filter(text) => {
                 self.overlays.push(overlay);
                 self.filter(&text, now);
@@ -203,7 +219,9 @@ impl App {
                 let text = self.panes.get(self.focus).map_or("", |pane| pane.filter());
                 self.overlays.push(Box::new(Filter::new(text)));
             }
+            Command::WhereTo => self.ask_where(selected.as_ref(), now),
             Command::Back => {
+                self.light(None, now);
                 if !self.act(command, now) {
                     self.filter("", now);
                 }
@@ -309,6 +327,27 @@ impl App {
             }
         }
         self.overlays.push(Box::new(Detail::new(id.clone())));
+    }
+
+    /// Opens the prompt for the topic or bus that is chosen.
+    fn ask_where(&mut self, chosen: Option<&ResourceId>, now: Timestamp) {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        match chosen.and_then(|chosen| route::start(chosen, &view)) {
+            Some(target) => {
+                let prompt = Route::new(target, self.typed.clone(), &view);
+                self.overlays.push(Box::new(prompt));
+            }
+            None => self.say("choose a topic, a bus or a rule: events start there".to_owned(), Role::Dim, now),
+        }
+    }
+
+    /// Shows a path wherever links are drawn, and goes there; or shows none any more.
+    fn light(&mut self, lit: Option<crate::panes::Lit>, now: Timestamp) {
+        let map = self.panes.iter().position(|pane| pane.title() == "map");
+        if let (Some(map), true) = (map, lit.is_some()) {
+            self.focus_on(map, now);
+        }
+        self.panes.iter_mut().for_each(|pane| pane.light(lit.clone()));
     }
 
     fn filter(&mut self, text: &str, now: Timestamp) {

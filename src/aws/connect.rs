@@ -8,7 +8,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 use thiserror::Error;
 
-use super::{Dialect, Endpoint, Meter, Trouble, endpoint::EndpointError, guard::Guard};
+use super::{Dialect, Endpoint, Meter, Trouble, endpoint::EndpointError, guard::Guard, mend::Mend};
 
 /// What the user asked for; every `None` is found as the AWS CLI finds it.
 #[derive(Debug, Clone, Default)]
@@ -99,7 +99,7 @@ struct Clients {
     tags: OnceLock<aws_sdk_resourcegroupstagging::Client>,
 }
 
-/// One accessor a service: a lazy client with the guard, the meter and the dialect under it.
+/// One accessor a service: a lazy client with the guard, the meter, the dialect and the mending under it.
 macro_rules! clients {
     ($($name:ident: $sdk:ident),* $(,)?) => {$(
         pub fn $name(&self) -> &$sdk::Client {
@@ -107,6 +107,7 @@ macro_rules! clients {
                 let config = $sdk::config::Builder::from(&self.sdk)
                     .interceptor(self.guard)
                     .interceptor(self.dialect.clone())
+                    .interceptor(Mend)
                     .interceptor(self.meter.clone());
                 $sdk::Client::from_conf(config.build())
             })

@@ -52,6 +52,11 @@ impl Flavour {
         }
     }
 
+    /// Whether it may have metrics: the demo's own endpoint has none, and need not be asked to say so.
+    pub fn may_have_metrics(&self) -> bool {
+        *self != Self::Embedded
+    }
+
     /// Whether the free look into queues (`/_aws/sqs/messages`) is there.
     pub fn has_free_peek(&self) -> bool {
         matches!(self, Self::LocalStack { .. })

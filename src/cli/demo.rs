@@ -8,7 +8,12 @@ use tokio_util::sync::CancellationToken;
 use super::{MISUSED, UNREACHED, complain, dashboard};
 use crate::{
     config::Config,
-    demo::{Clients, DemoError, Embedded, architectures, clients, deploy, traffic},
+    demo::{
+        Clients, DemoError, Embedded,
+        architectures::{self, Architecture, expected::DeclaredLink},
+        clients, deploy, traffic,
+    },
+    domain::{Declaration, Kind},
 };
 
 #[derive(Debug, Args)]
@@ -68,6 +73,8 @@ impl From<DemoError> for Failure {
 async fn embedded(mut config: Config, arguments: Arguments) -> Result<ExitCode, Failure> {
     let demo = Embedded::start(arguments.seed).await?;
     config.connect.endpoint = Some(demo.url());
+    // The user's own declarations are of another place.
+    config.links = declared(&architectures::ALL);
     let shown = show(config, &arguments, &demo.url()).await;
     demo.shut_down().await;
     shown
@@ -78,13 +85,18 @@ async fn on_emulator(mut config: Config, endpoint: &str, arguments: Arguments) -
     let endpoint = clients.endpoint_url.clone();
     let all = &architectures::ALL;
     if arguments.teardown {
-        deploy::teardown(&clients, all).await?;
+        for left in deploy::teardown(&clients, all).await? {
+            complain(&format!("not removed: {left}"));
+        }
         complain(&format!("removed the demo from {endpoint}"));
         return Ok(ExitCode::SUCCESS);
     }
     complain(&format!("deploying on {endpoint}"));
-    deploy::deploy(&clients, all).await?;
+    for skipped in deploy::deploy(&clients, all).await? {
+        complain(&format!("not deployed: {skipped}"));
+    }
     config.connect.endpoint = Some(endpoint.clone());
+    config.links.extend(declared(all));
     let stop = CancellationToken::new();
     let plan = traffic::Plan { seed: arguments.seed, speed: traffic::EMULATOR_SPEED };
     let driving = tokio::spawn({
@@ -106,4 +118,16 @@ async fn show(config: Config, arguments: &Arguments, url: &str) -> Result<ExitCo
     println!("{url}");
     let _ = tokio::signal::ctrl_c().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What no API tells of the demo, as a user's configuration would say it.
+fn declared(architectures: &[&Architecture]) -> Vec<Declaration> {
+    let named = |(kind, name): (Kind, &str)| format!("{}:{name}", kind.key());
+    let declaration = |link: &DeclaredLink| Declaration {
+        from: named(link.from),
+        to: named(link.to),
+        kind: Some(link.kind),
+        label: link.label.to_owned(),
+    };
+    architectures.iter().flat_map(|architecture| architecture.declared).map(declaration).collect()
 }

@@ -1,7 +1,7 @@
 //! The command line: one file a subcommand.
 //!
-//! Exit codes: 0 it looked, 1 a doctor has found what it was to find, 2 wrong usage, 3 it could not reach the endpoint or was not let
-//! in.
+//! Exit codes: 0 it looked, 1 a doctor has found what it was to find or a route leads nowhere, 2 wrong usage, 3 it could not reach
+//! the endpoint or was not let in.
 
 pub mod dashboard;
 #[cfg(feature = "demo")]
@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod graph;
 pub mod look;
 pub mod paper;
+pub mod route;
 pub mod snapshot;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -70,6 +71,8 @@ pub struct Global {
 pub enum Command {
     /// Look at everything once and print it
     Snapshot(snapshot::Arguments),
+    /// Say who would get an event, and who would not and why: works it out, sends nothing
+    Route(route::Arguments),
     /// Look once and say what is wrong with the architecture itself, why, and what to do about it
     Doctor(doctor::Arguments),
     /// Draw the flows once: as text, or for a README or an incident page
@@ -117,6 +120,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
     let code = runtime.block_on(async {
         match cli.command {
             Some(Command::Snapshot(arguments)) => snapshot::run(config, arguments).await,
+            Some(Command::Route(arguments)) => route::run(config, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
             Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
             #[cfg(feature = "demo")]

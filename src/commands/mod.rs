@@ -36,6 +36,7 @@ pub enum Command {
     CopyId,
     ChooseTheme,
     ShowUsage,
+    WhereTo,
     Suspend,
     /// Along a link to what is sent to.
     Along,
@@ -140,6 +141,8 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ReverseSort, "reverse sort", &["S"], "turn the order round").at(Place::Pane),
     row(Command::Hold, "hold", &["space"], "hold the picture still; reading goes on behind it").footer("hold", 40),
     row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
+    row(Command::WhereTo, "where would this go", &["w"], "type an event: who would get it, who would not, and why")
+        .at(Place::Pane),
     row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one; of a finding, what to do about it")
         .at(Place::List),
     row(Command::ShowUsage, "calls", &["$"], "what looking costs: calls, errors and times by operation"),

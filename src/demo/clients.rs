@@ -9,6 +9,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::DemoError;
+use super::plain_http::PlainHttp;
 use crate::aws::Endpoint;
 
 /// Emulators take any credentials; these are the ones their documentation uses.
@@ -20,8 +21,16 @@ pub const REGION: &str = "us-east-1";
 #[derive(Debug, Clone)]
 pub struct Clients {
     pub endpoint_url: String,
+    pub http: PlainHttp,
+    /// Kinesis Analytics as it was for SQL.
+    pub analytics_v1: aws_sdk_kinesisanalytics::Client,
+    pub analytics_v2: aws_sdk_kinesisanalyticsv2::Client,
+    pub apigateway: aws_sdk_apigateway::Client,
     pub dynamodb: aws_sdk_dynamodb::Client,
+    pub dynamodb_streams: aws_sdk_dynamodbstreams::Client,
     pub events: aws_sdk_eventbridge::Client,
+    pub firehose: aws_sdk_firehose::Client,
+    pub kinesis: aws_sdk_kinesis::Client,
     pub lambda: aws_sdk_lambda::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
     pub s3: aws_sdk_s3::Client,
@@ -58,8 +67,15 @@ impl Clients {
         let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(true).build();
         Ok(Self {
             endpoint_url: endpoint.url().to_owned(),
+            http: PlainHttp::default(),
+            analytics_v1: aws_sdk_kinesisanalytics::Client::new(&config),
+            analytics_v2: aws_sdk_kinesisanalyticsv2::Client::new(&config),
+            apigateway: aws_sdk_apigateway::Client::new(&config),
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            dynamodb_streams: aws_sdk_dynamodbstreams::Client::new(&config),
             events: aws_sdk_eventbridge::Client::new(&config),
+            firehose: aws_sdk_firehose::Client::new(&config),
+            kinesis: aws_sdk_kinesis::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),

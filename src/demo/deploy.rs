@@ -4,12 +4,20 @@
 //! subscriptions, mappings and targets belong to what they hang on. Deploying again changes nothing. A resource of a
 //! wanted name without the mark is somebody else's: `deploy` stops before it, `teardown` leaves it alone.
 //!
-//! To deploy a new kind of resource: a step here and in `teardown`, and its mark in `marks`.
+//! What the endpoint does not have is left out and said so ([`Skipped`]).
+//!
+//! To deploy a new kind of resource: a step here (or in a file of its own below) and in `teardown`, and its mark in `marks`.
 
+pub(super) mod api;
+mod functions;
 mod marks;
 mod package;
+mod role;
+mod skipped;
+mod streams;
 mod teardown;
 
+pub use self::skipped::{Piece, Skipped};
 pub use self::teardown::teardown;
 
 use aws_sdk_dynamodb::types::{
@@ -17,30 +25,32 @@ use aws_sdk_dynamodb::types::{
     StreamViewType,
 };
 use aws_sdk_eventbridge::types::Target;
-use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Environment, FunctionCode, FunctionResponseType, Runtime};
 use aws_sdk_s3::types::{Tag as BucketTag, Tagging};
 use aws_sdk_sqs::types::QueueAttributeName;
 
 use self::marks::{Mark, marks};
-use super::architectures::{Architecture, Function, Mapping, Queue, Reference, Rule, Subscription, Table, Trigger};
+use self::skipped::Ledger;
+use super::architectures::expected::End;
+use super::architectures::{Architecture, Function, Queue, Rule, Subscription, Table, Trigger};
 use super::{Clients, DemoError};
+use crate::domain::Kind;
 
 /// The tag that says whose a resource is; its value is the architecture's name.
 pub const MARK: &str = "edatop-demo";
 
 const SECONDS_PER_DAY: u32 = 24 * 60 * 60;
 
-/// Makes what is not there yet.
+/// Makes what is not there yet, and says what the endpoint cannot hold.
 ///
 /// # Errors
 /// When the endpoint refuses a call, or a resource of a wanted name belongs to somebody else.
-pub async fn deploy(clients: &Clients, architectures: &[&Architecture]) -> Result<(), DemoError> {
+pub async fn deploy(clients: &Clients, architectures: &[&Architecture]) -> Result<Vec<Skipped>, DemoError> {
     let arns = Arns::of(clients).await?;
+    let mut ledger = Ledger::default();
     for architecture in architectures {
-        Deployment { clients, arns: &arns, architecture }.run().await?;
+        Deployment { clients, arns: &arns, architecture }.run(&mut ledger).await?;
     }
-    Ok(())
+    Ok(ledger.0)
 }
 
 /// ARNs of the endpoint's account. Emulators and AWS agree on their shape.
@@ -72,6 +82,18 @@ impl Arns {
         self.arn("lambda", &format!("function:{name}"))
     }
 
+    fn stream(&self, name: &str) -> String {
+        self.arn("kinesis", &format!("stream/{name}"))
+    }
+
+    fn delivery_stream(&self, name: &str) -> String {
+        self.arn("firehose", &format!("deliverystream/{name}"))
+    }
+
+    fn application(&self, name: &str) -> String {
+        self.arn("kinesisanalytics", &format!("application/{name}"))
+    }
+
     fn table(&self, name: &str) -> String {
         self.arn("dynamodb", &format!("table/{name}"))
     }
@@ -85,7 +107,7 @@ impl Arns {
     }
 
     fn role(&self) -> String {
-        format!("arn:aws:iam::{}:role/edatop-demo", self.account)
+        format!("arn:aws:iam::{}:role/{}", self.account, role::ROLE)
     }
 
     fn arn(&self, service: &str, rest: &str) -> String {
@@ -105,7 +127,7 @@ struct Deployment<'a> {
 }
 
 impl Deployment<'_> {
-    async fn run(&self) -> Result<(), DemoError> {
+    async fn run(&self, ledger: &mut Ledger) -> Result<(), DemoError> {
         // What others refer to comes first: dead-letter queues are declared before their sources.
         for queue in self.architecture.queues {
             self.queue(queue).await?;
@@ -115,6 +137,9 @@ impl Deployment<'_> {
         }
         for subscription in self.architecture.subscriptions {
             self.subscription(subscription).await?;
+        }
+        for (topic, address) in self.architecture.emails {
+            self.email(topic, address).await?;
         }
         for table in self.architecture.tables {
             self.table(table).await?;
@@ -129,11 +154,32 @@ impl Deployment<'_> {
             self.log_group(function).await?;
             self.function(function).await?;
         }
-        for mapping in self.architecture.mappings {
-            self.mapping(mapping).await?;
-        }
+        self.run_optional(ledger).await?;
         for rule in self.architecture.rules {
             self.rule(rule).await?;
+        }
+        Ok(())
+    }
+
+    /// What not every endpoint has.
+    async fn run_optional(&self, ledger: &mut Ledger) -> Result<(), DemoError> {
+        for api in self.architecture.apis {
+            ledger.attempt(Piece::Resource(End::new(Kind::Api, api.name)), &[], self.api(api)).await?;
+        }
+        for stream in self.architecture.streams {
+            ledger.attempt(Piece::Resource(End::new(Kind::Stream, stream.name)), &[], self.stream(stream)).await?;
+        }
+        for stream in self.architecture.delivery_streams {
+            let end = End::new(Kind::DeliveryStream, stream.name);
+            ledger.attempt(Piece::Resource(end), &[], self.delivery_stream(stream)).await?;
+        }
+        for application in self.architecture.applications {
+            self.application(application, ledger).await?;
+        }
+        for mapping in self.architecture.mappings {
+            let (from, to) = (mapping.source.end(), End::function(mapping.function));
+            let needs = [from.clone()];
+            ledger.attempt(Piece::Link { from, to }, &needs, self.mapping(mapping)).await?;
         }
         Ok(())
     }
@@ -175,7 +221,7 @@ impl Deployment<'_> {
             return Ok(());
         }
         let tag = aws_sdk_sns::types::Tag::builder().key(MARK).value(self.architecture.name).build();
-        let tag = tag.map_err(DemoError::call("describe a tag"))?;
+        let tag = tag.map_err(DemoError::built)?;
         let mut request = self.clients.sns.create_topic().name(name).tags(tag);
         if name.ends_with(".fifo") {
             request = request.attributes("FifoTopic", "true");
@@ -208,24 +254,35 @@ impl Deployment<'_> {
         request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
 
+    async fn email(&self, topic: &str, address: &str) -> Result<(), DemoError> {
+        let doing = || format!("subscribe '{address}' to topic '{topic}'");
+        let topic = self.arns.topic(topic);
+        let existing = self.clients.sns.list_subscriptions_by_topic().topic_arn(&topic).send().await;
+        if existing.map_err(DemoError::call(doing()))?.subscriptions().iter().any(|one| one.endpoint() == Some(address))
+        {
+            return Ok(());
+        }
+        let request = self.clients.sns.subscribe().topic_arn(topic).protocol("email").endpoint(address);
+        request.send().await.map(drop).map_err(DemoError::call(doing()))
+    }
+
     async fn table(&self, table: &Table) -> Result<(), DemoError> {
         let mark = marks(self.clients, self.arns).table(table.name).await?;
         if !self.missing(mark, "table", table.name).await? {
             return Ok(());
         }
-        let describe = || "describe a table".to_owned();
         let key = KeySchemaElement::builder().attribute_name(table.key).key_type(KeyType::Hash).build();
         let attribute = AttributeDefinition::builder();
         let attribute = attribute.attribute_name(table.key).attribute_type(ScalarAttributeType::S).build();
         let tag = aws_sdk_dynamodb::types::Tag::builder().key(MARK).value(self.architecture.name).build();
         let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
-        let stream = stream.build().map_err(DemoError::call(describe()))?;
+        let stream = stream.build().map_err(DemoError::built)?;
         let request =
             self.clients.dynamodb.create_table().table_name(table.name).billing_mode(BillingMode::PayPerRequest);
         let request = request
-            .key_schema(key.map_err(DemoError::call(describe()))?)
-            .attribute_definitions(attribute.map_err(DemoError::call(describe()))?)
-            .tags(tag.map_err(DemoError::call(describe()))?)
+            .key_schema(key.map_err(DemoError::built)?)
+            .attribute_definitions(attribute.map_err(DemoError::built)?)
+            .tags(tag.map_err(DemoError::built)?)
             .set_stream_specification(table.stream.then_some(stream));
         request.send().await.map(drop).map_err(DemoError::call(format!("create table '{}'", table.name)))
     }
@@ -238,7 +295,7 @@ impl Deployment<'_> {
         let doing = || format!("create bucket '{name}'");
         self.clients.s3.create_bucket().bucket(name).send().await.map_err(DemoError::call(doing()))?;
         let tag = BucketTag::builder().key(MARK).value(self.architecture.name).build();
-        let tagging = tag.and_then(|tag| Tagging::builder().tag_set(tag).build()).map_err(DemoError::call(doing()))?;
+        let tagging = tag.and_then(|tag| Tagging::builder().tag_set(tag).build()).map_err(DemoError::built)?;
         let request = self.clients.s3.put_bucket_tagging().bucket(name).tagging(tagging);
         request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
@@ -266,50 +323,6 @@ impl Deployment<'_> {
         request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
 
-    async fn function(&self, function: &Function) -> Result<(), DemoError> {
-        let mark = marks(self.clients, self.arns).function(function.name).await?;
-        if !self.missing(mark, "function", function.name).await? {
-            return Ok(());
-        }
-        let mut environment = Environment::builder().variables("AWS_ENDPOINT_URL", &self.clients.endpoint_url);
-        for (variable, reference) in function.environment {
-            environment = environment.variables(*variable, self.resolve(reference));
-        }
-        let zip = package::zip(function)?;
-        let request = self.clients.lambda.create_function().function_name(function.name).runtime(Runtime::Python312);
-        let request = request
-            .handler("app.handler")
-            .role(self.arns.role())
-            .timeout(i32::try_from(function.timeout_seconds).unwrap_or(i32::MAX))
-            .environment(environment.build())
-            .code(FunctionCode::builder().zip_file(Blob::new(zip)).build())
-            .tags(MARK, self.architecture.name);
-        request.send().await.map(drop).map_err(DemoError::call(format!("create function '{}'", function.name)))
-    }
-
-    fn resolve(&self, reference: &Reference) -> String {
-        match reference {
-            Reference::Topic(name) => self.arns.topic(name),
-            Reference::Table(name) | Reference::Bucket(name) | Reference::Bus(name) => (*name).into(),
-        }
-    }
-
-    async fn mapping(&self, mapping: &Mapping) -> Result<(), DemoError> {
-        let queue = self.arns.queue(mapping.queue);
-        let doing = || format!("map queue '{}' to function '{}'", mapping.queue, mapping.function);
-        let existing = self.clients.lambda.list_event_source_mappings().function_name(mapping.function).send().await;
-        let existing = existing.map_err(DemoError::call(doing()))?;
-        if existing.event_source_mappings().iter().any(|one| one.event_source_arn() == Some(&queue)) {
-            return Ok(());
-        }
-        let request = self.clients.lambda.create_event_source_mapping().function_name(mapping.function);
-        let mut request = request.event_source_arn(queue).batch_size(i32::try_from(mapping.batch_size).unwrap_or(10));
-        if mapping.reports_failed_items {
-            request = request.function_response_types(FunctionResponseType::ReportBatchItemFailures);
-        }
-        request.send().await.map(drop).map_err(DemoError::call(doing()))
-    }
-
     async fn rule(&self, rule: &Rule) -> Result<(), DemoError> {
         let mark = marks(self.clients, self.arns).rule(rule).await?;
         if !self.missing(mark, "rule", rule.name).await? {
@@ -327,13 +340,13 @@ impl Deployment<'_> {
         let permission = permission.action("lambda:InvokeFunction").principal("events.amazonaws.com");
         permission.set_source_arn(made.rule_arn).send().await.map_err(DemoError::call(doing()))?;
         let target = Target::builder().id(rule.function).arn(self.arns.function(rule.function)).build();
-        let target = target.map_err(DemoError::call(doing()))?;
+        let target = target.map_err(DemoError::built)?;
         let request = self.clients.events.put_targets().rule(rule.name).event_bus_name(rule.bus).targets(target);
         request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
 
     fn event_tag(&self) -> Result<aws_sdk_eventbridge::types::Tag, DemoError> {
         let tag = aws_sdk_eventbridge::types::Tag::builder().key(MARK).value(self.architecture.name).build();
-        tag.map_err(DemoError::call("describe a tag"))
+        tag.map_err(DemoError::built)
     }
 }

@@ -1,13 +1,15 @@
 //! An AWS-compatible endpoint inside the process: one loopback HTTP/1 port in front of the winterbaume services.
 //!
 //! A thin adapter, not an emulator: it finds the service a request is for, hands it over, and gives the answer back. What
-//! winterbaume leaves undone *within* a service is put right in `completion` (what was given at creation), `queues` and
-//! `memory` (what SQS does with and knows about a message); what AWS does *between* services is `fabric`'s work, which learns of publishes
+//! winterbaume leaves undone *within* a service is put right in `completion` and `kept` (what was given at creation), `queues` and
+//! `memory` (what SQS does with and knows about a message), `gateway` (what an API does with a request); what AWS does *between* services is `fabric`'s work, which learns of publishes
 //! through the [`tap`]. Never answer here with something no service knows.
 //!
 //! To add a service: one row in `services`.
 
 mod completion;
+mod gateway;
+mod kept;
 mod memory;
 mod query;
 mod queues;
@@ -31,6 +33,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use winterbaume_core::{MockRequest, MockResponse, MockService, auth};
 
+use self::gateway::UserRequest;
+use self::kept::Kept;
 use self::memory::SqsMemory;
 use self::queues::Queues;
 use self::tap::Accepted;
@@ -94,7 +98,8 @@ impl Endpoint {
         let (tasks, connections) = Tasks::new();
         let memory = Arc::new(SqsMemory::default());
         let services = services(memory.clone());
-        let adapter = Arc::new(Adapter { services, memory, url: format!("http://{address}"), tap });
+        let url = format!("http://{address}");
+        let adapter = Arc::new(Adapter { services, memory, kept: Kept::default(), url, tap });
         tasks.spawn(accept(listener, adapter, stop.clone(), tasks.clone()));
         Ok(Self { address, stop, connections })
     }
@@ -112,9 +117,14 @@ fn services(memory: Arc<SqsMemory>) -> Services {
         Arc::new(winterbaume_dynamodb::InMemoryDynamoDbBackend::new());
     let streams = winterbaume_dynamodbstreams::DynamoDbStreamsService::with_dynamodb_backend(tables.clone());
     let mut services: Services = BTreeMap::new();
+    services.insert("apigateway", Arc::new(winterbaume_apigateway::ApiGatewayService::new()));
     services.insert("dynamodb", Arc::new(winterbaume_dynamodb::DynamoDbService::with_backend(tables)));
     services.insert("streams.dynamodb", Arc::new(streams));
     services.insert("events", Arc::new(winterbaume_eventbridge::EventBridgeService::new()));
+    services.insert("firehose", Arc::new(winterbaume_firehose::FirehoseService::new()));
+    services.insert("kinesis", Arc::new(winterbaume_kinesis::KinesisService::new()));
+    let analytics = winterbaume_kinesisanalyticsv2::KinesisAnalyticsV2Service::new();
+    services.insert("kinesisanalytics", Arc::new(analytics));
     services.insert("lambda", Arc::new(winterbaume_lambda::LambdaService::new()));
     services.insert("logs", Arc::new(winterbaume_cloudwatchlogs::CloudWatchLogsService::new()));
     services.insert("s3", Arc::new(winterbaume_s3::S3Service::new()));
@@ -156,6 +166,7 @@ async fn connection(stream: TcpStream, adapter: Arc<Adapter>, stop: Cancellation
 struct Adapter {
     services: Services,
     memory: Arc<SqsMemory>,
+    kept: Kept,
     url: String,
     tap: Option<mpsc::Sender<Accepted>>,
 }
@@ -170,30 +181,31 @@ impl Adapter {
             let code = "RequestEntityTooLarge";
             return into_response(refusal(413, code, "the request body is larger than the embedded endpoint takes"));
         };
-        let (service, region) = destination(&parts.headers);
+        let body = body.to_bytes();
+        if let Some(request) = UserRequest::of(parts.method.as_str(), parts.uri.path(), &body) {
+            return into_response(self.user_request(request).await);
+        }
+        let (service, region) = destination(&parts.headers, parts.uri.path());
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         // winterbaume reads the region out of the host, so it gets one of AWS's shape.
         let uri = format!("https://{service}.{region}.amazonaws.com{target}");
-        let request =
-            MockRequest { method: parts.method.to_string(), uri, headers: parts.headers, body: body.to_bytes() };
+        let request = MockRequest { method: parts.method.to_string(), uri, headers: parts.headers, body };
         into_response(self.route(&service, request).await)
     }
 
-    async fn route(&self, name: &str, request: MockRequest) -> MockResponse {
+    async fn route(&self, name: &str, mut request: MockRequest) -> MockResponse {
         let Some(service) = self.services.get(name) else {
             let message = format!("the embedded endpoint has no service '{name}'; see {}{HEALTH_PATH}", self.url);
             return refusal(501, "NotImplemented", &message);
         };
+        if name == "events" {
+            completion::without_bus(&mut request);
+        }
         let mut response = service.handle(request.clone()).await;
         if (200..300).contains(&response.status) {
             completion::complete(service.as_ref(), &request, &response).await;
-            if name == "events" {
-                completion::narrow(&request, &mut response);
-            }
-            if name == "sqs" {
-                self.memory.recall(&request, &mut response);
-                localise_queue_urls(&request, &mut response, &self.url);
-            }
+            self.kept.pass(name, &request, &mut response);
+            self.put_right(name, &request, &mut response).await;
             if let Some(tap) = &self.tap {
                 for accepted in tap::accepted(name, &request, &response) {
                     // The fabric has gone: the endpoint is about to.
@@ -204,6 +216,23 @@ impl Adapter {
         response
     }
 
+    /// Answers that AWS gives otherwise.
+    async fn put_right(&self, name: &str, request: &MockRequest, response: &mut MockResponse) {
+        match name {
+            "apigateway" => self.embed_methods(request, response).await,
+            "events" => {
+                completion::narrow(request, response);
+                completion::with_bus(request, response);
+            }
+            "sns" => completion::unconfirmed(request, response),
+            "sqs" => {
+                self.memory.recall(request, response);
+                localise_queue_urls(request, response, &self.url);
+            }
+            _ => {}
+        }
+    }
+
     fn health(&self) -> MockResponse {
         let services: Vec<&str> = self.services.keys().copied().collect();
         let body = serde_json::json!({ "edition": "edatop-embedded", "services": services });
@@ -212,11 +241,15 @@ impl Adapter {
 }
 
 /// Service and region of a request, from its signature. Unsigned requests are S3's, as in AWS.
-fn destination(headers: &hyper::HeaderMap) -> (String, String) {
+fn destination(headers: &hyper::HeaderMap, path: &str) -> (String, String) {
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let service = match auth::extract_service_from_headers(headers) {
         // The streams API signs as `dynamodb`.
         Some(_) if target.starts_with("DynamoDBStreams") => "streams.dynamodb".into(),
+        // The first API signs as the second, which is the only one here.
+        Some(_) if target.starts_with("KinesisAnalytics_20150814") => "kinesisanalytics.v1".into(),
+        // HTTP APIs sign as REST APIs, and only those are here.
+        Some(service) if service == "apigateway" && path.starts_with("/v2/") => "apigatewayv2".into(),
         Some(service) => service,
         None => "s3".into(),
     };

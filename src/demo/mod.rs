@@ -12,14 +12,18 @@ mod clock;
 pub mod deploy;
 pub mod endpoint;
 pub mod fabric;
+mod plain_http;
 mod tasks;
 pub mod traffic;
 
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use tokio_util::sync::CancellationToken;
 
 pub use self::clients::Clients;
 pub use self::endpoint::Endpoint;
 use self::tasks::{Finished, Tasks};
+use crate::{aws::Trouble, domain::FailureKind};
 
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
@@ -30,7 +34,7 @@ pub enum DemoError {
     #[error("cannot open a loopback port for the embedded endpoint: {0}")]
     Serve(#[from] std::io::Error),
     #[error("cannot {doing}: {reason}; is the endpoint up, and does it have the service?")]
-    Call { doing: String, reason: String },
+    Call { doing: String, reason: String, kind: FailureKind },
     #[error("a {kind} named '{name}' is already there and is not the demo's; use another endpoint, or remove it first")]
     Taken { kind: &'static str, name: String },
     #[error("cannot pack the code of function '{function}': {reason}")]
@@ -38,13 +42,35 @@ pub enum DemoError {
 }
 
 impl DemoError {
-    /// Wraps what an SDK call answered, with all its causes.
-    pub(crate) fn call<E: std::error::Error>(doing: impl Into<String>) -> impl FnOnce(E) -> Self {
+    /// Wraps what an SDK call answered.
+    pub(crate) fn call<E>(doing: impl Into<String>) -> impl FnOnce(SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
         let doing = doing.into();
         move |error| {
-            let reason = aws_smithy_types::error::display::DisplayErrorContext(&error).to_string();
-            Self::Call { doing, reason }
+            let Trouble { kind, text: reason } = Trouble::from(&error);
+            Self::Call { doing, reason, kind }
         }
+    }
+
+    /// Wraps the refusal of a builder: a declaration that lacks something.
+    pub(crate) fn built(error: aws_smithy_types::error::operation::BuildError) -> Self {
+        Self::other("describe what to make", error.to_string())
+    }
+
+    pub(crate) fn other(doing: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self::Call { doing: doing.into(), reason: reason.into(), kind: FailureKind::Other }
+    }
+
+    /// Whether the endpoint does not have the operation at all.
+    pub(crate) fn is_lacking(&self) -> bool {
+        matches!(self, Self::Call { kind: FailureKind::NotImplemented, .. })
+    }
+
+    /// Whether what the call was about is not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Call { kind: FailureKind::NotFound, .. })
     }
 }
 

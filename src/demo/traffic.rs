@@ -6,15 +6,18 @@
 use std::f64::consts::TAU;
 use std::time::Duration;
 
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
 use aws_sdk_sns::types::MessageAttributeValue;
 use futures_util::future::try_join_all;
+use tokio::sync::OnceCell;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::architectures::{Architecture, Message, Publication};
+use super::architectures::{Api, Architecture, Message, Publication};
 use super::clock::now_ms;
 use super::deploy::Arns;
+use super::deploy::api::{find as find_api, url as api_url};
 use super::{Clients, DemoError};
 
 /// From one crest to the next, in seconds.
@@ -49,7 +52,14 @@ pub async fn drive(
     let producers = Arns::of(clients).await.map(|arns| {
         // Deduplication ids differ between runs: FIFO topics drop a repeated one for five minutes.
         let run_ms = now_ms();
-        let producer = |architecture| Producer { clients, arns: arns.clone(), architecture, plan, run_ms };
+        let producer = |architecture| Producer {
+            clients,
+            arns: arns.clone(),
+            architecture,
+            plan,
+            run_ms,
+            api_url: OnceCell::new(),
+        };
         architectures.iter().copied().map(producer).collect::<Vec<_>>()
     })?;
     let sending = try_join_all(producers.iter().map(Producer::run));
@@ -62,6 +72,7 @@ struct Producer<'a> {
     architecture: &'a Architecture,
     plan: Plan,
     run_ms: i64,
+    api_url: OnceCell<Option<String>>,
 }
 
 impl Producer<'_> {
@@ -90,13 +101,39 @@ impl Producer<'_> {
     async fn send(&self, message: Message, number: u64) -> Result<(), DemoError> {
         match message {
             Message::Publish(publication) => self.publish(publication, number).await,
-            Message::PutEvent { bus, source, detail_type, detail } => {
-                let entry =
-                    PutEventsRequestEntry::builder().event_bus_name(bus).source(source).detail_type(detail_type);
-                let request = self.clients.events.put_events().entries(entry.detail(detail.to_string()).build());
-                request.send().await.map(drop).map_err(DemoError::call(format!("put an event on bus '{bus}'")))
+            Message::Request { api, body } => self.request(api, body.to_string()).await,
+            Message::Invoke { function, event } => {
+                let request = self.clients.lambda.invoke().function_name(function);
+                let request = request.invocation_type(InvocationType::Event);
+                let request = request.payload(Blob::new(event.to_string()));
+                request.send().await.map(drop).map_err(DemoError::call(format!("invoke function '{function}'")))
             }
         }
+    }
+
+    /// As the users of the portal do it. Where the API is not there, or hands nothing on, its queue gets the message all the same.
+    async fn request(&self, name: &str, body: String) -> Result<(), DemoError> {
+        let Some(api) = self.architecture.apis.iter().find(|api| api.name == name) else { return Ok(()) };
+        if let Some(url) = self.api_url(api).await {
+            let answer = self.clients.http.post(&url, &[("content-type", "application/json")], body.clone()).await;
+            if answer.is_ok_and(|answer| answer.status == 200) {
+                return Ok(());
+            }
+        }
+        let doing = || format!("send to queue '{}' in the name of API '{name}'", api.queue);
+        let url = self.clients.sqs.get_queue_url().queue_name(api.queue).send().await;
+        let url = url.map_err(DemoError::call(doing()))?.queue_url;
+        let request = self.clients.sqs.send_message().set_queue_url(url).message_body(body);
+        request.send().await.map(drop).map_err(DemoError::call(doing()))
+    }
+
+    /// Asked for once.
+    async fn api_url(&self, api: &Api) -> Option<String> {
+        let find = async || match find_api(self.clients, api.name).await {
+            Ok(id) => id.map(|id| api_url(self.clients, &id, api)),
+            Err(_) => None,
+        };
+        self.api_url.get_or_init(find).await.clone()
     }
 
     async fn publish(&self, publication: Publication, number: u64) -> Result<(), DemoError> {
@@ -105,7 +142,7 @@ impl Producer<'_> {
         let mut request = request.message(publication.body.to_string());
         for (name, value) in &publication.attributes {
             let attribute = MessageAttributeValue::builder().data_type("String").string_value(*value).build();
-            request = request.message_attributes(*name, attribute.map_err(DemoError::call(doing()))?);
+            request = request.message_attributes(*name, attribute.map_err(DemoError::built)?);
         }
         if let Some(group_id) = &publication.group_id {
             request = request.message_group_id(group_id);

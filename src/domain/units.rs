@@ -78,6 +78,17 @@ impl fmt::Display for PerSecond {
     }
 }
 
+/// Things per second of which only a part was seen: `≥0.2`. None seen is written plain: "at least none" says no more.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct AtLeastPerSecond(pub f64);
+
+impl fmt::Display for AtLeastPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = PerSecond(self.0).to_string();
+        f.pad(&if rate == "0" { rate } else { format!("≥{rate}") })
+    }
+}
+
 /// US dollars: `$0.00`, `$1.44`, `$120`.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct Dollars(pub f64);
@@ -142,5 +153,14 @@ mod tests {
     #[case(1200.0, "1,200")]
     fn rates(#[case] n: f64, #[case] text: &str) {
         assert_eq!(PerSecond(n).to_string(), text);
+    }
+
+    #[rstest]
+    #[case(0.0, "0")]
+    #[case(0.004, "0")]
+    #[case(0.2, "≥0.2")]
+    #[case(14.4, "≥14")]
+    fn rates_seen_in_part(#[case] n: f64, #[case] text: &str) {
+        assert_eq!(AtLeastPerSecond(n).to_string(), text);
     }
 }

@@ -6,6 +6,7 @@ pub mod detail;
 pub mod filter;
 pub mod help;
 pub mod palette;
+pub mod route;
 pub mod themes;
 pub mod toast;
 pub mod usage;
@@ -16,7 +17,11 @@ use ratatui::{
     layout::{Position, Rect},
 };
 
-use crate::{commands::Command, domain::ResourceId, panes::View};
+use crate::{
+    commands::Command,
+    domain::ResourceId,
+    panes::{Lit, View},
+};
 
 /// What an overlay wants to happen after a key or a click.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +44,8 @@ pub enum Wish {
     /// Close, and draw with this theme.
     KeepTheme(String),
     Copy(String),
+    /// Close, and show this path; what was typed comes back next time.
+    Light(Lit, route::Typed),
 }
 
 /// A key as it was pressed, and what it commonly means.
@@ -67,6 +74,11 @@ pub trait Overlay {
 
     /// Whether letters are text here.
     fn takes_text(&self) -> bool {
+        false
+    }
+
+    /// Whether a paste may be long, and its lines stay lines.
+    fn takes_document(&self) -> bool {
         false
     }
 

@@ -192,7 +192,10 @@ fn arriving(id: &ResourceId, view: &View<'_>) -> Option<Rate> {
         view.store.rate(link, view.now).filter(|rate| carries && rate.bound != Bound::Shared)
     };
     let busier = |a: &Rate, b: &Rate| a.per_second.total_cmp(&b.per_second);
-    topology.to(id).filter_map(own).max_by(busier).or_else(|| topology.from(id).filter_map(own).max_by(busier))
+    // More may have come than any one link took on.
+    let leaving =
+        || topology.from(id).filter_map(own).max_by(busier).map(|rate| Rate { bound: Bound::AtLeast, ..rate });
+    topology.to(id).filter_map(own).max_by(busier).or_else(leaving)
 }
 
 fn is_dead_letter_queue(entry: &Entry, view: &View<'_>) -> bool {

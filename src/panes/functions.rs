@@ -5,7 +5,8 @@
 //!  ▲ stats-fn             14           2  ▁▁▂▁▁▃▁▁▁▂▁▁▁▁     stats                    3 s     128  python3.12  4 s ago
 //! ```
 //!
-//! Calls and errors are counted from the function's own log lines, so they work on every endpoint that keeps logs.
+//! Calls and errors are counted from the function's own log lines, so they work on every endpoint that keeps logs. Where its log was
+//! not read, CloudWatch's count of calls stands in.
 
 use super::{
     column::{Column, HEALTH, Key, Row, attribute_column, name},
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     domain::{
         Kind, LinkKind, Metric,
-        reading::{ERROR_LINES, INVOCATIONS},
+        reading::{CALLS, ERROR_LINES, INVOCATIONS},
         units::{Age, Count},
     },
     store::Entry,
@@ -32,8 +33,8 @@ pub const SPEC: Spec = Spec {
         name(20),
         Column {
             head: Head::fixed("CALLS/min", 9).right().priority(230),
-            write: |row, out| as_old_as_logs(row, INVOCATIONS).write_number(out, logged(row, INVOCATIONS), Count),
-            key: |row| Key::of(logged(row, INVOCATIONS)),
+            write: write_calls,
+            key: |row| Key::of(calls(row)),
         },
         Column {
             head: Head::fixed("ERRORS/min", 10).right().priority(240),
@@ -82,6 +83,17 @@ fn group<'a>(row: &Row<'a>) -> Option<&'a Entry> {
 
 fn logged(row: &Row<'_>, metric: Metric) -> Option<f64> {
     group(row)?.value(metric)
+}
+
+/// Calls a minute.
+fn calls(row: &Row<'_>) -> Option<f64> {
+    logged(row, INVOCATIONS).or_else(|| row.value(CALLS).map(|calls| calls * 60.0))
+}
+
+fn write_calls(row: &Row<'_>, out: &mut RowWriter<'_>) {
+    let is_logged = logged(row, INVOCATIONS).is_some();
+    let row = if is_logged { as_old_as_logs(row, INVOCATIONS) } else { row.aged_as(row.entry, CALLS) };
+    row.write_number(out, calls(&row), Count);
 }
 
 fn number(row: &Row<'_>, attribute: &str) -> Option<f64> {

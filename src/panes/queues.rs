@@ -6,7 +6,8 @@
 //!  · stats                   0          1        0   ≥0.3   ≥0.3               now  ▁▁▂▁▁▃▁▁▁▂▁▁▁▁     3 ✖
 //! ```
 //!
-//! Depths are approximate, as SQS says them. The rates are what the depth gives away: at least that many came and went.
+//! Depths are approximate, as SQS says them. The rates are CloudWatch's, where it has any; else what the
+//! depth gives away: at least (≥) that many came and went.
 
 use super::{
     column::{Column, HEALTH, Key, Row, name},
@@ -14,9 +15,9 @@ use super::{
 };
 use crate::{
     domain::{
-        Kind,
-        reading::{DELAYED, IN_FLIGHT, IN_RATE, OLDEST_AGE, OUT_RATE, VISIBLE},
-        units::{Age, Count, PerSecond},
+        Kind, Metric,
+        reading::{DELAYED, DELETED, IN_FLIGHT, IN_RATE, OLDEST_AGE, OUT_RATE, SENT, VISIBLE},
+        units::{Age, AtLeastPerSecond, Count, PerSecond},
     },
     theme::Role,
     widgets::table::{Column as Head, RowWriter},
@@ -46,14 +47,14 @@ pub const SPEC: Spec = Spec {
             key: |row| Key::of(row.value(DELAYED)),
         },
         Column {
-            head: Head::fixed("≥IN/s", 7).right().priority(180),
-            write: |row, out| row.write_metric(out, IN_RATE, PerSecond),
-            key: |row| Key::of(row.value(IN_RATE)),
+            head: Head::fixed("IN/s", 7).right().priority(180),
+            write: |row, out| write_rate(row, out, SENT, IN_RATE),
+            key: |row| Key::of(rate(row, SENT, IN_RATE)),
         },
         Column {
-            head: Head::fixed("≥OUT/s", 7).right().priority(180),
-            write: |row, out| row.write_metric(out, OUT_RATE, PerSecond),
-            key: |row| Key::of(row.value(OUT_RATE)),
+            head: Head::fixed("OUT/s", 7).right().priority(180),
+            write: |row, out| write_rate(row, out, DELETED, OUT_RATE),
+            key: |row| Key::of(rate(row, DELETED, OUT_RATE)),
         },
         Column {
             head: Head::fixed("OLDEST", 9).right().priority(150),
@@ -83,6 +84,23 @@ pub const SPEC: Spec = Spec {
 fn oldest(row: &Row<'_>) -> Option<f64> {
     let holds = row.value(VISIBLE).unwrap_or(0.0) + row.value(IN_FLIGHT).unwrap_or(0.0) >= 1.0;
     row.entry.oldest_age_seconds(row.view.now).filter(|_| holds)
+}
+
+/// Whether CloudWatch counted it in a minute that is still of now; where not, the depth tells what there was at the least.
+fn is_counted(row: &Row<'_>, counted: Metric) -> bool {
+    row.value(counted).is_some() && !row.store().is_stale(row.entry, counted, row.view.now)
+}
+
+fn rate(row: &Row<'_>, counted: Metric, derived: Metric) -> Option<f64> {
+    row.value(if is_counted(row, counted) { counted } else { derived })
+}
+
+fn write_rate(row: &Row<'_>, out: &mut RowWriter<'_>, counted: Metric, derived: Metric) {
+    if is_counted(row, counted) {
+        row.write_metric(out, counted, PerSecond);
+    } else {
+        row.write_metric(out, derived, AtLeastPerSecond);
+    }
 }
 
 fn write_drains(row: &Row<'_>, out: &mut RowWriter<'_>) {

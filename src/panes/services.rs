@@ -43,13 +43,18 @@ const SEGMENTS: [Counted; 9] = [
     if_any(&[Kind::Api]),
 ];
 
-/// Narrower than this, the words go and the signs stay.
-const WORDS_FROM: u16 = 110;
-
+/// Where there is no room for the words they go, and the signs stay.
 pub fn draw(area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    let (with_words, signs) = (segments(view, true), segments(view, false));
+    let line = |left| StatusLine { left, right: &[], theme: view.theme };
+    let words = line(&with_words);
+    if words.fits(area.width) { words } else { line(&signs) }.render(area, buf);
+}
+
+fn segments<'a>(view: &View<'a>, words: bool) -> Vec<Segment<'a>> {
     let glyphs = view.theme.glyphs;
     let counts = view.store.count_by_health();
-    let segments: Vec<Segment<'_>> = SEGMENTS
+    SEGMENTS
         .iter()
         .zip((0..SEGMENTS.len()).rev())
         .filter_map(|(row, priority)| {
@@ -60,7 +65,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, view: &View<'_>) {
             let [ok, unknown, warn, crit] = sum;
             let total = ok + unknown + warn + crit;
             let kind = *row.kinds.first().filter(|_| row.always || total > 0)?;
-            let what = if area.width >= WORDS_FROM { kind.counted(total) } else { total.to_string() };
+            let what = if words { kind.counted(total) } else { total.to_string() };
             let role = if total == 0 { Role::Dim } else { Role::Text };
             let mut segment =
                 Segment::new(Role::Dim, format!(" {} ", view.glyph(kind)), priority as u8 + 1).then(role, what);
@@ -75,6 +80,5 @@ pub fn draw(area: Rect, buf: &mut Buffer, view: &View<'_>) {
             }
             Some(if total > 0 && total == ok { segment.then(Role::Ok, format!(" {}", glyphs.ok)) } else { segment })
         })
-        .collect();
-    StatusLine { left: &segments, right: &[], theme: view.theme }.render(area, buf);
+        .collect()
 }

@@ -7,7 +7,8 @@
 //!  · ⇉ revenue_analytics_stream   ACTIVE     0.1    0.1       -  60 s, 1 MB      42 s  sales-bucket
 //! ```
 //!
-//! No record is read to fill this: rates and ages are CloudWatch's, and a dash where it has none. What waits is said in one column:
+//! No record is read to fill this: rates and ages are CloudWatch's, and a dash where it has none. Behind is how far the slowest reader
+//! of a stream is, or how old the oldest record is that is not delivered. What waits is said in one column:
 //! how long a stream keeps records, an application collects them, a delivery stream holds them back. The newest delivery is the
 //! newest object in the bucket, whoever wrote it.
 
@@ -17,8 +18,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Kind, LinkKind,
-        reading::{ITERATOR_AGE, NEWEST, RECORDS_IN, RECORDS_OUT},
+        Kind, Link, LinkKind, Metric,
+        reading::{FRESHNESS, ITERATOR_AGE, NEWEST, RECORDS_IN, RECORDS_OUT},
         units::{Age, PerSecond},
     },
     store::Entry,
@@ -52,14 +53,14 @@ pub const SPEC: Spec = Spec {
             key: |row| Key::of(row.value(RECORDS_IN)),
         },
         Column {
-            head: Head::fixed("OUT/s", 6).right().priority(235),
+            head: Head::fixed("OUT/s", 6).right().priority(205),
             write: |row, out| row.write_metric(out, RECORDS_OUT, PerSecond),
             key: |row| Key::of(row.value(RECORDS_OUT)),
         },
         Column {
             head: Head::fixed("BEHIND", 8).right().priority(230),
-            write: |row, out| row.write_metric(out, ITERATOR_AGE, Age),
-            key: |row| Key::of(row.value(ITERATOR_AGE)),
+            write: |row, out| row.write_metric(out, behind(row), Age),
+            key: |row| Key::of(row.value(behind(row))),
         },
         Column {
             head: Head::fixed("LAST 2 MIN", SPARK).priority(120),
@@ -74,7 +75,7 @@ pub const SPEC: Spec = Spec {
             key: |row| Key::of(waiting_seconds(row)),
         },
         Column {
-            head: Head::fixed("NEWEST", 8).right().priority(210),
+            head: Head::fixed("NEWEST", 8).right().priority(225),
             write: write_newest,
             key: |row| Key::of(bucket(row).and_then(|bucket| bucket.value(NEWEST))),
         },
@@ -84,7 +85,7 @@ pub const SPEC: Spec = Spec {
             head: Head::flex("GOES TO", 14, 2).priority(215),
             write: |row, out| {
                 let names = goes_to(row);
-                out.name(Role::Dim, if names.is_empty() { "-" } else { &names });
+                out.text(Role::Dim, if names.is_empty() { "-" } else { &names });
             },
             key: |row| Key::Text(goes_to(row)),
         },
@@ -110,6 +111,11 @@ fn number(row: &Row<'_>, attribute: &str) -> Option<f64> {
     row.entry.resource.number(attribute).map(|number| number as f64)
 }
 
+/// How far the slowest reader of a stream is behind, and how old the oldest record is that a delivery stream still holds.
+fn behind(row: &Row<'_>) -> Metric {
+    if row.entry.resource.kind == Kind::DeliveryStream { FRESHNESS } else { ITERATOR_AGE }
+}
+
 /// Seconds for which a stream keeps records, an application collects them, a delivery stream holds them back.
 fn waiting_seconds(row: &Row<'_>) -> Option<f64> {
     let hours = number(row, "RetentionPeriodHours").map(|hours| hours * 3_600.0);
@@ -133,10 +139,15 @@ fn waits(row: &Row<'_>) -> Option<String> {
     }
 }
 
-/// The bucket that a delivery stream writes to.
+/// The bucket that a delivery stream writes to; not the one for copies.
 fn bucket<'a>(row: &Row<'a>) -> Option<&'a Entry> {
-    let links = row.store().topology().from(row.id()).filter(|link| link.kind == LinkKind::Delivers);
+    let links = row.store().topology().from(row.id()).filter(|link| link.kind == LinkKind::Delivers && is_main(link));
     links.filter_map(|link| row.store().get(&link.to)).find(|entry| entry.resource.kind == Kind::Bucket)
+}
+
+/// Whether the link is to the destination itself: only that one says of which kind it is.
+fn is_main(link: &Link) -> bool {
+    link.attribute("Destination").is_some()
 }
 
 fn write_newest(row: &Row<'_>, out: &mut RowWriter<'_>) {
@@ -148,13 +159,10 @@ fn write_newest(row: &Row<'_>, out: &mut RowWriter<'_>) {
     }
 }
 
+/// Readers of a stream, and what an application or a delivery stream writes to, before where the copies go; not the dead letters.
 fn goes_to(row: &Row<'_>) -> String {
-    let links = row.store().topology().from(row.id());
-    let names: Vec<&str> = links.filter(|link| carries_on(link.kind)).map(|link| link.to.short_name()).collect();
-    names.join(", ")
-}
-
-/// Readers of a stream, and what an application or a delivery stream writes to; not where failures go.
-fn carries_on(kind: LinkKind) -> bool {
-    matches!(kind, LinkKind::Streams | LinkKind::Invokes | LinkKind::Delivers | LinkKind::Targets)
+    let on = |kind| matches!(kind, LinkKind::Streams | LinkKind::Invokes | LinkKind::Delivers | LinkKind::Targets);
+    let mut links: Vec<&Link> = row.store().topology().from(row.id()).filter(|link| on(link.kind)).collect();
+    links.sort_by_key(|link| !is_main(link));
+    links.iter().map(|link| link.to.short_name()).collect::<Vec<_>>().join(", ")
 }

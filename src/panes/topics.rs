@@ -1,21 +1,27 @@
 //! Topics and who listens to them.
 //!
 //! ```text
-//!    NAME              SUBSCRIBERS  FILTERED  SENDS TO                                     UNDELIVERABLE TO
-//!  · fork                        3         3  stats, mailing, chat                         -
-//!  · JobEvents.fifo              2         1  AnalyticsJobEvents.fifo, InventoryJob….fifo  AnalyticsSubscriptionDLQ.fifo
+//!    NAME              SUBSCRIBERS  FILTERED  IN/s  SENDS TO                                     UNDELIVERABLE TO
+//!  · fork                        3         3    14  stats, mailing, chat                         -
+//!  · JobEvents.fifo              2         1   0.5  AnalyticsJobEvents.fifo, InventoryJob….fifo  AnalyticsSubscriptionDLQ.fifo
 //! ```
 //!
-//! Both numbers are of confirmed subscriptions. What was not listed or not read is not zero: it is a dash.
+//! Subscribers are the confirmed ones. What is published CloudWatch counts; else its subscribers tell at
+//! the least (≥). What was not listed or not read is not zero: it is a dash.
 
 use super::{
     column::{Column, HEALTH, Key, Row, name},
     list::Spec,
 };
 use crate::{
-    domain::{FILTER_NOT_KNOWN, Kind, Link, LinkKind, reading::SUBSCRIPTIONS, units::Count},
+    domain::{
+        FILTER_NOT_KNOWN, Kind, Link, LinkKind,
+        reading::SUBSCRIPTIONS,
+        units::{AtLeastPerSecond, Count, PerSecond},
+    },
+    store::rates::{Bound, Rate},
     theme::Role,
-    widgets::table::Column as Head,
+    widgets::table::{Column as Head, RowWriter},
 };
 
 pub const SPEC: Spec = Spec {
@@ -35,6 +41,11 @@ pub const SPEC: Spec = Spec {
             key: |row| Key::of(filtered(row)),
         },
         Column {
+            head: Head::fixed("IN/s", 6).right().priority(190),
+            write: write_inflow,
+            key: |row| Key::of(inflow(row).map(|rate| rate.per_second)),
+        },
+        Column {
             head: Head::flex("SENDS TO", 24, 4).priority(220),
             write: |row, out| {
                 out.text(Role::Text, &names(subscriptions(row)));
@@ -51,6 +62,19 @@ pub const SPEC: Spec = Spec {
     ],
     empty: "no topics here yet",
 };
+
+fn inflow(row: &Row<'_>) -> Option<Rate> {
+    row.store().inflow(row.id(), row.view.now)
+}
+
+fn write_inflow(row: &Row<'_>, out: &mut RowWriter<'_>) {
+    let rate = inflow(row);
+    let show: fn(f64) -> String = match rate {
+        Some(Rate { bound: Bound::Exact, .. }) => |rate| PerSecond(rate).to_string(),
+        _ => |rate| AtLeastPerSecond(rate).to_string(),
+    };
+    row.write_number(out, rate.map(|rate| rate.per_second), show);
+}
 
 fn subscriptions<'a>(row: &Row<'a>) -> impl Iterator<Item = &'a Link> {
     row.store().topology().from(row.id()).filter(|link| link.kind == LinkKind::Subscribes)

@@ -66,6 +66,9 @@ impl Poller for CloudWatch {
     }
 
     async fn poll(&mut self, look: Look<'_>, out: &mut Outbox) {
+        if !look.aws.dialect.flavour().may_have_metrics() {
+            return;
+        }
         let patience = if self.empty >= MOST_EMPTY { 10 } else { 1 };
         if self.listed.is_due(look.scope, look.rarely().saturating_mul(patience)) {
             self.list(look, out).await;

@@ -240,7 +240,9 @@ fn target_links(rule: &ResourceId, target: &Target) -> Vec<Link> {
     let mut links = vec![
         Link::configured(rule.clone(), LinkKind::Targets, to.clone())
             .with("Id", Some(target.id()))
+            .with("Input", target.input())
             .with("InputPath", target.input_path())
+            .with("InputTransformer", target.input_transformer().map(|transformer| transformer.input_template()))
             .with("MessageGroupId", group)
             .with("DeadLetterConfig", dead_letters)
             .with("RetryPolicy", retries.filter(|retries| !retries.is_empty())),

@@ -38,7 +38,7 @@ pub(super) enum Excluded {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Bound {
     comparison: &'static str,
-    limit: Number,
+    pub(super) limit: Number,
     reach: f64,
 }
 

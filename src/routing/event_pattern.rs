@@ -6,7 +6,7 @@ use super::pattern::{Language, Message, Pattern};
 use super::{PatternError, Verdict};
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct EventPattern(Pattern);
+pub struct EventPattern(pub(super) Pattern);
 
 impl EventPattern {
     /// # Errors

@@ -60,7 +60,7 @@ impl MessageAttribute {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct FilterPolicy {
-    pattern: Pattern,
+    pub(super) pattern: Pattern,
     scope: Scope,
 }
 

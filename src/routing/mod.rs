@@ -2,20 +2,27 @@
 //!
 //! Both languages are the same tree: an object whose keys must all hold, each key either a nested object or a list of
 //! conditions of which one must hold. So there is one core (`pattern` for the tree, `condition` for the leaves) and
-//! two thin faces that turn what AWS hands over into JSON: [`FilterPolicy`] and [`EventPattern`].
+//! two thin faces that turn what AWS hands over into JSON: [`FilterPolicy`] and [`EventPattern`]. [`journey`] asks them link by link,
+//! from a topic or bus to all who would get a message; [`draft`] reads what a user wrote as one.
 //!
 //! Pure: no AWS client, no clock, no terminal. A non-match is an answer, never an error, and says which key failed and why.
 //! To add an operator: one variant in `condition::Condition`, its line in `parse`, `holds` and `Display`, its table row.
 
 mod cidr;
 mod condition;
+pub mod draft;
 mod event_pattern;
+mod example;
 mod filter_policy;
+pub mod journey;
 mod pattern;
 mod wildcard;
 
+pub use draft::{DraftError, Envelope, Event};
 pub use event_pattern::EventPattern;
+pub use example::Example;
 pub use filter_policy::{FilterPolicy, MessageAttribute, MessageAttributes, Scope};
+pub use journey::{Cargo, Fate, Journey, Step, Terrain, follow};
 
 use std::fmt;
 

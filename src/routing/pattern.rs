@@ -32,18 +32,18 @@ const OPERATORS: [&str; 10] = [
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pattern {
-    clauses: Vec<Clause>,
+    pub(super) clauses: Vec<Clause>,
     language: Language,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Clause {
+pub(super) enum Clause {
     Field { name: String, test: Test },
     AnyOf(Vec<Pattern>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Test {
+pub(super) enum Test {
     Nested(Pattern),
     OneOf(Vec<Condition>),
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rstest::rstest;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::*;
 
@@ -137,6 +137,43 @@ fn body_policies(#[case] policy: &str, #[case] body: &str, #[case] expected: boo
     assert_eq!(verdict.is_match(), expected, "{verdict}");
 }
 
+/// SNS asks for a value that is neither null nor empty, and for a message that has something.
+#[rstest]
+#[case(r#"{"a":[{"exists":true}]}"#, r#"{"a":null}"#, false)]
+#[case(r#"{"a":[{"exists":true}]}"#, r#"{"a":""}"#, false)]
+#[case(r#"{"a":[{"exists":true}]}"#, r#"{"a":["",0]}"#, true)]
+#[case(r#"{"a":[{"exists":false}]}"#, r#"{"a":null}"#, false)]
+#[case(r#"{"a":[{"exists":false}]}"#, r#"{"b":1}"#, true)]
+#[case(r#"{"a":[{"exists":false}]}"#, "{}", false)]
+#[case(r#"{"a":{"b":[{"exists":false}]}}"#, r#"{"a":{}}"#, true)]
+#[case(r#"{"$or":[{"a":[{"exists":false}]},{"b":[1]}]}"#, "{}", false)]
+fn presence_as_sns_means_it(#[case] policy: &str, #[case] body: &str, #[case] expected: bool) {
+    let verdict = FilterPolicy::parse(policy, Scope::MessageBody).unwrap().evaluate(&BTreeMap::new(), body);
+    assert_eq!(verdict.is_match(), expected, "{verdict}");
+}
+
+#[test]
+fn without_attributes_not_even_absence_holds() {
+    let policy = FilterPolicy::parse(r#"{"a":[{"exists":false}]}"#, Scope::MessageAttributes).unwrap();
+    let verdict = policy.evaluate(&BTreeMap::new(), "");
+    assert_eq!(verdict.to_string(), "`a` is absent, wanted no value beside at least one other");
+    assert!(policy.evaluate(&attributes(&[("b", "String", "x")]), "").is_match());
+}
+
+/// Documented: -5e9 to 5e9 for EventBridge, -1e9 to 1e9 for SNS.
+#[test]
+fn numeric_reaches_so_far() {
+    let pattern = r#"{"a":[{"numeric":[">",0]}]}"#;
+    assert!(event(pattern, r#"{"a":5000000000}"#).is_match());
+    let far = event(pattern, r#"{"a":5000000001}"#).to_string();
+    assert!(far.contains("beyond ±5000000000"), "{far}");
+    let sns = |body: &str| FilterPolicy::parse(pattern, Scope::MessageBody).unwrap().evaluate(&BTreeMap::new(), body);
+    assert!(sns(r#"{"a":1000000000}"#).is_match() && !sns(r#"{"a":1000000001}"#).is_match());
+    assert!(EventPattern::parse(r#"{"a":[{"numeric":["<",5000000001]}]}"#).is_err());
+    assert!(FilterPolicy::parse(r#"{"a":[{"numeric":["<",1000000001]}]}"#, Scope::MessageBody).is_err());
+    assert!(event(r#"{"a":[6000000000]}"#, r#"{"a":6000000000}"#).is_match(), "an exact value is no comparison");
+}
+
 #[rstest]
 #[case(
     r#"{"event":["signup","login"]}"#,
@@ -218,6 +255,20 @@ fn depth_is_bounded(#[case] objects: usize, #[case] accepted: bool) {
     }
 }
 
+/// The message is somebody else's: JSON's own reader refuses what is too deep, and nothing here recurses into it.
+#[test]
+fn a_deep_message_is_judged_or_refused_but_never_too_much() {
+    for depth in [100, 100_000] {
+        let body = format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        let policy = FilterPolicy::parse(r#"{"a":{"a":{"b":[1]}}}"#, Scope::MessageBody).unwrap();
+        assert!(!policy.evaluate(&BTreeMap::new(), &body).is_match());
+        let now = "2026-11-21T08:00:00Z".parse().unwrap();
+        assert!(Event::read(&body, Envelope { account: "", region: "", now }).is_err());
+    }
+    let sentence = PatternError::TooDeep.to_string();
+    assert!(sentence.contains("64 levels") && sentence.contains("flatten"), "{sentence}");
+}
+
 #[test]
 fn brackets_in_strings_are_not_depth() {
     assert!(EventPattern::parse(&format!(r#"{{"a":["{}\"{{"]}}"#, "[".repeat(500))).is_ok());
@@ -295,4 +346,142 @@ proptest! {
         let _ = EventPattern::parse(&text);
         let _ = FilterPolicy::parse(&text, Scope::MessageBody);
     }
+
+    /// JSON of any kind, as pattern and as message.
+    #[test]
+    fn no_json_panics(pattern in anything(), message in anything()) {
+        for language in 0..3 {
+            let text = pattern.to_string();
+            let verdict = match language {
+                0 => EventPattern::parse(&text).map(|pattern| pattern.evaluate(&message)),
+                1 => FilterPolicy::parse(&text, Scope::MessageBody).map(|policy| policy.evaluate(&BTreeMap::new(), &message.to_string())),
+                _ => FilterPolicy::parse(&text, Scope::MessageAttributes).map(|policy| policy.evaluate(&BTreeMap::new(), "")),
+            };
+            if let Ok(Verdict::Miss(miss)) = verdict {
+                prop_assert!(!miss.condition.is_empty() && !miss.found.is_empty(), "a miss says what and why");
+            }
+        }
+    }
+
+    #[test]
+    fn one_more_key_never_lets_more_through(one in clause(), other in clause(), message in flat()) {
+        let narrow = json!({ "a": one, "b": other });
+        let wide = json!({ "a": one });
+        prop_assert!(!matches(&narrow, &message) || matches(&wide, &message));
+    }
+
+    #[test]
+    fn two_keys_are_both(one in clause(), other in clause(), message in flat()) {
+        let both = matches(&json!({ "a": one, "b": other }), &message);
+        prop_assert_eq!(both, matches(&json!({ "a": one }), &message) && matches(&json!({ "b": other }), &message));
+    }
+
+    #[test]
+    fn or_is_either(one in clause(), other in clause(), message in flat()) {
+        let either = json!({ "$or": [{ "a": one }, { "b": other }] });
+        let expected = matches(&json!({ "a": one }), &message) || matches(&json!({ "b": other }), &message);
+        prop_assert_eq!(matches(&either, &message), expected);
+        let nested = json!({ "$or": [{ "b": other }, { "a": one }] });
+        prop_assert_eq!(matches(&nested, &message), expected, "the order is of no importance");
+    }
+
+    #[test]
+    fn a_list_is_any_of_it_in_any_order(list in prop::collection::vec(condition(), 1..5), message in flat()) {
+        let any = list.iter().any(|one| matches(&json!({ "a": [one] }), &message));
+        let reversed: Vec<&Value> = list.iter().rev().collect();
+        prop_assert_eq!(matches(&json!({ "a": list }), &message), any);
+        prop_assert_eq!(matches(&json!({ "a": reversed }), &message), any);
+    }
+
+    #[test]
+    fn anything_but_a_list_is_none_of_it(list in prop::collection::vec("[a-c]{0,2}", 1..4), value in scalar()) {
+        let message = json!({ "a": value });
+        let listed = matches(&json!({ "a": list }), &message);
+        prop_assert_ne!(matches(&json!({ "a": [{ "anything-but": list }] }), &message), listed);
+    }
+
+    #[test]
+    fn a_range_is_both_its_ends(low in -9..9_i32, high in -9..9_i32, value in -10..10_i32) {
+        let message = json!({ "a": value });
+        let asks = |list: Value| matches(&json!({ "a": [{ "numeric": list }] }), &message);
+        let both = asks(json!([">", low])) && asks(json!(["<=", high]));
+        prop_assert_eq!(asks(json!([">", low, "<=", high])), both);
+        prop_assert_ne!(asks(json!(["<", low])), asks(json!([">=", low])));
+    }
+
+    #[test]
+    fn an_example_gets_through(one in clause(), other in clause()) {
+        let asked = json!({ "a": one, "b": { "c": other } });
+        let pattern = EventPattern::parse(&asked.to_string()).unwrap();
+        let example = pattern.example();
+        prop_assert!(pattern.evaluate(&example).is_match(), "{} of {}", example, asked);
+        for scope in [Scope::MessageBody, Scope::MessageAttributes] {
+            let policy = FilterPolicy::parse(&json!({ "a": one }).to_string(), scope).unwrap();
+            let mut example = policy.example();
+            // Where absence is asked for, something else must be there.
+            example.attributes.insert("z".into(), MessageAttribute::String("z".into()));
+            let body = example.body.replacen('{', if example.body == "{}" { r#"{"z":1"# } else { r#"{"z":1,"# }, 1);
+            prop_assert!(policy.evaluate(&example.attributes, &body).is_match(), "{} {:?} of {}", body, example.attributes, one);
+        }
+    }
+}
+
+fn matches(pattern: &Value, message: &Value) -> bool {
+    EventPattern::parse(&pattern.to_string()).unwrap().evaluate(message).is_match()
+}
+
+/// One condition, of every operator.
+fn condition() -> impl Strategy<Value = Value> {
+    let word = || "[a-c]{1,3}";
+    let text = prop_oneof![Just("prefix"), Just("suffix"), Just("equals-ignore-case"), Just("wildcard")];
+    let compare = prop_oneof![Just("="), Just("<"), Just("<="), Just(">"), Just(">=")];
+    prop_oneof![
+        // `null` and `true` are no values of an attribute by themselves; in an array they are.
+        word().prop_map(Value::from),
+        (-9..9_i32).prop_map(Value::from),
+        (text.clone(), word()).prop_map(|(operator, word)| json!({ operator: word })),
+        (text, word()).prop_map(|(operator, word)| json!({ "anything-but": { operator: word } })),
+        prop::collection::vec(word(), 1..3).prop_map(|words| json!({ "anything-but": words })),
+        (-9..9_i32).prop_map(|number| json!({ "anything-but": [number] })),
+        (compare, -9..9_i32).prop_map(|(sign, number)| json!({ "numeric": [sign, number] })),
+        (0..9_u8).prop_map(|part| json!({ "cidr": format!("10.0.{part}.0/24") })),
+        any::<bool>().prop_map(|wanted| json!({ "exists": wanted })),
+    ]
+}
+
+fn clause() -> impl Strategy<Value = Value> {
+    prop::collection::vec(condition(), 1..4).prop_map(Value::from)
+}
+
+/// A message with one or two keys, some of them arrays.
+fn flat() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![scalar(), prop::collection::vec(scalar(), 0..3).prop_map(Value::from)];
+    prop::collection::btree_map("[ab]", leaf, 0..3).prop_map(|map| Value::Object(map.into_iter().collect()))
+}
+
+fn anything() -> impl Strategy<Value = Value> {
+    let operator = prop_oneof![
+        Just("$or"),
+        Just("prefix"),
+        Just("anything-but"),
+        Just("numeric"),
+        Just("exists"),
+        Just("cidr"),
+        Just("wildcard"),
+        Just("suffix"),
+        Just("a"),
+        Just("b"),
+        Just(""),
+    ];
+    let leaf = prop_oneof![scalar(), any::<f64>().prop_map(Value::from), ".{0,5}".prop_map(Value::from)];
+    leaf.prop_recursive(6, 48, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((operator.clone(), inner), 0..4).prop_map(|list| list
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect::<Map<_, _>>()
+                .into()),
+        ]
+    })
 }

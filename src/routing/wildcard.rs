@@ -39,6 +39,11 @@ impl Wildcard {
         &self.source
     }
 
+    /// The shortest text that matches.
+    pub(super) fn shortest(&self) -> String {
+        self.pieces.concat()
+    }
+
     pub(super) fn matches(&self, text: &str) -> bool {
         let Some((first, rest)) = self.pieces.split_first() else { return text.is_empty() };
         let Some(mut text) = text.strip_prefix(first.as_str()) else { return false };

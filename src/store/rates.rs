@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Store;
-use crate::domain::Link;
+use crate::domain::{Link, ResourceId};
 
 pub use backlog::{Backlog, Loss};
 
@@ -74,6 +74,11 @@ impl Store {
     /// How much flows along a link; nothing where no source tells, or all of them are too old.
     pub fn rate(&self, link: &Link, now: Timestamp) -> Option<Rate> {
         flow::Flow::new(self, now).along(link)
+    }
+
+    /// How much comes into a resource from all sides.
+    pub fn inflow(&self, id: &ResourceId, now: Timestamp) -> Option<Rate> {
+        flow::Flow::new(self, now).into(id)
     }
 
     /// How much of what a link carried comes back to be tried again: what a queue handed out and nobody deleted.

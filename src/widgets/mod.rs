@@ -7,6 +7,7 @@
 //! | `sparkline` | the recent past in one line, newest at the right |
 //! | `status_line` | segments left and right; the least important go first when it gets narrow |
 //! | `panel` | titled separators, tab strips, rounded overlays |
+//! | `text_area` | a few lines that are typed, with a cursor |
 //! | `graph` | boxes and lines: a layered picture of what leads to what |
 //! | `json_view` | a JSON value as scrollable lines |
 //! | `too_small` | the message when the terminal is |
@@ -23,6 +24,7 @@ pub mod sparkline;
 pub mod status_line;
 pub mod table;
 pub mod text;
+pub mod text_area;
 pub mod too_small;
 
 #[cfg(test)]

@@ -85,6 +85,11 @@ impl Widget for StatusLine<'_> {
 }
 
 impl StatusLine<'_> {
+    /// Whether nothing has to go for all to be seen.
+    pub fn fits(&self, columns: u16) -> bool {
+        total_width(self.left.iter().chain(self.right)) <= usize::from(columns)
+    }
+
     fn draw<'s>(&self, segments: impl Iterator<Item = &'s Segment<'s>>, mut area: Rect, buf: &mut Buffer) {
         for (index, segment) in segments.enumerate() {
             if index > 0 {

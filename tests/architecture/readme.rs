@@ -123,6 +123,7 @@ fn every_service_has_its_prefix_in_iam() {
     let known = [
         "apigateway",
         "cloudformation",
+        "cloudwatch",
         "dynamodb",
         "events",
         "firehose",

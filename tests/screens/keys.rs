@@ -7,7 +7,7 @@ use crate::{
     screen::Screen,
 };
 
-const TITLES: [&str; 7] = ["queues", "functions", "logs", "tables", "buckets", "topics", "rules"];
+const TITLES: [&str; 8] = ["queues", "functions", "logs", "tables", "buckets", "topics", "rules", "streams"];
 
 fn names(screen: &mut Screen) -> Vec<String> {
     let head = screen.lines().iter().position(|line| line.contains("NAME")).unwrap();
@@ -28,9 +28,9 @@ fn tab_and_numbers_switch_panes() {
     }
     assert_eq!(screen.pane(), "queues", "round and round");
     screen.press("shift-tab");
-    assert_eq!(screen.pane(), "rules");
+    assert_eq!(screen.pane(), "streams");
     screen.press("left left right");
-    assert_eq!(screen.pane(), "topics");
+    assert_eq!(screen.pane(), "rules");
 }
 
 #[test]

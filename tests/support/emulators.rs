@@ -23,14 +23,9 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, &str> {
     parts.map(named).collect()
 }
 
-/// moto checks that a function's role exists, and wants docker to run a function. The first is given, the second taken away:
-/// then it takes messages off a mapping's queue and runs nothing, whatever is installed here.
+/// moto wants docker to run a function. That is taken away: then it takes messages off a mapping's queue and runs nothing, whatever is
+/// installed here.
 pub async fn make_moto_run_nothing(url: &str) {
-    const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Principal\
-                         %22%3A%7B%22Service%22%3A%22lambda.amazonaws.com%22%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22%7D%5D%7D";
-    let role = format!("Action=CreateRole&Version=2010-05-08&RoleName=edatop-demo&AssumeRolePolicyDocument={TRUST}");
-    // 409: it is there already.
-    assert!([200, 409].contains(&post(url, "iam", role).await));
     let config = r#"{"lambda": {"use_docker": false}}"#.to_owned();
     assert!([200, 201].contains(&post(&format!("{url}/moto-api/config"), "iam", config).await));
 }

@@ -1,11 +1,16 @@
 //! What several test files need: an endpoint that answers from a script, and facts as lines of text.
 //!
-//! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside.
+//! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside,
+//! `comparison` holds what is found against what was deployed.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+pub mod cbor;
+#[cfg(feature = "demo")]
+pub mod comparison;
 pub mod driver;
 pub mod emulators;
+pub mod hermetic;
 #[cfg(feature = "demo")]
 pub mod proxy;
 pub mod scripts;
@@ -149,6 +154,12 @@ impl Respond for Actor {
         let target = request.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
         let text = format!("{} {target} {}", request.url, String::from_utf8_lossy(&request.body));
         let operation = operation(request, &text);
+        // Who we are is known at every endpoint, in whatever mood.
+        if operation == "GetCallerIdentity" {
+            let answer = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>000000000000</Account>\
+                          </GetCallerIdentityResult></GetCallerIdentityResponse>";
+            return ResponseTemplate::new(200).set_body_raw(answer, "text/xml");
+        }
         let page = |page| (self.script.answer)(&operation, page, &text);
         match *self.mood.lock().unwrap() {
             Mood::Good => self.good(page(Page::Only)),
@@ -166,7 +177,9 @@ impl Respond for Actor {
 
 impl Actor {
     fn good(&self, body: String) -> ResponseTemplate {
-        ResponseTemplate::new(200).set_body_raw(body, self.script.protocol.content_type())
+        let protocol = self.script.protocol;
+        let answer = ResponseTemplate::new(200).set_body_raw(protocol.bytes(&body), protocol.content_type());
+        if protocol == Protocol::Cbor { answer.insert_header("smithy-protocol", "rpc-v2-cbor") } else { answer }
     }
 
     fn bad(&self, fault: Fault, good: &str) -> ResponseTemplate {
@@ -174,19 +187,25 @@ impl Actor {
         match fault {
             Fault::WebPage => ResponseTemplate::new(200).set_body_raw("<!DOCTYPE html><html><body>Hi", "text/html"),
             // The SDK takes XML that ends after a tag for whole (HTTP's length catches that): cut within the first tag.
+            Fault::CutOff if protocol == Protocol::Cbor => {
+                let whole = protocol.bytes(good);
+                ResponseTemplate::new(200)
+                    .set_body_raw(whole[..whole.len() * 2 / 3].to_vec(), protocol.content_type())
+                    .insert_header("smithy-protocol", "rpc-v2-cbor")
+            }
             Fault::CutOff if protocol != Protocol::Json => self.good(good[..9].to_owned()),
             Fault::CutOff => self.good(good[..good.len() * 2 / 3].to_owned()),
             Fault::Lacking => ResponseTemplate::new(501).set_body_raw(
-                protocol.error("InternalFailure", "API action has not yet been implemented"),
+                protocol.bytes(&protocol.error("InternalFailure", "API action has not yet been implemented")),
                 protocol.content_type(),
             ),
             Fault::Denied => {
                 let body = protocol.error("AccessDeniedException", "User: x is not authorized to perform: y");
-                ResponseTemplate::new(403).set_body_raw(body, protocol.content_type())
+                ResponseTemplate::new(403).set_body_raw(protocol.bytes(&body), protocol.content_type())
             }
             Fault::Throttled => {
                 let body = protocol.error("ThrottlingException", "Rate exceeded");
-                ResponseTemplate::new(400).set_body_raw(body, protocol.content_type())
+                ResponseTemplate::new(400).set_body_raw(protocol.bytes(&body), protocol.content_type())
             }
         }
     }
@@ -199,6 +218,9 @@ fn operation(request: &Request, text: &str) -> String {
     }
     if let Some((_, rest)) = text.split_once("Action=") {
         return rest.split('&').next().unwrap().to_owned();
+    }
+    if let Some((_, operation)) = request.url.path().split_once("/operation/") {
+        return operation.to_owned();
     }
     let operation = match request.url.path() {
         path if path.contains("/event-invoke-config") => "ListFunctionEventInvokeConfigs",

@@ -5,6 +5,8 @@ mod triggers;
 
 use serde_json::{Value, json};
 
+use super::cbor;
+
 /// How a service writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -12,17 +14,28 @@ pub enum Protocol {
     Xml,
     /// S3's XML has no envelope around its errors.
     S3,
+    /// CloudWatch's: the answers are written here as JSON, with `{"@time": seconds}` for an instant.
+    Cbor,
 }
 
 impl Protocol {
     pub fn content_type(self) -> &'static str {
-        if self == Self::Json { "application/x-amz-json-1.1" } else { "text/xml" }
+        match self {
+            Self::Json => "application/x-amz-json-1.1",
+            Self::Xml | Self::S3 => "text/xml",
+            Self::Cbor => "application/cbor",
+        }
+    }
+
+    /// An answer as it goes over the wire.
+    pub fn bytes(self, text: &str) -> Vec<u8> {
+        if self == Self::Cbor { cbor::encode(&serde_json::from_str(text).unwrap()) } else { text.as_bytes().to_vec() }
     }
 
     pub fn error(self, code: &str, message: &str) -> String {
         let error = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
         match self {
-            Self::Json => json!({"__type": code, "message": message}).to_string(),
+            Self::Json | Self::Cbor => json!({"__type": code, "message": message}).to_string(),
             Self::Xml => format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>"),
             Self::S3 => error,
         }
@@ -80,7 +93,7 @@ pub struct Script {
     pub says_of_page_two: &'static [&'static str],
 }
 
-pub const SCRIPTS: [Script; 17] = [
+pub const SCRIPTS: [Script; 18] = [
     Script {
         poller: "sqs",
         protocol: Protocol::Json,
@@ -252,6 +265,14 @@ pub const SCRIPTS: [Script; 17] = [
         answer: tag,
         says: &["found group item-a", "tag:application=item-a Contains queue []"],
         says_of_page_two: &["found group item-b"],
+    },
+    Script {
+        poller: "cloudwatch",
+        protocol: Protocol::Cbor,
+        operations: &["ListMetrics", "GetMetricData"],
+        answer: cloudwatch,
+        says: &["item-a sent = 2", "item-a oldest_age = 120"],
+        says_of_page_two: &["item-b sent = 2"],
     },
 ];
 
@@ -468,4 +489,20 @@ fn tag(_: &str, page: Page, _: &str) -> String {
         "PaginationToken": page.token().unwrap_or_default(),
     });
     answer.to_string()
+}
+
+fn cloudwatch(operation: &str, page: Page, _: &str) -> String {
+    let metric = |name: &str, queue: &str| json!({"Namespace": "AWS/SQS", "MetricName": name, "Dimensions": [{"Name": "QueueName", "Value": queue}]});
+    // The values are of whatever is asked for first and second.
+    let values =
+        |index: u8| json!({"Id": format!("m{index}"), "Timestamps": [{"@time": 1_795_247_940}], "Values": [120]});
+    match operation {
+        "ListMetrics" => {
+            let names = ["ApproximateAgeOfOldestMessage", "NumberOfMessagesSent", "SentMessageSize"];
+            let all: Value = page.items().iter().flat_map(|queue| names.map(|name| metric(name, queue))).collect();
+            json!({"Metrics": all, "NextToken": page.token()})
+        }
+        _ => json!({"MetricDataResults": (0..4).map(values).collect::<Value>()}),
+    }
+    .to_string()
 }

@@ -54,15 +54,12 @@ pub(super) static EVENT_FORK: Architecture = Architecture {
         ),
     ],
     mappings: &[
-        Mapping { queue: ANALYTICS, function: "EventAnalytics", batch_size: 1, reports_failed_items: false },
-        Mapping { queue: MAILING_LIST, function: "MailingList", batch_size: 1, reports_failed_items: false },
-        Mapping { queue: CHAT_NOTIFICATION, function: "ChatNotification", batch_size: 1, reports_failed_items: false },
+        Mapping::of_queue(ANALYTICS, "EventAnalytics", 1),
+        Mapping::of_queue(MAILING_LIST, "MailingList", 1),
+        Mapping::of_queue(CHAT_NOTIFICATION, "ChatNotification", 1),
     ],
-    buckets: &[],
-    tables: &[],
-    buses: &[],
-    rules: &[],
     traffic: Traffic { messages_per_second: 4.0, message },
+    ..Architecture::EMPTY
 };
 
 const fn subscription(queue: &'static str, filter_policy: &'static str) -> Subscription {

@@ -11,9 +11,9 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sns::types::MessageAttributeValue;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::stand_in::{Failure, Invocation, Outcome, Record, Run, client_error};
+use super::stand_in::{Failure, Invocation, Outcome, Record, Run, client_error, text};
 use super::*;
 
 const TOPIC: &str = "JobEvents.fifo";
@@ -82,13 +82,9 @@ pub(super) static JOBS: Architecture = Architecture {
             log_retention_days: 7,
         },
     ],
-    mappings: &[
-        Mapping { queue: ANALYTICS, function: "Analytics", batch_size: 10, reports_failed_items: true },
-        Mapping { queue: INVENTORY, function: "Inventory", batch_size: 10, reports_failed_items: false },
-    ],
+    mappings: &[Mapping::reporting(ANALYTICS, "Analytics", 10), Mapping::of_queue(INVENTORY, "Inventory", 10)],
     buckets: &[BUCKET],
     tables: &[Table { name: TABLE, key: "id", stream: false }],
-    buses: &[],
     rules: &[Rule {
         name: "AntiCorruptionSchedule",
         bus: "default",
@@ -96,6 +92,7 @@ pub(super) static JOBS: Architecture = Architecture {
         function: "AntiCorruption",
     }],
     traffic: Traffic { messages_per_second: 2.0, message },
+    ..Architecture::EMPTY
 };
 
 fn message(random: &mut fastrand::Rng, number: u64) -> Message {
@@ -205,8 +202,4 @@ fn inventory(invocation: Invocation) -> Run {
         }
         outcome
     })
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), String::from)
 }

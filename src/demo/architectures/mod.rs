@@ -4,24 +4,41 @@
 //! there the functions are the Python of [`Code::python`]. On the embedded endpoint nothing runs Python, so the fabric runs
 //! [`Code::stand_in`], which must do and log the same. No resource is named anywhere but in these declarations.
 //!
-//! To add an architecture: one file here, one row in [`ALL`].
+//! What edatop must find once it is deployed follows from the declaration: [`expected`].
+//!
+//! To add an architecture: one file here, one row in [`ALL`]. To declare a new kind of resource: a type in [`declared`], a field
+//! below, its step in `deploy`, its links in [`expected`].
 
+mod declared;
 mod event_fork;
+pub mod expected;
 mod jobs;
+mod orders;
+pub(in crate::demo) mod revenue;
 pub mod stand_in;
+mod stores;
 
 use serde_json::Value;
 
+pub use self::declared::{
+    Api, Application, DeadLetter, DeliveryStream, Engine, Queue, Source, Stream, Subscription, Table, Trigger,
+};
+use self::expected::DeclaredLink;
 use self::stand_in::StandIn;
 
-pub static ALL: [&Architecture; 2] = [&jobs::JOBS, &event_fork::EVENT_FORK];
+pub static ALL: [&Architecture; 5] =
+    [&jobs::JOBS, &event_fork::EVENT_FORK, &orders::ORDERS, &stores::STORES, &revenue::REVENUE];
 
+/// What is not there is empty: an architecture names what it has, over [`Architecture::EMPTY`].
 #[derive(Debug)]
 pub struct Architecture {
     pub name: &'static str,
+    pub apis: &'static [Api],
     pub queues: &'static [Queue],
     pub topics: &'static [&'static str],
     pub subscriptions: &'static [Subscription],
+    /// Topic and address. Nobody confirms them: they stay pending, as they do until somebody opens the mail.
+    pub emails: &'static [(&'static str, &'static str)],
     pub functions: &'static [Function],
     pub mappings: &'static [Mapping],
     pub buckets: &'static [&'static str],
@@ -29,35 +46,12 @@ pub struct Architecture {
     /// Event buses other than `default`.
     pub buses: &'static [&'static str],
     pub rules: &'static [Rule],
+    pub streams: &'static [Stream],
+    pub delivery_streams: &'static [DeliveryStream],
+    pub applications: &'static [Application],
+    /// What no API tells, and the user's configuration does.
+    pub declared: &'static [DeclaredLink],
     pub traffic: Traffic,
-}
-
-/// A queue. FIFO when its name says so, as in SQS.
-#[derive(Debug)]
-pub struct Queue {
-    pub name: &'static str,
-    pub visibility_timeout_seconds: u32,
-    pub retention_days: u32,
-    pub dead_letter: Option<DeadLetter>,
-}
-
-#[derive(Debug)]
-pub struct DeadLetter {
-    pub queue: &'static str,
-    pub max_receive_count: u32,
-}
-
-/// A queue's subscription to a topic.
-#[derive(Debug)]
-pub struct Subscription {
-    pub topic: &'static str,
-    pub queue: &'static str,
-    pub filter_policy: Option<&'static str>,
-    /// The subscription attribute `FilterPolicyScope`, when it is not the default.
-    pub filter_policy_scope: Option<&'static str>,
-    pub raw_message_delivery: bool,
-    /// Where SNS puts what it cannot deliver to the queue.
-    pub dead_letter_queue: Option<&'static str>,
 }
 
 #[derive(Debug)]
@@ -83,25 +77,20 @@ pub enum Reference {
     Table(&'static str),
     Bucket(&'static str),
     Bus(&'static str),
+    Stream(&'static str),
+    DeliveryStream(&'static str),
 }
 
-/// An event source mapping from a queue.
+/// An event source mapping.
 #[derive(Debug)]
 pub struct Mapping {
-    pub queue: &'static str,
+    pub source: Source,
     pub function: &'static str,
     pub batch_size: u32,
     /// `ReportBatchItemFailures`: the function says which messages of a batch failed, instead of failing all of them.
     pub reports_failed_items: bool,
-}
-
-/// A table with one string partition key.
-#[derive(Debug)]
-pub struct Table {
-    pub name: &'static str,
-    pub key: &'static str,
-    /// Whether the table has a stream of new images.
-    pub stream: bool,
+    /// `TumblingWindowInSeconds`, of a stream's mapping that sums up.
+    pub tumbling_window_seconds: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -111,12 +100,6 @@ pub struct Rule {
     pub bus: &'static str,
     pub trigger: Trigger,
     pub function: &'static str,
-}
-
-#[derive(Debug)]
-pub enum Trigger {
-    Schedule(&'static str),
-    Pattern(&'static str),
 }
 
 /// What flows through an architecture while somebody watches.
@@ -132,7 +115,16 @@ pub struct Traffic {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     Publish(Publication),
-    PutEvent { bus: &'static str, source: &'static str, detail_type: &'static str, detail: Value },
+    /// A POST to an API.
+    Request {
+        api: &'static str,
+        body: Value,
+    },
+    /// A function that produces by itself is told what to produce.
+    Invoke {
+        function: &'static str,
+        event: Value,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -146,26 +138,57 @@ pub struct Publication {
 }
 
 impl Architecture {
+    const EMPTY: Self = Self {
+        name: "",
+        apis: &[],
+        queues: &[],
+        topics: &[],
+        subscriptions: &[],
+        emails: &[],
+        functions: &[],
+        mappings: &[],
+        buckets: &[],
+        tables: &[],
+        buses: &[],
+        rules: &[],
+        streams: &[],
+        delivery_streams: &[],
+        applications: &[],
+        declared: &[],
+        traffic: Traffic { messages_per_second: 0.0, message: nothing },
+    };
+
     pub fn function(&self, name: &str) -> Option<&Function> {
         self.functions.iter().find(|function| function.name == name)
     }
 }
 
-impl Queue {
-    /// A queue that functions read: four days of retention, dead letters after three receives.
-    const fn source(name: &'static str, dead_letters: &'static str, visibility_timeout_seconds: u32) -> Self {
-        let dead_letter = Some(DeadLetter { queue: dead_letters, max_receive_count: 3 });
-        Self { name, visibility_timeout_seconds, retention_days: 4, dead_letter }
+impl Mapping {
+    /// From a queue: a batch that fails comes back whole.
+    const fn of_queue(queue: &'static str, function: &'static str, batch_size: u32) -> Self {
+        Self {
+            source: Source::Queue(queue),
+            function,
+            batch_size,
+            reports_failed_items: false,
+            tumbling_window_seconds: None,
+        }
     }
 
-    /// A queue of dead letters, kept as long as SQS keeps anything.
-    const fn dead_letters(name: &'static str) -> Self {
-        Self { name, visibility_timeout_seconds: 30, retention_days: 14, dead_letter: None }
+    /// From a stream, or a table's.
+    const fn of_stream(source: Source, function: &'static str, batch_size: u32) -> Self {
+        Self { source, ..Self::of_queue("", function, batch_size) }
     }
 
-    pub fn is_fifo(&self) -> bool {
-        self.name.ends_with(".fifo")
+    /// From a queue, to a function that says which messages failed.
+    const fn reporting(queue: &'static str, function: &'static str, batch_size: u32) -> Self {
+        Self { reports_failed_items: true, ..Self::of_queue(queue, function, batch_size) }
     }
+}
+
+/// Traffic of an architecture that has none.
+fn nothing(_: &mut fastrand::Rng, _: u64) -> Message {
+    Message::Invoke { function: "", event: Value::Null }
 }
 
 #[cfg(test)]
@@ -184,7 +207,8 @@ mod tests {
             );
             wanted.extend(architecture.subscriptions.iter().map(|one| one.queue));
             wanted.extend(architecture.subscriptions.iter().filter_map(|one| one.dead_letter_queue));
-            wanted.extend(architecture.mappings.iter().map(|mapping| mapping.queue));
+            wanted.extend(architecture.mappings.iter().filter_map(|mapping| mapping.source.queue()));
+            wanted.extend(architecture.apis.iter().map(|api| api.queue));
             for queue in wanted {
                 assert!(queues.contains(queue), "{}: {queue}", architecture.name);
             }
@@ -201,6 +225,10 @@ mod tests {
                         Reference::Table(name) => architecture.tables.iter().any(|table| table.name == *name),
                         Reference::Bucket(name) => architecture.buckets.contains(name),
                         Reference::Bus(name) => architecture.buses.contains(name),
+                        Reference::Stream(name) => architecture.streams.iter().any(|stream| stream.name == *name),
+                        Reference::DeliveryStream(name) => {
+                            architecture.delivery_streams.iter().any(|stream| stream.name == *name)
+                        }
                     };
                     assert!(known, "{}: {reference:?}", function.name);
                 }
@@ -235,7 +263,8 @@ mod tests {
     fn functions_time_out_before_their_queue_shows_the_message_again() {
         for architecture in ALL {
             for mapping in architecture.mappings {
-                let queue = architecture.queues.iter().find(|queue| queue.name == mapping.queue).unwrap();
+                let Some(queue) = mapping.source.queue() else { continue };
+                let queue = architecture.queues.iter().find(|one| one.name == queue).unwrap();
                 let function = architecture.function(mapping.function).unwrap();
                 assert!(function.timeout_seconds <= queue.visibility_timeout_seconds, "{}", function.name);
             }

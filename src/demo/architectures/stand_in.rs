@@ -31,6 +31,8 @@ pub struct Outcome {
     pub lines: Vec<String>,
     /// `batchItemFailures`: the messages to leave in the queue although the function itself succeeded.
     pub failed_message_ids: Vec<String>,
+    /// What else it returned: the state of a window, transformed records.
+    pub returned: Option<Value>,
     pub failure: Option<Failure>,
 }
 
@@ -61,6 +63,11 @@ impl Failure {
 pub fn client_error(error: impl std::error::Error, frames: Vec<(u32, &'static str, &'static str)>) -> Failure {
     let message = aws_smithy_types::error::display::DisplayErrorContext(&error).to_string();
     Failure { kind: "ClientError", message, frames }
+}
+
+/// A value as Python's `str` writes it: text without quotes.
+pub fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), String::from)
 }
 
 /// One SQS message of an event.

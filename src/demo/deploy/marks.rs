@@ -1,5 +1,6 @@
 //! Whose a resource is: not there, the demo's, or somebody else's. Told by the tag alone, never by the name.
 
+use aws_smithy_runtime_api::client::{orchestrator::HttpResponse, result::SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{Arns, MARK, Rule};
@@ -87,6 +88,46 @@ impl Marks<'_> {
         }
     }
 
+    pub(super) async fn stream(&self, name: &str) -> Result<Mark, DemoError> {
+        let doing = format!("look for stream '{name}'");
+        match self.clients.kinesis.list_tags_for_stream().stream_name(name).send().await {
+            Ok(answer) => Ok(ours(answer.tags().iter().any(|tag| tag.key() == MARK))),
+            Err(error) => absent_or(error, doing),
+        }
+    }
+
+    pub(super) async fn delivery_stream(&self, name: &str) -> Result<Mark, DemoError> {
+        let doing = format!("look for delivery stream '{name}'");
+        match self.clients.firehose.list_tags_for_delivery_stream().delivery_stream_name(name).send().await {
+            Ok(answer) => Ok(ours(answer.tags().iter().any(|tag| tag.key() == MARK))),
+            Err(error) => absent_or(error, doing),
+        }
+    }
+
+    /// By the listing: what no listing names, no poller could find. The listing of either API has the applications of both.
+    pub(super) async fn application_v1(&self, name: &str) -> Result<Mark, DemoError> {
+        let doing = || format!("look for application '{name}'");
+        let listed = self.clients.analytics_v1.list_applications().send().await.map_err(DemoError::call(doing()))?;
+        if !listed.application_summaries().iter().any(|one| one.application_name() == name) {
+            return Ok(Mark::Absent);
+        }
+        let request = self.clients.analytics_v1.list_tags_for_resource().resource_arn(self.arns.application(name));
+        let answer = request.send().await.map_err(DemoError::call(doing()))?;
+        Ok(ours(answer.tags().iter().any(|tag| tag.key() == MARK)))
+    }
+
+    /// As [`Marks::application_v1`], by the second API.
+    pub(super) async fn application_v2(&self, name: &str) -> Result<Mark, DemoError> {
+        let doing = || format!("look for application '{name}'");
+        let listed = self.clients.analytics_v2.list_applications().send().await.map_err(DemoError::call(doing()))?;
+        if !listed.application_summaries().iter().any(|one| one.application_name() == name) {
+            return Ok(Mark::Absent);
+        }
+        let request = self.clients.analytics_v2.list_tags_for_resource().resource_arn(self.arns.application(name));
+        let answer = request.send().await.map_err(DemoError::call(doing()))?;
+        Ok(ours(answer.tags().iter().any(|tag| tag.key() == MARK)))
+    }
+
     pub(super) async fn bus(&self, name: &str) -> Result<Mark, DemoError> {
         let doing = format!("look for event bus '{name}'");
         match self.clients.events.describe_event_bus().name(name).send().await {
@@ -117,17 +158,12 @@ fn ours(marked: bool) -> Mark {
 }
 
 /// Every service has its own word for "not there"; anything else is an error.
-fn absent_or<E: std::error::Error + ProvideErrorMetadata>(error: E, doing: String) -> Result<Mark, DemoError> {
-    const NOT_THERE: [&str; 6] = [
-        "AWS.SimpleQueueService.NonExistentQueue",
-        "QueueDoesNotExist",
-        "NotFound",
-        "NotFoundException",
-        "ResourceNotFoundException",
-        "NoSuchBucket",
-    ];
-    match error.code() {
-        Some(code) if NOT_THERE.contains(&code) => Ok(Mark::Absent),
-        _ => Err(DemoError::call(doing)(error)),
+fn absent_or<E>(error: SdkError<E, HttpResponse>, doing: String) -> Result<Mark, DemoError>
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match DemoError::call(doing)(error) {
+        error if error.is_not_found() => Ok(Mark::Absent),
+        error => Err(error),
     }
 }

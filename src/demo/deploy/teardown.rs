@@ -1,19 +1,32 @@
 //! Removes what `deploy` made, and only that. What hangs on others goes first, so that nothing fires into a gap.
 
 use super::marks::{Mark, Marks, marks};
-use super::{Architecture, Arns, Clients, DemoError, Rule, log_group_name};
+use super::skipped::{Ledger, Piece};
+use super::{Architecture, Arns, Clients, DemoError, End, Kind, Rule, Skipped, api, log_group_name, role};
+use crate::demo::architectures::Application;
 
-/// Deletes every marked resource of the architectures. What is not there or not marked is left as it is.
+/// Deletes every marked resource of the architectures, and says what the endpoint cannot delete. What is not there or not marked is
+/// left as it is.
 ///
 /// # Errors
 /// When the endpoint refuses a call. What was deleted until then stays deleted; calling again goes on.
-pub async fn teardown(clients: &Clients, architectures: &[&Architecture]) -> Result<(), DemoError> {
+pub async fn teardown(clients: &Clients, architectures: &[&Architecture]) -> Result<Vec<Skipped>, DemoError> {
     let arns = Arns::of(clients).await?;
+    let mut left = Ledger::default();
     for architecture in architectures {
         let removal = Removal { clients, arns: &arns, marks: marks(clients, &arns) };
-        removal.run(architecture).await?;
+        removal.run(architecture, &mut left).await?;
     }
-    Ok(())
+    role::delete(clients).await?;
+    Ok(left.0)
+}
+
+/// What somebody else has deleted meanwhile is as gone as it should be, and what an endpoint cannot have is not there.
+fn gone(outcome: Result<(), DemoError>) -> Result<(), DemoError> {
+    match outcome {
+        Err(error) if error.is_not_found() || error.is_lacking() => Ok(()),
+        other => other,
+    }
 }
 
 struct Removal<'a> {
@@ -23,31 +36,89 @@ struct Removal<'a> {
 }
 
 impl Removal<'_> {
-    async fn run(&self, architecture: &Architecture) -> Result<(), DemoError> {
+    async fn run(&self, architecture: &Architecture, left: &mut Ledger) -> Result<(), DemoError> {
+        for api in architecture.apis {
+            gone(self.api(api.name).await)?;
+        }
         for rule in architecture.rules {
-            self.rule(rule).await?;
+            gone(self.rule(rule).await)?;
+        }
+        for application in architecture.applications {
+            self.application(application, left).await?;
+        }
+        for stream in architecture.delivery_streams {
+            gone(self.delivery_stream(stream.name).await)?;
         }
         for function in architecture.functions {
-            self.function(function.name).await?;
-            self.log_group(&log_group_name(function.name)).await?;
+            gone(self.function(function.name).await)?;
+            gone(self.log_group(&log_group_name(function.name)).await)?;
+        }
+        for stream in architecture.streams {
+            gone(self.stream(stream.name).await)?;
         }
         for topic in architecture.topics {
-            self.topic(topic).await?;
+            gone(self.topic(topic).await)?;
         }
         // Sources before their dead-letter queues, the reverse of how they were made.
         for queue in architecture.queues.iter().rev() {
-            self.queue(queue.name).await?;
+            gone(self.queue(queue.name).await)?;
         }
         for bus in architecture.buses {
-            self.bus(bus).await?;
+            gone(self.bus(bus).await)?;
         }
         for table in architecture.tables {
-            self.table(table.name).await?;
+            gone(self.table(table.name).await)?;
         }
         for bucket in architecture.buckets {
-            self.bucket(bucket).await?;
+            gone(self.bucket(bucket).await)?;
         }
         Ok(())
+    }
+
+    async fn api(&self, name: &str) -> Result<(), DemoError> {
+        let Some(id) = api::find(self.clients, name).await? else { return Ok(()) };
+        let request = self.clients.apigateway.delete_rest_api().rest_api_id(id);
+        request.send().await.map(drop).map_err(DemoError::call(format!("delete API '{name}'")))
+    }
+
+    /// One emulator lists applications and cannot delete them.
+    async fn application(&self, application: &Application, left: &mut Ledger) -> Result<(), DemoError> {
+        let name = application.name;
+        match self.marks.application_v2(name).await {
+            Ok(Mark::Ours) => {}
+            Ok(Mark::Absent | Mark::Foreign) => return Ok(()),
+            Err(error) => return gone(Err(error)),
+        }
+        if let Err(error) = gone(self.delete_application(name).await) {
+            left.note(Piece::Resource(End::new(Kind::Application, name)), error.to_string());
+        }
+        Ok(())
+    }
+
+    async fn delete_application(&self, name: &str) -> Result<(), DemoError> {
+        let doing = || format!("delete application '{name}'");
+        let client = &self.clients.analytics_v2;
+        let described = client.describe_application().application_name(name).send().await;
+        let described = described.map_err(DemoError::call(doing()))?;
+        let created = described.application_detail().and_then(|detail| detail.create_timestamp()).copied();
+        let request = client.delete_application().application_name(name).set_create_timestamp(created);
+        request.send().await.map(drop).map_err(DemoError::call(doing()))
+    }
+
+    async fn delivery_stream(&self, name: &str) -> Result<(), DemoError> {
+        if self.marks.delivery_stream(name).await? != Mark::Ours {
+            return Ok(());
+        }
+        let request = self.clients.firehose.delete_delivery_stream().delivery_stream_name(name);
+        request.send().await.map(drop).map_err(DemoError::call(format!("delete delivery stream '{name}'")))
+    }
+
+    async fn stream(&self, name: &str) -> Result<(), DemoError> {
+        if self.marks.stream(name).await? != Mark::Ours {
+            return Ok(());
+        }
+        let request = self.clients.kinesis.delete_stream().stream_name(name);
+        request.send().await.map(drop).map_err(DemoError::call(format!("delete stream '{name}'")))
     }
 
     async fn rule(&self, rule: &Rule) -> Result<(), DemoError> {
@@ -68,7 +139,10 @@ impl Removal<'_> {
         }
         let doing = || format!("delete function '{name}'");
         let mappings = self.clients.lambda.list_event_source_mappings().function_name(name).send().await;
-        for mapping in mappings.map_err(DemoError::call(doing()))?.event_source_mappings() {
+        let mappings = mappings.map_err(DemoError::call(doing()))?;
+        // LocalStack goes on to list a mapping that was disabled and then deleted, and will not delete it again.
+        let still = mappings.event_source_mappings().iter().filter(|mapping| mapping.state() != Some("Deleting"));
+        for mapping in still {
             let request = self.clients.lambda.delete_event_source_mapping().set_uuid(mapping.uuid().map(String::from));
             request.send().await.map_err(DemoError::call(doing()))?;
         }
@@ -93,9 +167,10 @@ impl Removal<'_> {
         // AWS removes a topic's subscriptions with it, later; emulators not always.
         let subscriptions = self.clients.sns.list_subscriptions_by_topic().topic_arn(&arn).send().await;
         for subscription in subscriptions.map_err(DemoError::call(doing()))?.subscriptions() {
-            let request = self.clients.sns.unsubscribe();
-            let request = request.set_subscription_arn(subscription.subscription_arn().map(String::from));
-            request.send().await.map_err(DemoError::call(doing()))?;
+            // One that nobody confirmed has no ARN yet, and goes with the topic.
+            let Some(arn) = subscription.subscription_arn().filter(|arn| arn.starts_with("arn:")) else { continue };
+            let unsubscribed = self.clients.sns.unsubscribe().subscription_arn(arn).send().await;
+            gone(unsubscribed.map(drop).map_err(DemoError::call(doing())))?;
         }
         let request = self.clients.sns.delete_topic().topic_arn(arn);
         request.send().await.map(drop).map_err(DemoError::call(doing()))

@@ -1,4 +1,4 @@
-//! What the fabric is told: each SNS message and each EventBridge event that a service accepted, as the client sent it.
+//! What the fabric is told: each message, event, record and invocation that a service accepted, as the client sent it.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,32 @@ use super::query::{Parameters, target_action};
 pub enum Accepted {
     Message(Box<Published>),
     Event(Box<PutEvent>),
+    /// An asynchronous invocation.
+    Invocation {
+        function: String,
+        event: Value,
+    },
+    Records(StreamRecords),
+    Deliveries {
+        delivery_stream: String,
+        records: Vec<String>,
+    },
+}
+
+/// Records put on a Kinesis stream, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamRecords {
+    /// Its name.
+    pub stream: String,
+    pub records: Vec<StreamRecord>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamRecord {
+    /// In base64, as it travels.
+    pub data: String,
+    pub partition_key: String,
+    pub sequence_number: String,
 }
 
 /// One message accepted by an SNS topic.
@@ -49,8 +75,61 @@ pub(super) fn accepted(service: &str, request: &MockRequest, response: &MockResp
         "events" if target_action(request) == "PutEvents" => {
             put_events(request, response).into_iter().map(|one| Accepted::Event(Box::new(one))).collect()
         }
+        "lambda" => invocation(request).into_iter().collect(),
+        "kinesis" => stream_records(request, response).into_iter().collect(),
+        "firehose" => deliveries(request).into_iter().collect(),
         _ => Vec::new(),
     }
+}
+
+fn parse(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_default()
+}
+
+fn text(value: &Value, member: &str) -> Option<String> {
+    value.get(member).and_then(Value::as_str).map(String::from)
+}
+
+fn list(value: &Value, member: &str) -> Vec<Value> {
+    value.get(member).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+fn invocation(request: &MockRequest) -> Option<Accepted> {
+    let (_, rest) = request.uri.split_once("/functions/")?;
+    let name = rest.split_once("/invocations")?.0;
+    let is_event = request.headers.get("x-amz-invocation-type").is_some_and(|kind| kind == "Event");
+    is_event.then(|| Accepted::Invocation { function: name.into(), event: parse(&request.body) })
+}
+
+fn stream_records(request: &MockRequest, response: &MockResponse) -> Option<Accepted> {
+    let (asked, answered) = (parse(&request.body), parse(&response.body));
+    let pairs = match target_action(request) {
+        "PutRecord" => vec![(asked.clone(), answered)],
+        "PutRecords" => list(&asked, "Records").into_iter().zip(list(&answered, "Records")).collect(),
+        _ => return None,
+    };
+    let arn = text(&asked, "StreamARN");
+    let stream = text(&asked, "StreamName").or_else(|| Some(arn?.rsplit('/').next()?.to_owned()))?;
+    let record = |(record, result): (Value, Value)| {
+        Some(StreamRecord {
+            data: text(&record, "Data")?,
+            partition_key: text(&record, "PartitionKey")?,
+            // A record that was refused has an error code in the place of a number.
+            sequence_number: text(&result, "SequenceNumber")?,
+        })
+    };
+    Some(Accepted::Records(StreamRecords { stream, records: pairs.into_iter().filter_map(record).collect() }))
+}
+
+fn deliveries(request: &MockRequest) -> Option<Accepted> {
+    let asked = parse(&request.body);
+    let records = match target_action(request) {
+        "PutRecord" => vec![asked.get("Record")?.clone()],
+        "PutRecordBatch" => list(&asked, "Records"),
+        _ => return None,
+    };
+    let records = records.iter().filter_map(|record| text(record, "Data")).collect();
+    Some(Accepted::Deliveries { delivery_stream: text(&asked, "DeliveryStreamName")?, records })
 }
 
 fn published(request: &MockRequest, response: &MockResponse) -> Vec<Published> {
@@ -91,11 +170,9 @@ fn attributes(parameters: &Parameters, prefix: &str) -> BTreeMap<String, Attribu
 }
 
 fn put_events(request: &MockRequest, response: &MockResponse) -> Vec<PutEvent> {
-    let parse = |body: &[u8]| serde_json::from_slice::<Value>(body).unwrap_or_default();
     let (asked, answered) = (parse(&request.body), parse(&response.body));
-    let list = |value: &Value| value.get("Entries").and_then(Value::as_array).cloned().unwrap_or_default();
-    let accepted = list(&asked).into_iter().zip(list(&answered)).filter_map(|(entry, result)| {
-        let text = |name: &str| entry.get(name).and_then(Value::as_str).map(String::from);
+    let accepted = list(&asked, "Entries").into_iter().zip(list(&answered, "Entries")).filter_map(|(entry, result)| {
+        let text = |name: &str| text(&entry, name);
         Some(PutEvent {
             // An entry that was refused has an error code in the place of an id.
             event_id: result.get("EventId")?.as_str()?.into(),

@@ -30,17 +30,31 @@ async fn health_names_the_edition_and_every_service() {
     let (status, _, body) = get(&format!("{}{HEALTH_PATH}", endpoint.url()), "s3").await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(body["edition"], "edatop-embedded");
-    let expected = ["dynamodb", "events", "lambda", "logs", "s3", "sns", "sqs", "streams.dynamodb", "sts"];
+    let expected = [
+        "apigateway",
+        "dynamodb",
+        "events",
+        "firehose",
+        "kinesis",
+        "kinesisanalytics",
+        "lambda",
+        "logs",
+        "s3",
+        "sns",
+        "sqs",
+        "streams.dynamodb",
+        "sts",
+    ];
     assert_eq!(body["services"], serde_json::json!(expected));
 }
 
 #[tokio::test]
 async fn an_unknown_service_is_refused_in_a_shape_that_sdks_read() {
     let endpoint = Endpoint::start().await.unwrap();
-    let (status, headers, body) = get(&endpoint.url(), "kinesis").await;
+    let (status, headers, body) = get(&endpoint.url(), "pipes").await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
     assert_eq!(headers["x-amzn-errortype"], "NotImplemented");
-    assert!(body["message"].as_str().unwrap().contains("'kinesis'"), "{body}");
+    assert!(body["message"].as_str().unwrap().contains("'pipes'"), "{body}");
 }
 
 #[tokio::test]
@@ -77,13 +91,14 @@ async fn attributes_given_at_creation_are_kept() {
     let arn = topic.topic_arn().unwrap();
     let attributes = clients.sns.get_topic_attributes().topic_arn(arn).send().await.unwrap();
     assert_eq!(attributes.attributes().unwrap()["FifoTopic"], "true");
-    let policy = r#"{"a b":["x&=+%"]}"#;
+    let policy = r#"{"a b":["x&=+%","ü🦀"]}"#;
     let request = clients.sns.subscribe().topic_arn(arn).protocol("sqs").endpoint("arn:aws:sqs:us-east-1:1:q");
     let subscription =
         request.attributes("FilterPolicy", policy).attributes("RawMessageDelivery", "true").send().await.unwrap();
     let request = clients.sns.get_subscription_attributes().subscription_arn(subscription.subscription_arn().unwrap());
     let attributes = request.send().await.unwrap().attributes.unwrap();
-    assert_eq!(attributes["FilterPolicy"], policy);
+    let told = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(told(&attributes["FilterPolicy"]), told(policy));
     assert_eq!(attributes["RawMessageDelivery"], "true");
 }
 
@@ -254,4 +269,52 @@ async fn the_tap_hands_on_what_was_published_and_nothing_that_was_refused() {
         (event.bus.as_str(), event.source.as_str(), &event.detail),
         ("default", "s", &serde_json::json!({ "a": 1 }))
     );
+}
+
+#[tokio::test]
+async fn a_rule_on_a_bus_of_its_own_has_the_bus_in_its_arn_and_is_known_by_it() {
+    let (_endpoint, clients) = started().await;
+    clients.events.create_event_bus().name("orders").send().await.unwrap();
+    let request = clients.events.put_rule().name("r").event_bus_name("orders").event_pattern(r#"{"source":["x"]}"#);
+    let arn = request.send().await.unwrap().rule_arn.unwrap();
+    assert!(arn.ends_with(":rule/orders/r"), "{arn}");
+    let tag = aws_sdk_eventbridge::types::Tag::builder().key("k").value("v").build().unwrap();
+    clients.events.tag_resource().resource_arn(&arn).tags(tag).send().await.unwrap();
+    let tags = clients.events.list_tags_for_resource().resource_arn(&arn).send().await.unwrap();
+    assert_eq!(tags.tags().len(), 1);
+    let listed = clients.events.list_rules().event_bus_name("orders").send().await.unwrap();
+    assert_eq!(listed.rules()[0].arn(), Some(arn.as_str()));
+}
+
+#[tokio::test]
+async fn a_receive_without_visibility_timeout_leaves_the_message_visible() {
+    let (_endpoint, clients) = started().await;
+    let url = clients.sqs.create_queue().queue_name("q").send().await.unwrap().queue_url.unwrap();
+    clients.sqs.send_message().queue_url(&url).message_body("x").send().await.unwrap();
+    for _ in 0..2 {
+        let request = clients.sqs.receive_message().queue_url(&url).visibility_timeout(0);
+        assert_eq!(request.send().await.unwrap().messages().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_confirmed_is_listed_as_pending() {
+    let (_endpoint, clients) = started().await;
+    let topic = clients.sns.create_topic().name("t").send().await.unwrap().topic_arn.unwrap();
+    let subscribe = |protocol, to| clients.sns.subscribe().topic_arn(&topic).protocol(protocol).endpoint(to);
+    subscribe("email", "a@example.com").send().await.unwrap();
+    subscribe("sqs", "arn:aws:sqs:us-east-1:1:q").send().await.unwrap();
+    let listed = clients.sns.list_subscriptions_by_topic().topic_arn(&topic).send().await.unwrap();
+    for one in listed.subscriptions() {
+        let arn = one.subscription_arn().unwrap();
+        assert_eq!(arn == "PendingConfirmation", one.protocol() == Some("email"), "{one:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_api_does_not_answer_for_a_stage_that_it_has_not() {
+    let (endpoint, clients) = started().await;
+    let api = clients.apigateway.create_rest_api().name("a").send().await.unwrap().id.unwrap();
+    let url = format!("{}/restapis/{api}/prod/_user_request_/orders", endpoint.url());
+    assert_eq!(clients.http.post(&url, &[], "{}".into()).await.unwrap().status, 403);
 }

@@ -1,23 +1,24 @@
-//! Topics to queues and events to rule targets: takes what the endpoint accepted, in order, and sends it on.
+//! Topics to queues, events to rule targets, records to their readers: takes what the endpoint accepted, in order, and sends it on.
 
 use std::sync::Arc;
 
 use aws_sdk_sqs::types::MessageAttributeValue;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::Instant;
 
 use super::REFRESH;
+use super::firehose::Put;
 use super::invoke::Runner;
 use super::routes::{self, Route};
 use super::rules::{self, RuleTargets};
 use crate::demo::clock::{iso, now_ms};
 use crate::demo::deploy::Arns;
-use crate::demo::endpoint::tap::{Accepted, Published, PutEvent};
+use crate::demo::endpoint::tap::{Accepted, Published, PutEvent, StreamRecords};
 use crate::demo::tasks::Tasks;
 use crate::demo::{Clients, DemoError};
 
-/// How many functions may run at once on behalf of rules.
+/// How many functions may run at once on behalf of rules and of asynchronous invocations.
 const MAX_CONCURRENT_INVOCATIONS: usize = 16;
 
 pub(super) struct Delivery {
@@ -26,7 +27,14 @@ pub(super) struct Delivery {
     arns: Arns,
     tasks: Tasks,
     invocations: Arc<Semaphore>,
+    onward: Onward,
     known: Known,
+}
+
+/// Where records go, whoever reads them.
+pub(super) struct Onward {
+    pub(super) streams: broadcast::Sender<Arc<StreamRecords>>,
+    pub(super) delivery_streams: mpsc::Sender<Put>,
 }
 
 /// What the endpoint was last seen to have, and when.
@@ -38,9 +46,10 @@ struct Known {
 }
 
 impl Delivery {
-    pub(super) fn new(clients: Clients, runner: Arc<Runner>, arns: Arns, tasks: Tasks) -> Self {
+    pub(super) fn new(clients: &Clients, runner: &Arc<Runner>, arns: Arns, tasks: Tasks, onward: Onward) -> Self {
         let invocations = Arc::new(Semaphore::new(MAX_CONCURRENT_INVOCATIONS));
-        Self { clients, runner, arns, tasks, invocations, known: Known::default() }
+        let (clients, runner) = (clients.clone(), runner.clone());
+        Self { clients, runner, arns, tasks, invocations, onward, known: Known::default() }
     }
 
     pub(super) async fn run(mut self, mut accepted: mpsc::Receiver<Accepted>) {
@@ -51,6 +60,13 @@ impl Delivery {
             match one {
                 Accepted::Message(message) => self.message(&message).await,
                 Accepted::Event(event) => self.event(&event).await,
+                Accepted::Invocation { function, event } => self.invoke(&function, event).await,
+                // Nobody reads it: then it goes nowhere, as in Kinesis.
+                Accepted::Records(records) => drop(self.onward.streams.send(Arc::new(records))),
+                Accepted::Deliveries { delivery_stream, records } => {
+                    // The reader has gone: the demo is about to end.
+                    let _ = self.onward.delivery_streams.send(Put { delivery_stream, records }).await;
+                }
             }
         }
     }
@@ -86,7 +102,7 @@ impl Delivery {
             for (name, attribute) in &message.attributes {
                 let value =
                     MessageAttributeValue::builder().data_type(&attribute.data_type).string_value(&attribute.value);
-                request = request.message_attributes(name, value.build().map_err(DemoError::call(doing()))?);
+                request = request.message_attributes(name, value.build().map_err(DemoError::built)?);
             }
         } else {
             request = request.message_body(self.envelope(message, &route.subscription_arn).to_string());

@@ -24,9 +24,12 @@ pub(super) struct Feed {
     queue_arn: String,
     function: String,
     batch_size: i32,
+    /// `ReportBatchItemFailures`.
+    reports: bool,
 }
 
-enum State {
+/// Whether a mapping hands anything over.
+pub(super) enum State {
     Enabled,
     Disabled,
     Gone,
@@ -47,12 +50,13 @@ impl Feed {
             queue_arn: queue_arn.into(),
             function: mapping.function_arn()?.rsplit(':').next()?.into(),
             batch_size: mapping.batch_size().unwrap_or(10),
+            reports: !mapping.function_response_types().is_empty(),
         })
     }
 
     pub(super) async fn run(self) {
         loop {
-            match self.state().await {
+            match state(&self.clients, &self.mapping_id).await {
                 State::Gone => return,
                 State::Disabled => sleep(REFRESH).await,
                 State::Enabled => {
@@ -62,17 +66,6 @@ impl Feed {
                     }
                 }
             }
-        }
-    }
-
-    async fn state(&self) -> State {
-        match self.clients.lambda.get_event_source_mapping().uuid(&self.mapping_id).send().await {
-            Ok(mapping) if mapping.state() == Some("Enabled") => State::Enabled,
-            Ok(_) => State::Disabled,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-                State::Gone
-            }
-            Err(_) => State::Disabled,
         }
     }
 
@@ -92,8 +85,9 @@ impl Feed {
         let records: Vec<Value> = messages.iter().map(|message| self.record(message)).collect();
         let failed = match self.runner.invoke(&self.function, json!({ "Records": records })).await {
             Ended::Success => Vec::new(),
-            // The endpoint does not keep a mapping's FunctionResponseTypes: a function that reports is taken at its word.
-            Ended::Partly(failed) => failed,
+            Ended::Partly(failed) if self.reports => failed,
+            // As in Lambda: who is not asked to report has succeeded, whatever it returned.
+            Ended::Partly(_) => Vec::new(),
             Ended::Failure => return Ok(()),
         };
         let succeeded = messages.iter().filter(|one| !failed.iter().any(|id| one.message_id() == Some(id)));
@@ -130,5 +124,16 @@ impl Feed {
             "eventSourceARN": self.queue_arn,
             "awsRegion": "us-east-1",
         })
+    }
+}
+
+pub(super) async fn state(clients: &Clients, mapping_id: &str) -> State {
+    match clients.lambda.get_event_source_mapping().uuid(mapping_id).send().await {
+        Ok(mapping) if mapping.state() == Some("Enabled") => State::Enabled,
+        Ok(_) => State::Disabled,
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+            State::Gone
+        }
+        Err(_) => State::Disabled,
     }
 }

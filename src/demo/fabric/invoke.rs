@@ -38,10 +38,22 @@ impl Runner {
         Self { clients, functions, stream }
     }
 
+    /// Runs a function to its end for what it returns; `None` when it failed.
+    pub(super) async fn call(&self, name: &str, event: Value) -> Option<Value> {
+        match self.run(name, event).await {
+            Ok((Ended::Success | Ended::Partly(_), returned)) => Some(returned.unwrap_or_default()),
+            Ok((Ended::Failure, _)) => None,
+            Err(error) => {
+                tracing::warn!(%error, function = name, "not invoked");
+                None
+            }
+        }
+    }
+
     /// Runs a function to its end. A function that is not declared, or that cannot be read back, has failed.
     pub(super) async fn invoke(&self, name: &str, event: Value) -> Ended {
         match self.run(name, event).await {
-            Ok(ended) => ended,
+            Ok((ended, _)) => ended,
             Err(error) => {
                 tracing::warn!(%error, function = name, "not invoked");
                 Ended::Failure
@@ -49,8 +61,8 @@ impl Runner {
         }
     }
 
-    async fn run(&self, name: &str, event: Value) -> Result<Ended, DemoError> {
-        let missing = || DemoError::Call { doing: format!("run '{name}'"), reason: "no such stand-in".into() };
+    async fn run(&self, name: &str, event: Value) -> Result<(Ended, Option<Value>), DemoError> {
+        let missing = || DemoError::other(format!("run '{name}'"), "no such stand-in");
         let function = self.functions.get(name).copied().ok_or_else(missing)?;
         let configuration = self.clients.lambda.get_function_configuration().function_name(name).send().await;
         let configuration = configuration.map_err(DemoError::call(format!("read function '{name}'")))?;
@@ -71,9 +83,10 @@ impl Runner {
             Some(Outcome { failure: None, failed_message_ids, .. }) => Ended::Partly(failed_message_ids.clone()),
             _ => Ended::Failure,
         };
+        let returned = outcome.as_ref().and_then(|outcome| outcome.returned.clone());
         let log = Log { request_id, started_ms, elapsed: started.elapsed(), allowed, outcome };
         self.write(name, log).await?;
-        Ok(ended)
+        Ok((ended, returned))
     }
 
     async fn write(&self, function: &str, log: Log) -> Result<(), DemoError> {
@@ -86,7 +99,7 @@ impl Runner {
         };
         let events: Result<Vec<_>, _> = log.events().into_iter().map(event).collect();
         let request = self.clients.logs.put_log_events().log_group_name(&group).log_stream_name(&self.stream);
-        let request = request.set_log_events(Some(events.map_err(DemoError::call(doing()))?));
+        let request = request.set_log_events(Some(events.map_err(DemoError::built)?));
         request.send().await.map(drop).map_err(DemoError::call(doing()))
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn of_v1(detail: &v1::ApplicationDetail) -> (Resource, Vec<Link>) {
     }
     let logs = detail.cloud_watch_logging_option_descriptions().iter().map(|option| option.log_stream_arn());
     links.extend(logs.filter_map(|arn| logs_link(&id, arn)));
-    let resource = Resource::new(id, Kind::Application, detail.application_name())
+    let resource = Resource::new(id.clone(), Kind::Application, name_of(&id, detail.application_name()))
         .with("ApplicationStatus", Some(detail.application_status().as_str()))
         .with("RuntimeEnvironment", Some("SQL-1_0"))
         .with("ApplicationVersionId", Some(detail.application_version_id()))
@@ -51,7 +51,7 @@ pub(super) fn of_v2(detail: &v2::ApplicationDetail) -> (Resource, Vec<Link>) {
     let mut links: Vec<Link> = sql.map(|sql| sql_links(&id, sql)).unwrap_or_default();
     let logs = detail.cloud_watch_logging_option_descriptions().iter().map(|option| option.log_stream_arn());
     links.extend(logs.filter_map(|arn| logs_link(&id, arn)));
-    let mut resource = Resource::new(id.clone(), Kind::Application, detail.application_name())
+    let mut resource = Resource::new(id.clone(), Kind::Application, name_of(&id, detail.application_name()))
         .with("ApplicationStatus", Some(detail.application_status().as_str()))
         .with("RuntimeEnvironment", Some(detail.runtime_environment().as_str()))
         .with("ApplicationMode", detail.application_mode().map(|mode| mode.as_str()))
@@ -68,6 +68,11 @@ pub(super) fn of_v2(detail: &v2::ApplicationDetail) -> (Resource, Vec<Link>) {
         resource.mentions = said.mentions;
     }
     (resource, merged(links))
+}
+
+/// Some emulators leave the name out; it is the end of the ARN.
+fn name_of<'a>(id: &'a ResourceId, name: &'a str) -> &'a str {
+    if name.is_empty() { id.short_name() } else { name }
 }
 
 fn sql_links(id: &ResourceId, sql: &v2::SqlApplicationConfigurationDescription) -> Vec<Link> {

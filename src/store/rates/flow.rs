@@ -165,7 +165,7 @@ impl<'a> Flow<'a> {
     }
 
     /// All that comes into a resource.
-    fn into(self, id: &ResourceId) -> Option<Rate> {
+    pub(super) fn into(self, id: &ResourceId) -> Option<Rate> {
         let deeper = Self { steps: self.steps.checked_sub(1)?, ..self };
         match self.kind_of(id) {
             Kind::Queue => best([self.read(id, SENT), self.read(id, IN_RATE), self.through(id)]),
