@@ -133,9 +133,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 fn diagnosis<'a>(aws: &'a Connection, store: &'a Store, account: Option<&'a str>, all: bool) -> Diagnosis<'a> {
     let silent = findings::silent(store.polls());
     let unknown = store.failures().map(|failure| {
-        // A failure about one resource silences no rule as a whole.
-        let of_all = failure.subject.is_none();
-        let silent = silent.get(failure.operation.as_str()).filter(|_| of_all).cloned().unwrap_or_default();
+        let silent = silent.get(failure.operation.as_str()).cloned().unwrap_or_default();
         Unknown { failure, silent }
     });
     Diagnosis {

@@ -113,6 +113,10 @@ impl Need {
         if poll.last_good.is_none() && poll.failures().any(|failure| stops_a_round(failure.kind)) {
             return false;
         }
+        // One that could not be read may be the one that matters.
+        if poll.unread().any(|(_, failure)| failure.operation == self.operation) {
+            return false;
+        }
         match poll.failure_to(self.operation).map(|failure| failure.kind) {
             None => true,
             Some(FailureKind::NotImplemented) => self.may_lack,
