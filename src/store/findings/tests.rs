@@ -410,12 +410,12 @@ fn nothing_is_found_in_what_is_well() {
 #[case::plain_queue(
     clean().with(queue("q").with("SqsManagedSseEnabled", Some(false))),
     "unencrypted", Severity::Low,
-    "is not encrypted at rest: neither by SQS or SNS nor with a key of KMS"
+    "is not encrypted at rest: neither by SQS itself nor with a key of KMS"
 )]
 #[case::plain_topic(
     clean().with(topic("orders").with("KmsMasterKeyId", Some(""))),
     "unencrypted", Severity::Low,
-    "is not encrypted at rest: neither by SQS or SNS nor with a key of KMS"
+    "is not encrypted at rest: no key of KMS is set"
 )]
 fn a_fault_is_found(#[case] built: Built, #[case] rule: &str, #[case] severity: Severity, #[case] sentence: &str) {
     let found = built.found();
@@ -538,7 +538,10 @@ fn one_reader_that_could_not_be_read_is_enough_to_be_silent() {
     built.failures[0].subject = Some(arn("firehose", "deliverystream/d"));
     let store = built.store();
     assert_eq!(store.findings(), []);
-    assert_eq!(silent(store.polls())["firehose:DescribeDeliveryStream"], ["stream-without-reader"]);
+    assert_eq!(
+        silent(store.polls())["firehose:DescribeDeliveryStream"],
+        [Silence { rule: "stream-without-reader", about: None }]
+    );
 }
 
 #[test]
@@ -546,9 +549,11 @@ fn a_rule_that_is_silent_is_named_with_the_operation_to_blame() {
     let store = clean().failing("lambda:ListEventSourceMappings", FailureKind::Denied).store();
     let silent = silent(store.polls());
     assert_eq!(silent.keys().copied().collect::<Vec<_>>(), ["lambda:ListEventSourceMappings"]);
-    assert!(silent["lambda:ListEventSourceMappings"].contains(&"no-consumer"));
+    assert!(silent["lambda:ListEventSourceMappings"].contains(&Silence { rule: "no-consumer", about: None }));
     let store = clean().failing("sqs:ListQueues", FailureKind::Denied).store();
-    assert_eq!(super::silent(store.polls())["sqs:ListQueues"], ["dlq-gone", "subscriber-gone", "target-gone"]);
+    let of_queues =
+        ["dlq-gone", "subscriber-gone", "target-gone"].map(|rule| Silence { rule, about: Some(Kind::Queue) });
+    assert_eq!(super::silent(store.polls())["sqs:ListQueues"], of_queues);
     assert_eq!(super::silent(clean().store().polls()), BTreeMap::new());
 }
 
@@ -646,7 +651,9 @@ fn every_rule_has_a_name_and_a_page_of_its_own_kind() {
     let names: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.name()).collect();
     assert_eq!(names.len(), RULES.len());
     for rule in RULES {
-        assert!(rule.page().starts_with("https://docs.aws.amazon.com/") && !rule.kinds().is_empty());
+        assert!(!rule.kinds().is_empty());
+        let mut pages = rule.kinds().iter().map(|kind| rule.page_on(*kind));
+        assert!(pages.all(|page| page.starts_with("https://docs.aws.amazon.com/") && page.ends_with(".html")));
         assert!(rule.name().chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", rule.name());
     }
 }
