@@ -9,7 +9,11 @@
 
 mod support;
 
-use std::{collections::BTreeSet, process::Command};
+use std::{
+    collections::BTreeSet,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use aws_sdk_eventbridge::types::RuleState;
 use edatop::{demo::Endpoint, store::findings::RULES};
@@ -22,6 +26,7 @@ use support::{
 
 const PREFIX: &str = "doctortest-";
 const TWO_WEEKS_SECONDS: u32 = 1_209_600;
+const PATIENCE: Duration = Duration::from_secs(15);
 const PATTERN: &str = r#"{"source":["shop"]}"#;
 
 /// What is planted: the rule, and the resource that it must name.
@@ -98,20 +103,20 @@ async fn diagnoses(endpoint: &str, url: &str) {
     workshop.clear().await;
     make_what_is_well(&workshop).await;
     assert_eq!(workshop.refused(), [""; 0], "{endpoint}");
-    let found = doctor(endpoint, url).await;
+    let found = settled(endpoint, url, &BTreeSet::new()).await;
     assert_eq!(found, BTreeSet::new(), "{endpoint}: found in what is well");
     workshop.clear().await;
     plant(&workshop).await;
-    let found = doctor(endpoint, url).await;
-    workshop.clear().await;
-    for refusal in workshop.refused() {
-        eprintln!("{endpoint} refused: {refusal}");
-    }
     let owned = |rule: &str, name: &str| (rule.to_owned(), name.to_owned());
     let not_held = NOT_HELD.iter().filter(|(at, ..)| *at == endpoint).map(|(_, rule, name, _)| owned(rule, name));
     let not_held: BTreeSet<_> = not_held.collect();
     let expected = PLANTED.iter().map(|(rule, name)| owned(rule, name)).filter(|one| !not_held.contains(one));
     let expected: BTreeSet<_> = expected.collect();
+    let found = settled(endpoint, url, &expected).await;
+    workshop.clear().await;
+    for refusal in workshop.refused() {
+        eprintln!("{endpoint} refused: {refusal}");
+    }
     for (rule, name) in PLANTED {
         let mark = if found.contains(&owned(rule, name)) { "found" } else { "-" };
         eprintln!("| {rule} | {name} | {endpoint} | {mark} |");
@@ -120,6 +125,17 @@ async fn diagnoses(endpoint: &str, url: &str) {
     let (missing, surplus): (Vec<_>, Vec<_>) =
         (expected.difference(&found).collect(), found.difference(&expected).collect());
     assert!(missing.is_empty() && surplus.is_empty(), "{endpoint}: missing {missing:?}, surplus {surplus:?}");
+}
+
+/// What is found once it is what is expected, or patience is over: an emulator takes a moment to make and unmake a mapping.
+async fn settled(endpoint: &str, url: &str, expected: &BTreeSet<(String, String)>) -> BTreeSet<(String, String)> {
+    let begun = Instant::now();
+    loop {
+        let found = doctor(endpoint, url).await;
+        if found == *expected || begun.elapsed() > PATIENCE {
+            return found;
+        }
+    }
 }
 
 /// What the real program finds: rule and resource, without the prefix. It sees nothing of this machine's own configuration.
