@@ -28,6 +28,8 @@ use aws_sdk_lambda::{
 use edatop::demo::Clients;
 use serde_json::{Value, json};
 
+use super::driver::until;
+
 /// What a function may take.
 pub const TIMEOUT_SECONDS: i32 = 10;
 
@@ -249,6 +251,7 @@ impl Workshop {
         let mappings = lambda.list_event_source_mappings().send().await;
         for mapping in mappings.into_iter().flat_map(|answer| answer.event_source_mappings.unwrap_or_default()) {
             if mapping.function_arn().is_some_and(ours) {
+                self.switch_on(mapping.uuid().unwrap_or_default(), mapping.state() == Some("Disabled")).await;
                 let _ = lambda.delete_event_source_mapping().set_uuid(mapping.uuid).send().await;
             }
         }
@@ -279,6 +282,20 @@ impl Workshop {
             let _ = logs.delete_log_group().set_log_group_name(group.log_group_name).send().await;
         }
         self.clear_rules_and_streams().await;
+    }
+
+    /// LocalStack never comes to the end of deleting a mapping that is off.
+    async fn switch_on(&self, uuid: &str, is_off: bool) {
+        if !is_off {
+            return;
+        }
+        let lambda = &self.clients.lambda;
+        let _ = lambda.update_event_source_mapping().uuid(uuid).enabled(true).send().await;
+        let is_on = async || {
+            let mapping = lambda.get_event_source_mapping().uuid(uuid).send().await;
+            mapping.map_or(true, |mapping| mapping.state() == Some("Enabled"))
+        };
+        until(Duration::from_secs(10), "a mapping that is on", is_on).await;
     }
 
     async fn clear_rules_and_streams(&self) {
