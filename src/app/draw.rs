@@ -70,7 +70,9 @@ impl App {
         let tabs: Vec<Tab<'_>> = PANES.iter().map(|row| Tab { title: row.title, key: row.key }).collect();
         self.places.tabs = TabStrip { tabs: &tabs, active: self.focus, theme: view.theme }.render(line(tabs_at), buf);
         let bottom = area.bottom() - 1;
-        let context_height = if area.height >= CONTEXT_FROM { context::HEIGHT } else { 0 };
+        // The map shows by itself where the chosen one stands.
+        let on_map = self.panes.get(self.focus).is_some_and(|pane| pane.place() == Place::Map);
+        let context_height = if area.height >= CONTEXT_FROM && !on_map { context::HEIGHT } else { 0 };
         let height = bottom.saturating_sub(tabs_at + 1 + context_height);
         // One column in, as every other line.
         self.places.pane = Rect { x: area.x + 1, y: tabs_at + 1, width: area.width - 1, height };

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod draw;
 pub mod effect;
 pub mod event;
+mod go;
 mod mouse;
 pub mod perform;
 pub mod run;

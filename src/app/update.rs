@@ -8,14 +8,7 @@ use crate::{
     commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
-        Press, Wish,
-        detail::Detail,
-        filter::Filter,
-        help::Help,
-        palette::Palette,
-        route::{self, Route},
-        themes::Themes,
-        toast::Toast,
+        Press, Wish, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
         usage::Usage,
     },
     panes::View,
@@ -264,24 +257,6 @@ impl App {
         self.panes.get_mut(self.focus).is_some_and(|pane| pane.act(command, &view))
     }
 
-    /// Goes from the chosen one to its dead letters, or to the list with its log group.
-    fn go_from(&mut self, from: Option<&ResourceId>, command: Command, now: Timestamp) {
-        let Some(from) = from else { return };
-        let topology = self.view(now).store.topology();
-        let dead_letters = topology.dead_letter_target(from).map(|link| link.to.clone());
-        let log_group = topology.log_group(from).cloned();
-        match (command, dead_letters, log_group) {
-            (Command::DeadLetters, Some(queue), _) => self.show(&queue, now),
-            (Command::Logs, _, Some(group)) => self.show_in_list(&group, now),
-            (Command::DeadLetters, ..) => self.say_none(from, "dead-letter queue", now),
-            _ => self.say_none(from, "log group", now),
-        }
-    }
-
-    fn say_none(&mut self, of: &ResourceId, what: &str, now: Timestamp) {
-        self.say(format!("{} has no {what} that edatop knows of", of.short_name()), Role::Dim, now);
-    }
-
     pub(super) fn focus_on(&mut self, index: usize, now: Timestamp) {
         if index < self.panes.len() {
             let chosen = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
@@ -295,59 +270,6 @@ impl App {
                 pane.refresh(&view);
             }
         }
-    }
-
-    /// Puts the cursor on a resource: on the map, if that is shown and has it, else in a list.
-    pub(super) fn show(&mut self, id: &ResourceId, now: Timestamp) {
-        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
-        match self.panes.get_mut(self.focus) {
-            Some(pane) if pane.follows() && view.store.flow_of(id).is_some() => {
-                pane.select(id);
-                pane.refresh(&view);
-            }
-            _ => self.show_in_list(id, now),
-        }
-    }
-
-    /// Puts the cursor on a resource, in the pane that lists it; one that no pane lists opens as a detail.
-    fn show_in_list(&mut self, id: &ResourceId, now: Timestamp) {
-        let kind = self.store.get(id).map(|entry| entry.resource.kind);
-        let pane = self.panes.iter().position(|pane| kind.is_some_and(|kind| pane.kinds().contains(&kind)));
-        if let Some(index) = pane {
-            self.focus_on(index, now);
-            let view = current(&self.held, &self.store, &self.look, &self.zone, now);
-            if let Some(pane) = self.panes.get_mut(index) {
-                if pane.select(id) {
-                    return;
-                }
-                pane.set_filter("", &view);
-                if pane.select(id) {
-                    return;
-                }
-            }
-        }
-        self.overlays.push(Box::new(Detail::new(id.clone())));
-    }
-
-    /// Opens the prompt for the topic or bus that is chosen.
-    fn ask_where(&mut self, chosen: Option<&ResourceId>, now: Timestamp) {
-        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
-        match chosen.and_then(|chosen| route::start(chosen, &view)) {
-            Some(target) => {
-                let prompt = Route::new(target, self.typed.clone(), &view);
-                self.overlays.push(Box::new(prompt));
-            }
-            None => self.say("choose a topic, a bus or a rule: events start there".to_owned(), Role::Dim, now),
-        }
-    }
-
-    /// Shows a path wherever links are drawn, and goes there; or shows none any more.
-    fn light(&mut self, lit: Option<crate::panes::Lit>, now: Timestamp) {
-        let map = self.panes.iter().position(|pane| pane.title() == "map");
-        if let (Some(map), true) = (map, lit.is_some()) {
-            self.focus_on(map, now);
-        }
-        self.panes.iter_mut().for_each(|pane| pane.light(lit.clone()));
     }
 
     fn filter(&mut self, text: &str, now: Timestamp) {

@@ -287,7 +287,8 @@ impl Pane for Map {
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let resized = self.area.width != area.width;
         self.area = area;
-        if resized {
+        // What is lit may have changed since.
+        if resized || self.made_of.is_none() {
             self.refresh(view);
         }
         self.in_view.clear();

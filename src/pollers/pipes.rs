@@ -163,7 +163,7 @@ mod tests {
             .target("arn:aws:states:r:1:stateMachine:m")
             .build();
         let listed = listed(&pipe).unwrap();
-        assert_eq!(lines(&listed), ["p Calls f [enrichment]", "p Targets m []", "t Streams p []"]);
+        assert_eq!(lines(&listed), ["t Streams p []", "p Calls f [enrichment]", "p Targets m []"]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn the_help_lists_every_command() {
     let mut screen = Screen::example(80, 24);
     screen.press("?");
     let mut seen = screen.text();
-    for _ in 0..60 {
+    for _ in 0..90 {
         screen.press("j");
         seen.push_str(&screen.text());
     }

@@ -31,13 +31,15 @@ const fn room(name: usize, filter: usize, rate: usize, flat: bool) -> Room {
 }
 
 /// From roomy to tight. The first that fits is taken.
-const ROOMS: [Room; 9] = [
+const ROOMS: [Room; 11] = [
     room(32, 28, 7, true),
     room(26, 18, 7, true),
     room(21, 12, 7, false),
     room(18, 8, 7, false),
     room(16, 0, 7, false),
     room(14, 0, 7, false),
+    room(16, 0, 6, false),
+    room(12, 0, 6, false),
     room(16, 0, 0, false),
     room(13, 0, 0, false),
     room(11, 0, 0, false),
@@ -168,7 +170,7 @@ fn number_columns(thing: &Thing, view: &View<'_>) -> usize {
     let now = graph::width(&words::telling(thing, view));
     let usual = match thing.kind {
         _ if thing.is_end => 8,
-        Kind::Queue => 14,
+        Kind::Queue => 12,
         Kind::Function => 11,
         Kind::Bucket => 13,
         Kind::Table => 11,

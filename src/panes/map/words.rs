@@ -201,7 +201,7 @@ impl Teller<'_> {
         let role = self.role(self.entry, VISIBLE, waiting);
         let mut words = vec![(role, format!("{}{}", self.view.theme.glyphs.approx, Count(waiting)))];
         if let Some(age) = self.entry.oldest_age_seconds(self.view.now).filter(|_| held >= 1.0) {
-            words.push((if stale { Role::Stale } else { Role::Dim }, format!("  oldest {}", Age(age))));
+            words.push((if stale { Role::Stale } else { Role::Dim }, format!("  {}", Age(age))));
         }
         words
     }
