@@ -244,7 +244,7 @@ fn neighbour(arrow: &str, other: &ResourceId, link: &Link, view: &View<'_>) -> L
             (Role::Link, format!("  {arrow} {how}"), 18),
             (role, mark.to_owned(), 2),
             (Role::Dim, view.glyph(kind).to_owned(), 2),
-            (Role::Text, other.short_name().to_owned(), 34),
+            (Role::Text, view.store.name_of(other).to_owned(), 34),
             (Role::Dim, link.label.clone(), REST),
         ],
         neighbour: Some(other.clone()),
@@ -322,7 +322,7 @@ impl Overlay for Detail {
         let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
         let place = centered(area, width, wanted.min(area.height.saturating_sub(2)));
         let kind = view.store.get(&self.id).map_or("", |entry| view.glyph(entry.resource.kind));
-        let title = format!("{kind} {}", text::clean(self.id.short_name()));
+        let title = format!("{kind} {}", text::clean(view.store.name_of(&self.id)));
         let hints = "j/k neighbour · enter go there · pgdn more · y copy ARN · esc back";
         let inner = panel::Overlay { title: title.trim(), hints, theme }.render(place, buf);
         self.scroll(&lines, usize::from(inner.height));
