@@ -147,9 +147,22 @@ pub fn fit_middle_with<'a>(text: &'a str, columns: usize, ellipsis: &str) -> Cow
     if width(ellipsis) > columns {
         return Cow::Borrowed("");
     }
-    let start = head(text, room.div_ceil(2));
+    Cow::Owned(without_middle(text, (room.div_ceil(2), room), ellipsis))
+}
+
+/// [`fit_middle_with`], keeping more of the end: for names that begin alike and end in `DLQ.fifo`.
+pub fn fit_name_with<'a>(text: &'a str, columns: usize, ellipsis: &str) -> Cow<'a, str> {
+    match room_if_cut(text, columns, ellipsis) {
+        None => Cow::Borrowed(text),
+        Some(_) if width(ellipsis) > columns => Cow::Borrowed(""),
+        Some(room) => Cow::Owned(without_middle(text, (room * 2 / 5, room), ellipsis)),
+    }
+}
+
+fn without_middle(text: &str, (start, room): (usize, usize), ellipsis: &str) -> String {
+    let start = head(text, start);
     let end = tail(text, room - width(start).min(room));
-    Cow::Owned([start, ellipsis, end].concat())
+    [start, ellipsis, end].concat()
 }
 
 /// Columns left for text beside the ellipsis, or nothing if the text fits uncut.

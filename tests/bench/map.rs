@@ -60,7 +60,7 @@ fn links(count: usize, dice: &mut Dice) -> Vec<(usize, usize)> {
 }
 
 fn graph(count: usize) -> Graph {
-    let edge = |(from, to)| Edge { from, to, hangs: false, label: 12, class: 0 };
+    let edge = |(from, to)| Edge { from, to, hangs: false, label: 12, above: false, class: 0 };
     Graph {
         nodes: vec![Node { width: 24, height: 4 }; count],
         edges: links(count, &mut Dice(7)).into_iter().map(edge).collect(),

@@ -1,3 +1,5 @@
+//! What `edatop graph` prints of a small store, in each format.
+
 use rstest::rstest;
 
 use super::*;

@@ -17,32 +17,52 @@ use crate::{
     },
 };
 
-/// Columns at the most: of a name, of a filter, of a rate; and whether what is small says all in one line.
+/// Columns at the most: of a name, of a filter; what lines say of rates; and whether what is small says all in one line.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     name: usize,
     filter: usize,
-    rate: usize,
+    rates: Rates,
     flat: bool,
 }
 
-const fn room(name: usize, filter: usize, rate: usize, flat: bool) -> Room {
-    Room { name, filter, rate, flat }
+/// Where rates stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rates {
+    Within,
+    /// Above the line, alone: a gap is then little wider than the rate.
+    Above,
+    Nowhere,
 }
 
-/// From roomy to tight. The first that fits is taken.
-const ROOMS: [Room; 11] = [
-    room(32, 28, 7, true),
-    room(26, 18, 7, true),
-    room(21, 12, 7, false),
-    room(18, 8, 7, false),
-    room(16, 0, 7, false),
-    room(14, 0, 7, false),
-    room(16, 0, 6, false),
-    room(12, 0, 6, false),
-    room(16, 0, 0, false),
-    room(13, 0, 0, false),
-    room(11, 0, 0, false),
+impl Rates {
+    const fn columns(self) -> usize {
+        match self {
+            Self::Within => 7,
+            Self::Above => 6,
+            Self::Nowhere => 0,
+        }
+    }
+}
+
+const fn room(name: usize, filter: usize, rates: Rates, flat: bool) -> Room {
+    Room { name, filter, rates, flat }
+}
+
+/// From roomy to tight. The first that fits is taken: filters give way to rates, then names do, and only then rates.
+const ROOMS: [Room; 12] = [
+    room(32, 28, Rates::Within, true),
+    room(26, 18, Rates::Within, true),
+    room(21, 12, Rates::Within, false),
+    room(18, 8, Rates::Within, false),
+    room(18, 0, Rates::Within, false),
+    room(22, 0, Rates::Above, false),
+    room(18, 0, Rates::Above, false),
+    room(16, 0, Rates::Above, false),
+    room(14, 0, Rates::Above, false),
+    room(12, 0, Rates::Above, false),
+    room(10, 0, Rates::Above, false),
+    room(11, 0, Rates::Nowhere, false),
 ];
 /// What does not fit however tight is scrolled: then it may as well be readable.
 const SCROLLED: usize = 3;
@@ -152,13 +172,14 @@ fn measured(scene: &Scene, room: Room, view: &View<'_>) -> Graph {
     let edge = |strand: &Strand| {
         let line = words::line(strand, view);
         let filter = text::width(&words::filter(strand, view)).min(room.filter);
-        let rate = if strand.is_for_dead_letters() { 0 } else { room.rate };
+        let rate = if strand.is_for_dead_letters() { 0 } else { room.rates.columns() };
         let gap = if filter > 0 && rate > 0 { text::width(words::GAP) } else { 0 };
         Edge {
             from: strand.from,
             to: strand.to,
             hangs: line == Line::Dotted && scene.things[strand.to].is_end,
             label: u16::try_from(filter + gap + rate).unwrap_or(0),
+            above: room.rates == Rates::Above,
             class: line as u8,
         }
     };
@@ -213,7 +234,7 @@ fn drawn(strand: &Strand, room: Room, view: &View<'_>) -> EdgeFace {
         line: words::line(strand, view),
         role: Some(if fails { Role::Warn } else { Role::Link }),
         rank: if fails { 3 } else { 1 + u8::from(flows) },
-        label: words::label(strand, (room.filter, room.rate > 0), view),
+        label: words::label(strand, (room.filter, room.rates != Rates::Nowhere), view),
         moves: flows.then_some(if dead { Role::Warn } else { Role::Text }),
     }
 }

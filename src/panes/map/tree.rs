@@ -21,7 +21,10 @@ use super::{
 use crate::{
     panes::View,
     theme::Role,
-    widgets::graph::{self, Line},
+    widgets::{
+        graph::{self, Line},
+        text,
+    },
 };
 
 /// Deeper than this there are no columns left for a name.
@@ -167,7 +170,9 @@ impl Rows<'_> {
             Seen::Above | Seen::Loop => {
                 let (sign, ascii) = if branch.seen == Seen::Loop { ("↺", "@") } else { ("↑", "^") };
                 let sign = if view.ascii { ascii } else { sign };
-                words.push((Role::Dim, format!("{sign} {} {}", view.glyph(thing.kind), words::name(thing, view))));
+                let name = words::name(thing, view);
+                let name = text::fit_name_with(&name, usize::from(area.width) / 2, view.theme.glyphs.ellipsis);
+                words.push((Role::Dim, format!("{sign} {} {name}", view.glyph(thing.kind))));
             }
         }
         let wanted = graph::width(&label) as u16;

@@ -63,7 +63,7 @@ pub(super) fn title(thing: &Thing, view: &View<'_>, columns: usize) -> Words {
     let sign = if thing.logs.is_empty() { String::new() } else { format!(" {}", view.glyph(Kind::LogGroup)) };
     let used = crate::widgets::graph::width(&words) + text::width(&sign);
     let name = name(thing, view);
-    let name = text::fit_with(&name, columns.saturating_sub(used), view.theme.glyphs.ellipsis).into_owned();
+    let name = text::fit_name_with(&name, columns.saturating_sub(used), view.theme.glyphs.ellipsis).into_owned();
     words.push((if gone { Role::Stale } else { Role::Text }, name));
     if !sign.is_empty() {
         words.push((Role::Dim, sign));
@@ -96,15 +96,19 @@ pub(super) fn telling(thing: &Thing, view: &View<'_>) -> Words {
             .number(ITERATOR_AGE, |age| format!("{} behind", Age(age)))
             .or_else(|| teller.rate(RECORDS_IN, "/s"))
             .or_else(|| teller.incoming())
+            .or_else(|| teller.shards())
             .unwrap_or_default(),
         Kind::DeliveryStream => teller
             .number(FRESHNESS, |age| format!("holds {}", Age(age)))
             .or_else(|| teller.rate(RECORDS_IN, "/s"))
             .unwrap_or_default(),
-        Kind::Api => teller.with_errors(teller.rate(REQUESTS, "/s"), SERVER_ERRORS),
+        Kind::Api => teller.with_errors(
+            teller.rate(REQUESTS, "/s").or_else(|| teller.incoming()).or_else(|| teller.calls()),
+            SERVER_ERRORS,
+        ),
         Kind::StateMachine => teller.with_errors(teller.rate(STARTED, "/s"), EXECUTIONS_FAILED),
         Kind::Endpoint => teller.state(&["PendingConfirmation", "Protocol"]),
-        Kind::Application => teller.state(&["ApplicationStatus", "Status"]),
+        Kind::Application => teller.application(),
         Kind::Group | Kind::External => Words::new(),
     }
 }
@@ -250,6 +254,36 @@ impl Teller<'_> {
         if let Some(schedule) = resource.attribute("ScheduleExpression") {
             let gap = if words.is_empty() { "" } else { "  " };
             words.push((Role::Dim, format!("{gap}{schedule}")));
+        }
+        words
+    }
+
+    /// How many shards take records.
+    fn shards(&self) -> Option<Words> {
+        let open = self.entry.resource.number("OpenShardCount")?;
+        Some(vec![(Role::Dim, format!("{open} open {}", if open == 1 { "shard" } else { "shards" }))])
+    }
+
+    /// What callers of an API ask for, as its links are labelled.
+    fn calls(&self) -> Option<Words> {
+        let mut labels: Vec<&str> =
+            self.view.store.topology().from(&self.entry.resource.id).map(|link| link.label.as_str()).collect();
+        labels.retain(|label| !label.is_empty());
+        labels.dedup();
+        let (first, rest) = labels.split_first()?;
+        let more = if rest.is_empty() { String::new() } else { format!(" +{}", rest.len()) };
+        Some(vec![(Role::Dim, format!("{}{more}", text::clean(first)))])
+    }
+
+    /// The window that it counts in; its state as well, unless it runs.
+    fn application(&self) -> Words {
+        let state = self.state(&["ApplicationStatus", "Status"]);
+        let runs = state.iter().all(|(_, state)| state == "running");
+        let Some(window) = self.entry.resource.number("WindowSeconds") else { return state };
+        let mut words = vec![(Role::Dim, format!("window {window} s"))];
+        if !runs {
+            words.push((Role::Dim, "  ".to_owned()));
+            words.extend(state.into_iter().map(|(_, state)| (Role::Warn, state)));
         }
         words
     }

@@ -232,6 +232,10 @@ impl Pen<'_, '_> {
         if parts.is_empty() {
             return;
         }
+        if room.above {
+            self.parts(room.at, i32::from(room.width), parts);
+            return;
+        }
         let before = Spot { x: room.at.x - 1, y: room.at.y };
         self.cell(before, " ", self.style(Role::Text));
         let used = self.parts(room.at, i32::from(room.width), parts);

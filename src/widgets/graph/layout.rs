@@ -30,6 +30,8 @@ pub struct Edge {
     pub hangs: bool,
     /// Columns of its label; 0 for none.
     pub label: u16,
+    /// The label stands in the row above the line, where it needs fewer columns than within.
+    pub above: bool,
     /// Edges that leave a node share a line as long as they are of one class.
     pub class: u8,
 }
@@ -80,11 +82,12 @@ pub(super) fn port(height: i32) -> i32 {
     (height - 1) / 2
 }
 
-/// Room for a label within a line.
+/// Room for a label within a line, or above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     pub at: Spot,
     pub width: u16,
+    pub above: bool,
 }
 
 /// The way of one edge: its corners, from the cell beside its source to the cell beside its target.

@@ -84,6 +84,27 @@ impl Channel {
         self.x + RUN.0 + self.labels.0 + self.nets[net].track as i32 * self.gap()
     }
 
+    /// The tracks, from the left, up to the last that crosses a row.
+    fn tracks_in(&self, row: i32) -> i32 {
+        let crosses = |net: &&Net| {
+            let (low, high) = net.span();
+            low < high && low <= row && row <= high
+        };
+        self.nets.iter().filter(crosses).map(|net| net.track as i32 + 1).max().unwrap_or(0)
+    }
+
+    /// Makes room for a label in the row above a line.
+    fn make_room_above(&mut self, columns: i32, side: Side, row: i32) {
+        match side {
+            Side::Left => self.labels.0 = self.labels.0.max(columns),
+            Side::Right => {
+                // Where the row has no upright, the columns of the tracks are free as well; before the box stays a space.
+                let free = (self.tracks as i32 - self.tracks_in(row)) * self.gap() + RUN.1 - 1;
+                self.labels.1 = self.labels.1.max(columns - free);
+            }
+        }
+    }
+
     /// Where labels of what arrives may begin.
     fn arrivals(&self) -> i32 {
         self.x + RUN.0 + self.labels.0 + self.tracks as i32 * self.gap()
@@ -112,6 +133,10 @@ pub(super) fn route(graph: &Graph, plan: &Plan) -> Layout {
         // A space on either side; before a track, a piece of line as well.
         let width = i32::from(edge.label) + 2;
         match place {
+            Some((channel, side)) if edge.above => {
+                let port = out.nodes[if *side == Side::Left { edge.from } else { edge.to }].port();
+                channels[*channel].make_room_above(i32::from(edge.label), *side, port - 1);
+            }
             Some((channel, Side::Left)) => channels[*channel].labels.0 = channels[*channel].labels.0.max(width + 1),
             Some((channel, Side::Right)) => channels[*channel].labels.1 = channels[*channel].labels.1.max(width),
             None => {}
@@ -290,11 +315,18 @@ impl Ground<'_> {
         corners.dedup();
         let label = label.map(|(channel, side)| {
             let channel = &self.channels[channel];
+            if edge.above {
+                let at = match side {
+                    Side::Left => Spot { x: channel.x + RUN.0, y: from.port() - 1 },
+                    Side::Right => Spot { x: to.x - 1 - i32::from(edge.label), y: to.port() - 1 },
+                };
+                return Room { at, width: edge.label, above: true };
+            }
             let at = match side {
                 Side::Left => Spot { x: channel.x + RUN.0, y: from.port() },
                 Side::Right => Spot { x: channel.arrivals(), y: to.port() },
             };
-            Room { at: Spot { x: at.x + 1, ..at }, width: edge.label }
+            Room { at: Spot { x: at.x + 1, ..at }, width: edge.label, above: false }
         });
         Route { corners, label }
     }

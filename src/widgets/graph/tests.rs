@@ -1,3 +1,5 @@
+//! Pictures of small graphs, and what holds for any graph.
+
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -9,7 +11,7 @@ use crate::{
 
 fn graph(names: &[&str], edges: &[(usize, usize)]) -> Graph {
     let node = |name: &&str| Node { width: name.len() as u16 + 4, height: 3 };
-    let edge = |&(from, to): &(usize, usize)| Edge { from, to, hangs: false, label: 0, class: 0 };
+    let edge = |&(from, to): &(usize, usize)| Edge { from, to, hangs: false, label: 0, above: false, class: 0 };
     Graph { nodes: names.iter().map(node).collect(), edges: edges.iter().map(edge).collect() }
 }
 
@@ -128,8 +130,8 @@ fn any_graph() -> impl Strategy<Value = Graph> {
     (0_usize..40).prop_flat_map(|count| {
         let node = (3_u16..30, 3_u16..6).prop_map(|(width, height)| Node { width, height });
         let ends = 0..count + 2;
-        let edge = (ends.clone(), ends, any::<bool>(), 0_u16..20, 0_u8..3)
-            .prop_map(|(from, to, hangs, label, class)| Edge { from, to, hangs, label, class });
+        let edge = (ends.clone(), ends, any::<bool>(), 0_u16..20, any::<bool>(), 0_u8..3)
+            .prop_map(|(from, to, hangs, label, above, class)| Edge { from, to, hangs, label, above, class });
         (prop::collection::vec(node, count), prop::collection::vec(edge, 0..80))
             .prop_map(|(nodes, edges)| Graph { nodes, edges })
     })
@@ -169,6 +171,16 @@ proptest! {
                 let holds = |frame: &super::Frame| (0..=i32::from(room.width))
                     .any(|x| frame.holds(Spot { x: room.at.x + x - 1, y: room.at.y }));
                 prop_assert!(!layout.nodes.iter().any(holds), "a label in a box");
+                if room.above {
+                    let (left, right) = (room.at.x, room.at.x + i32::from(room.width));
+                    let runs = |pair: &[Spot]| {
+                        let rows = pair[0].y.min(pair[1].y)..=pair[0].y.max(pair[1].y);
+                        let columns = pair[0].x.min(pair[1].x)..=pair[0].x.max(pair[1].x);
+                        rows.contains(&room.at.y) && left <= *columns.end() && *columns.start() < right
+                    };
+                    let hidden = layout.routes.iter().any(|route| route.corners.windows(2).any(runs));
+                    prop_assert!(!hidden, "a line runs through a label above another");
+                }
             }
         }
     }
