@@ -5,8 +5,8 @@ use crate::{
     domain::{
         Fact, Kind, LinkKind, Metric, Reading, Report, Resource, ResourceId, Round,
         reading::{
-            ARRIVALS, CALLS, DELETED, FAULTS, IN_FLIGHT, INVOCATIONS, ITEMS, LINES, MATCHED, OLDEST_AGE, PUBLISHED,
-            RECEIVED, RECORDS_IN, SENT, VISIBLE,
+            ARRIVALS, CALLS, DELETED, DESCRIBED_HOURS_AGO, FAULTS, IN_FLIGHT, INVOCATIONS, ITEMS, LINES, MATCHED,
+            OLDEST_AGE, PUBLISHED, RECEIVED, RECORDS_IN, SENT, VISIBLE,
         },
     },
     store::Store,
@@ -217,7 +217,7 @@ fn what_comes_back_is_what_was_not_deleted() {
 #[test]
 fn a_growing_count_is_a_lower_bound_and_an_old_one_is_none() {
     let link = link("f-a", LinkKind::Writes, "table-a");
-    for (source, expected) in [("dynamodb:DescribeTable", Some((0.5, Bound::AtLeast))), ("up to 6 h old", None)] {
+    for (source, expected) in [("dynamodb:DescribeTable", Some((0.5, Bound::AtLeast))), (DESCRIBED_HOURS_AGO, None)] {
         let mut store = store(std::slice::from_ref(&link));
         for (second, items) in [(NOW - 60, 10.0), (NOW - 30, 20.0), (NOW, 40.0)] {
             let reading = Reading { value: items, source, at: at(second) };
