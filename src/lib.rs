@@ -15,7 +15,7 @@
 //!   │   update(event, now) ──► Effects: quit, suspend, copy                          │
 //!   │     │                                                                          │
 //!   │     ├─ store::apply(report)     what is known: resources, links, readings      │
-//!   │     ├─ store::assess(now)       what the rules say of it: health, in words     │
+//!   │     ├─ store::assess(now)       flows, health in words, findings                │
 //!   │     └─ panes, overlays          what the user looks at                         │
 //!   │   draw(now), if something changed, at most thirty times a second               │
 //!   └────────────────────────────────────────┬───────────────────────────────────────┘
@@ -78,7 +78,8 @@
 //! | a number | a constant in [`domain::reading`] |
 //! | a pane | a file in [`panes`], a row in [`panes::PANES`], its key in [`commands::COMMANDS`] |
 //! | a command | a row in [`commands::COMMANDS`], an arm where it acts; footer, help, palette and README follow |
-//! | a health rule | an `impl` and a row in [`store::health`] |
+//! | a health rule, a finding | an `impl` and a row in [`store::health`], in [`store::findings`] |
+//! | a source of a rate | a line in [`store::rates`] |
 //! | an overlay, a subcommand | a file in [`overlays`], in [`cli`] |
 //! | a theme | a file in `themes/` |
 

@@ -17,6 +17,8 @@ pub struct ConnectOptions {
     pub region: Option<String>,
     pub endpoint: Option<String>,
     pub read_only: bool,
+    /// CloudWatch's metrics, which are paid for by the piece, are not asked for.
+    pub no_metrics: bool,
     pub timeouts: Timeouts,
 }
 
@@ -68,6 +70,7 @@ pub struct Connection {
     region: String,
     profile: Option<String>,
     guard: Guard,
+    asks_metrics: bool,
     pub meter: Meter,
     pub dialect: Dialect,
     clients: Clients,
@@ -164,6 +167,7 @@ impl Connection {
             region,
             profile: options.profile.clone(),
             guard: Guard { read_only: options.read_only },
+            asks_metrics: !options.no_metrics,
             meter: Meter::default(),
             dialect: Dialect::default(),
             clients: Clients::default(),
@@ -216,6 +220,11 @@ impl Connection {
 
     pub fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
+    }
+
+    /// Whether the user wants CloudWatch's metrics.
+    pub fn asks_metrics(&self) -> bool {
+        self.asks_metrics
     }
 
     pub fn is_read_only(&self) -> bool {

@@ -190,6 +190,11 @@ fn answered(error: &(impl ProvideErrorMetadata + Error), response: &HttpResponse
     {
         return Trouble::new(FailureKind::Denied, format!("permission denied ({said})"));
     }
+    // A server that is going down or coming up answers so, and a gateway with nothing behind it: there is nobody to talk to.
+    if code.is_empty() && matches!(status.as_u16(), 502..=504) {
+        let text = format!("HTTP {}: nobody is behind the address, or not yet", status.as_u16());
+        return Trouble::new(FailureKind::Unreachable, text);
+    }
     if code.is_empty()
         && body.is_some_and(|body| body.trim_ascii_start().starts_with(b"<"))
         && !body.is_some_and(looks_like_aws_xml)
@@ -316,5 +321,15 @@ mod tests {
         let trouble = answered(&error, &HttpResponse::new(status, SdkBody::from("{}")));
         assert_eq!(trouble.kind, kind, "{trouble}");
         assert!(trouble.text.contains(text), "{trouble}");
+    }
+
+    #[rstest]
+    #[case(503, "<html>down for now</html>", FailureKind::Unreachable)]
+    #[case(502, "", FailureKind::Unreachable)]
+    #[case(500, "", FailureKind::Garbage)]
+    fn a_server_that_goes_down_is_not_there(#[case] status: u16, #[case] body: &'static str, #[case] kind: FailureKind) {
+        let status = StatusCode::try_from(status).unwrap();
+        let answer = HttpResponse::new(status, SdkBody::from(body));
+        assert_eq!(answered(&ErrorMetadata::builder().build(), &answer).kind, kind);
     }
 }

@@ -58,6 +58,9 @@ pub struct Global {
     /// Let no marks move on the map
     #[arg(long, global = true)]
     pub no_motion: bool,
+    /// Do not ask CloudWatch for metrics, which AWS charges by the piece
+    #[arg(long, global = true)]
+    pub no_metrics: bool,
     /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -153,6 +156,7 @@ fn settle(global: &Global) -> Result<Config, String> {
         theme: global.theme.clone(),
         ascii: global.ascii,
         no_motion: global.no_motion,
+        no_metrics: global.no_metrics,
     };
     Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }

@@ -144,8 +144,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
     row(Command::WhereTo, "where would this go", &["w"], "type an event: who would get it, who would not, and why")
         .at(Place::Pane),
-    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one; of a finding, what to do about it")
-        .at(Place::List),
+    row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one; a finding's advice").at(Place::List),
     row(Command::ShowUsage, "calls", &["$"], "what looking costs: calls, errors and times by operation"),
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
     row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),

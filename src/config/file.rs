@@ -21,6 +21,7 @@ pub struct File {
     pub ascii: bool,
     pub mouse: bool,
     pub motion: bool,
+    pub metrics: bool,
     pub refresh: Refresh,
     /// What no API tells: one `[[link]]` each.
     pub link: Vec<Declaration>,
@@ -39,6 +40,7 @@ impl Default for File {
             ascii: false,
             mouse: true,
             motion: true,
+            metrics: true,
             refresh: Refresh::default(),
             link: Vec::new(),
             ignore: Vec::new(),

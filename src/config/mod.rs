@@ -44,6 +44,7 @@ pub struct Flags {
     pub theme: Option<String>,
     pub ascii: bool,
     pub no_motion: bool,
+    pub no_metrics: bool,
 }
 
 /// The fastest that anything is read.
@@ -72,6 +73,7 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
             region: flags.region.or_else(|| env("AWS_REGION")).or(file.region),
             endpoint: flags.endpoint.or(from_env).or(file.endpoint),
             read_only: flags.read_only || file.read_only,
+            no_metrics: flags.no_metrics || !file.metrics,
             ..ConnectOptions::default()
         },
         paces,

@@ -7,6 +7,9 @@ use super::{Attributes, ResourceId};
 /// The label of a subscription whose attributes could not be read: it may filter or not.
 pub const FILTER_NOT_KNOWN: &str = "filter policy not known";
 
+/// The attribute that counts the places that a link's label names: routes of an API, states of a machine.
+pub const PLACES: &str = "Places";
+
 /// What flows along a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -20,7 +20,7 @@ pub use declaration::Declaration;
 pub use fact::{Done, Fact, Failure, FailureKind, Heard, Level, Report, Round, Subject};
 pub use finding::{Finding, Ignore, Severity};
 pub use health::{Health, Verdict};
-pub use link::{FILTER_NOT_KNOWN, KnownBy, Link, LinkKey, LinkKind};
+pub use link::{FILTER_NOT_KNOWN, KnownBy, Link, LinkKey, LinkKind, PLACES};
 pub use reading::{Metric, Reading, Unit};
 pub use resource::{Attributes, Kind, Mention, Resource, ResourceId};
 pub use scope::Scope;

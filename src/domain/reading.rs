@@ -49,7 +49,7 @@ pub const IN_RATE: Metric = metric("in_rate", Unit::PerSecond);
 pub const OUT_RATE: Metric = metric("out_rate", Unit::PerSecond);
 /// How long the oldest message has waited.
 pub const OLDEST_AGE: Metric = metric("oldest_age", Unit::Seconds);
-/// DynamoDB `ItemCount`: up to six hours old.
+/// DynamoDB `ItemCount`: up to six hours old on AWS, where its source is [`DESCRIBED_HOURS_AGO`].
 pub const ITEMS: Metric = metric("items", Unit::Count);
 /// DynamoDB `TableSizeBytes`, or the bytes of the objects that a listing saw.
 pub const SIZE: Metric = metric("size", Unit::Bytes);
@@ -123,6 +123,9 @@ pub const STARTED: Metric = metric("started", Unit::PerSecond);
 /// Executions of a state machine that failed: CloudWatch `ExecutionsFailed`.
 pub const EXECUTIONS_FAILED: Metric = metric("executions_failed", Unit::PerSecond);
 
+/// The source of what AWS counts every six hours: new in each answer, and old by nature.
+pub const DESCRIBED_HOURS_AGO: &str = "dynamodb:DescribeTable, up to 6 h old";
+
 /// What the source of a CloudWatch metric begins with; the metric's name follows.
 pub const CLOUDWATCH: &str = "cloudwatch:";
 
@@ -144,6 +147,11 @@ impl Reading {
     /// Whether it is of a whole period that CloudWatch knows minutes later: it is not old because it is not of this instant.
     pub fn comes_late(&self) -> bool {
         self.source.starts_with(CLOUDWATCH)
+    }
+
+    /// Whether it was counted hours before it was read: of two such readings no difference is made.
+    pub fn is_old_by_nature(&self) -> bool {
+        self.source == DESCRIBED_HOURS_AGO
     }
 
     /// Whether there may have been more: a source that sees only a part says "at least".

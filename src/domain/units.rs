@@ -23,7 +23,9 @@ impl fmt::Display for Age {
             0 => "<1 s".to_owned(),
             1..120 => format!("{whole} s"),
             120..7200 => format!("{} min", whole / 60),
+            7200..172_800 if whole % 3600 < 60 => format!("{} h", whole / 3600),
             7200..172_800 => format!("{} h {:02} min", whole / 3600, whole % 3600 / 60),
+            _ if whole % 86_400 < 3600 => format!("{} d", whole / 86_400),
             _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3600),
         };
         f.pad(&text)

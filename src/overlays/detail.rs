@@ -5,9 +5,13 @@
 //! │ arn:aws:sqs:us-east-1:000000000000:stats-dlq                              │
 //! │ ✖ 3 dead letters from stats · stats-fn: ValueError…      since 13:59      │
 //! │                                                                           │
+//! │ backlog                                                                   │
+//! │   waiting           ≈3                                                    │
+//! │   drains            never                                                 │
+//! │   first loss        in 4 d at the latest                                  │
 //! │ readings                                                                  │
 //! │   visible            ≈3   2 s ago   sqs:GetQueueAttributes                │
-//! │ links                                                                     │
+//! │ neighbours                                                                │
 //! │ ▸ ◂ dead-letters   ▤ stats          after 3 receives                      │
 //! │ attributes                                                                │
 //! │   VisibilityTimeout  30                                                   │
@@ -16,6 +20,8 @@
 //! │       "Version": "2012-10-17",                                            │
 //! ╰──────────── j/k choose a neighbour · enter go there · esc back ───────────╯
 //! ```
+
+mod flow;
 
 use ratatui::{
     buffer::Buffer,
@@ -144,6 +150,7 @@ impl Detail {
             return lines;
         };
         lines.extend(verdicts(entry, view));
+        lines.extend(flow::backlog(entry, view));
         lines.extend(readings(entry, view));
         lines.extend(self.links(view));
         lines.extend(attributes(entry));
@@ -244,8 +251,8 @@ fn neighbour(arrow: &str, other: &ResourceId, link: &Link, view: &View<'_>) -> L
             (Role::Link, format!("  {arrow} {how}"), 18),
             (role, mark.to_owned(), 2),
             (Role::Dim, view.glyph(kind).to_owned(), 2),
-            (Role::Text, other.short_name().to_owned(), 34),
-            (Role::Dim, link.label.clone(), REST),
+            (Role::Text, view.store.name_of(other).to_owned(), 34),
+            (Role::Dim, flow::beside(&link.label, link, view), REST),
         ],
         neighbour: Some(other.clone()),
     }
@@ -322,7 +329,7 @@ impl Overlay for Detail {
         let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
         let place = centered(area, width, wanted.min(area.height.saturating_sub(2)));
         let kind = view.store.get(&self.id).map_or("", |entry| view.glyph(entry.resource.kind));
-        let title = format!("{kind} {}", text::clean(self.id.short_name()));
+        let title = format!("{kind} {}", text::clean(view.store.name_of(&self.id)));
         let hints = "j/k neighbour · enter go there · pgdn more · y copy ARN · esc back";
         let inner = panel::Overlay { title: title.trim(), hints, theme }.render(place, buf);
         self.scroll(&lines, usize::from(inner.height));

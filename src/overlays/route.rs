@@ -150,7 +150,7 @@ impl Route {
             pen(&format!("{mark} "), role, u16::MAX);
             if let Some(step) = step {
                 pen(&format!("{} ", view.glyph(step.kind)), Role::Dim, u16::MAX);
-                let name = view.store.get(&step.to).map_or(step.to.short_name(), |entry| &entry.resource.name);
+                let name = view.store.name_of(&step.to);
                 let is_in = step.fate == Fate::Gets;
                 let named = text::pad_right(name, 32_usize.saturating_sub(depth * 2));
                 pen(&named, if is_in { Role::Text } else { Role::Dim }, area.width / 2);
@@ -302,7 +302,7 @@ impl Overlay for Route {
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let theme = view.theme;
-        let name = view.store.get(&self.target).map_or(self.target.short_name(), |entry| &entry.resource.name);
+        let name = view.store.name_of(&self.target);
         let title = text::clean(&format!("where would this go? {} {name}", view.glyph(self.kind))).into_owned();
         let hints = match self.kind {
             Kind::Bus => "enter light the path · alt-enter new line · esc close",

@@ -31,7 +31,7 @@ struct Step<'a> {
 
 /// Draws the way through the chosen resource.
 pub fn draw(chosen: &ResourceId, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let title = text::clean(chosen.short_name());
+    let title = text::clean(view.store.name_of(chosen));
     Separator { title: &title, right: "enter detail", focused: false, theme: view.theme }
         .render(Rect { height: 1.min(area.height), ..area }, buf);
     let line = |y: u16| Rect { x: area.x + 1, y: area.y + y, width: area.width.saturating_sub(1), height: 1 };
@@ -109,7 +109,7 @@ impl Pen<'_, '_> {
         };
         self.write(role, mark);
         self.write(Role::Dim, &format!(" {} ", self.view.glyph(kind)));
-        self.write(if chosen { Role::Title } else { Role::Text }, id.short_name());
+        self.write(if chosen { Role::Title } else { Role::Text }, self.view.store.name_of(id));
     }
 
     fn others(&mut self, others: usize) {

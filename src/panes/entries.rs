@@ -92,7 +92,7 @@ fn sends_to(row: &Row<'_>) -> String {
     let links = row.store().topology().from(row.id());
     let names: Vec<&str> = links
         .filter(|link| matches!(link.kind, LinkKind::Targets | LinkKind::Integrates | LinkKind::Calls))
-        .map(|link| link.to.short_name())
+        .map(|link| row.store().name_of(&link.to))
         .collect();
     if names.is_empty() { "-".to_owned() } else { names.join(", ") }
 }

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //!  SEVERITY  RESOURCE               WHAT
-//!  high      ▤ AnalyticsDLQ         keeps dead letters 4 d 0 h, its source AnalyticsQueue keeps messages 4 d 0 h: …
-//!  low       ◇ EventFork            is not encrypted at rest: neither by SQS or SNS nor with a key of KMS
+//!  high      ▤ AnalyticsDLQ         keeps dead letters 4 d, its source AnalyticsQueue keeps messages 4 d: …
+//!  low       ◇ EventFork            is not encrypted at rest: no key of KMS is set
 //! ── dlq-retention ──────────────────────────────────────────────────────────────────────────── y copies what to do ──
-//!  AnalyticsDLQ keeps dead letters 4 d 0 h, …
+//!  AnalyticsDLQ keeps dead letters 4 d, …
 //!  do   aws sqs set-queue-attributes --queue-url … --attributes MessageRetentionPeriod=1209600
 //!  see  https://docs.aws.amazon.com/…
 //! ```
@@ -84,7 +84,7 @@ impl Findings {
         let line = |y: u16| Rect { y: area.y + y, height: 1, ..area };
         let right = if finding.command().is_some() { "y copies the command" } else { "y copies the page's address" };
         Separator { title: finding.rule, right, focused: false, theme: view.theme }.render(line(0), buf);
-        let about = format!("{} {}", finding.resource.short_name(), finding.sentence);
+        let about = format!("{} {}", view.store.name_of(&finding.resource), finding.sentence);
         let (about, advice) = (text::clean(&about), text::clean(&finding.advice));
         let last = area.height.saturating_sub(1);
         let mut y = 1;
@@ -181,7 +181,7 @@ impl Pane for Findings {
             let kind = view.store.get(&finding.resource).map_or(Kind::External, |entry| entry.resource.kind);
             let role = role(finding.severity);
             out.text(role, finding.severity.word());
-            out.name(Role::Text, &format!("{} {}", view.glyph(kind), finding.resource.short_name()));
+            out.name(Role::Text, &format!("{} {}", view.glyph(kind), view.store.name_of(&finding.resource)));
             out.text(if role == Role::Dim { Role::Dim } else { Role::Text }, &finding.sentence);
         });
         self.layout = Some(layout);

@@ -210,8 +210,8 @@ fn denied_resources(view: &View<'_>) -> Vec<Line> {
             let mut unread = poll.unread().filter(|(id, _)| is_ours(id));
             let (first, failure) = unread.next()?;
             let name = match unread.count() {
-                0 => first.short_name().to_owned(),
-                more => format!("{} and {more} more", first.short_name()),
+                0 => view.store.name_of(first).to_owned(),
+                more => format!("{} and {more} more", view.store.name_of(first)),
             };
             let text = format!("{}: {}", failure.operation, failure.error);
             Some(Line {

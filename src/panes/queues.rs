@@ -64,7 +64,7 @@ pub const SPEC: Spec = Spec {
         Column {
             head: Head::fixed("DRAINS", 9).right().priority(120),
             write: write_drains,
-            key: |row| Key::of(row.entry.drains_seconds()),
+            key: |row| Key::of(drains(row)),
         },
         Column {
             head: Head::fixed("LAST 2 MIN", SPARK).priority(130),
@@ -103,9 +103,14 @@ fn write_rate(row: &Row<'_>, out: &mut RowWriter<'_>, counted: Metric, derived: 
     }
 }
 
+/// Seconds until nothing waits: never, where all who could take it are switched off.
+fn drains(row: &Row<'_>) -> Option<f64> {
+    row.store().backlog(row.id(), row.view.now)?.drains_seconds
+}
+
 fn write_drains(row: &Row<'_>, out: &mut RowWriter<'_>) {
     let row = row.aged_as(row.entry, VISIBLE);
-    match row.entry.drains_seconds() {
+    match drains(&row) {
         Some(0.0) => out.text(Role::Dim, "empty"),
         Some(seconds) if seconds.is_infinite() => out.text(row.role(1.0), row.view.theme.glyphs.infinity),
         Some(seconds) => out.value(row.role(1.0), format_args!("{}", Age(seconds))),

@@ -66,7 +66,7 @@ impl Poller for CloudWatch {
     }
 
     async fn poll(&mut self, look: Look<'_>, out: &mut Outbox) {
-        if !look.aws.dialect.flavour().may_have_metrics() {
+        if !look.aws.asks_metrics() || !look.aws.dialect.flavour().may_have_metrics() {
             return;
         }
         let patience = if self.empty >= MOST_EMPTY { 10 } else { 1 };

@@ -20,7 +20,7 @@ use crate::{
     domain::{
         FailureKind, Kind, Resource, ResourceId, Scope,
         arn::partition_of,
-        reading::{ARRIVALS, ITEMS, SIZE},
+        reading::{ARRIVALS, DESCRIBED_HOURS_AGO, ITEMS, SIZE},
     },
 };
 
@@ -35,7 +35,6 @@ const MOST_KEYS: usize = 2_000;
 const WINDOW: Duration = Duration::from_secs(60);
 const LIST: &str = "dynamodb:ListTables";
 const DESCRIBE: &str = "dynamodb:DescribeTable";
-const DESCRIBE_OLD: &str = "dynamodb:DescribeTable, up to 6 h old";
 const SCAN: &str = "dynamodb:Scan";
 const SCAN_SOURCE: &str = "dynamodb:Scan sample of 25";
 
@@ -133,7 +132,7 @@ impl DynamoDb {
                     out.read(DESCRIBE, &id);
                     table.keys = description.key_schema().iter().map(|key| key.attribute_name().to_owned()).collect();
                     out.say_all(self.inventory.found(self.streams.onto(resource), Vec::new())).await;
-                    let source = if look.aws.is_aws() { DESCRIBE_OLD } else { DESCRIBE };
+                    let source = if look.aws.is_aws() { DESCRIBED_HOURS_AGO } else { DESCRIBE };
                     for (metric, value) in [(ITEMS, description.item_count()), (SIZE, description.table_size_bytes())] {
                         if let Some(value) = value {
                             out.measured(&id, metric, value as f64, source).await;

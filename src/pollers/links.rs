@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{Fact, Link, LinkKey, LinkKind, ResourceId, Subject};
+use crate::domain::{Fact, Link, LinkKey, LinkKind, PLACES, ResourceId, Subject};
 
 /// A poller's memory of the links that its listings named.
 #[derive(Debug, Default)]
@@ -60,10 +60,11 @@ pub fn gathered(
         names.entry(to).or_default().insert(name);
     }
     let link = |(to, names): (ResourceId, BTreeSet<String>)| {
-        let left_out = names.len().saturating_sub(MOST_NAMES);
+        let count = names.len();
+        let left_out = count.saturating_sub(MOST_NAMES);
         let label = names.into_iter().take(MOST_NAMES).collect::<Vec<_>>().join(", ");
         let more = if left_out > 0 { format!(" and {left_out} more") } else { String::new() };
-        Link::configured(from.clone(), kind, to).labelled(format!("{label}{more}"))
+        Link::configured(from.clone(), kind, to).labelled(format!("{label}{more}")).with(PLACES, Some(count))
     };
     names.into_iter().map(link).collect()
 }

@@ -3,7 +3,7 @@
 //! A depth that rises by 5 means that at least 5 came; that falls by 3, that at least 3 went. What came and went between two readings
 //! is not seen, so both rates are lower bounds, and their source says so.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, fmt};
 
 use jiff::Timestamp;
 
@@ -11,6 +11,7 @@ use super::Entry;
 use crate::domain::{
     Reading,
     reading::{DELAYED, IN_FLIGHT, IN_RATE, OLDEST_AGE, OUT_RATE, VISIBLE},
+    units::Age,
 };
 
 /// Rates are means over this many seconds.
@@ -38,7 +39,59 @@ pub struct Depths {
     fell_at: Option<Timestamp>,
 }
 
+/// Seconds until a queue drops its oldest message.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Loss {
+    In(f64),
+    /// It may be sooner.
+    InAtMost(f64),
+}
+
+impl Loss {
+    pub fn seconds(self) -> f64 {
+        match self {
+            Self::In(seconds) | Self::InAtMost(seconds) => seconds,
+        }
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::In(seconds) if seconds <= 0.0 => f.write_str("now"),
+            Self::In(seconds) => write!(f, "in {}", Age(seconds)),
+            Self::InAtMost(seconds) => write!(f, "in {} at the latest", Age(seconds)),
+        }
+    }
+}
+
 impl Entry {
+    /// When the oldest message is older than the queue keeps it; `is_stopped`: all who could take it are switched off.
+    ///
+    /// A queue that only does not fall may hide messages that leave, unless nobody can take any.
+    pub fn time_to_loss(&self, is_stopped: bool, now: Timestamp) -> Option<Loss> {
+        self.time_to_loss_by_age(now).or_else(|| {
+            let held = if is_stopped { self.holding_since() } else { self.standing_since() };
+            Some(Loss::InAtMost((self.retention_seconds()? - Age::between(held?, now).0).max(0.0)))
+        })
+    }
+
+    /// The same, only where the age of the oldest message was read.
+    ///
+    /// CloudWatch's age in a standard queue is a lower bound: a message received three times leaves it, and in a dead-letter queue it
+    /// counts from the move, while the queue keeps the message from when it was first sent. A FIFO queue does neither.
+    pub fn time_to_loss_by_age(&self, now: Timestamp) -> Option<Loss> {
+        let left = (self.retention_seconds()? - self.known_oldest_age_seconds(now)?).max(0.0);
+        let is_fifo = self.resource.id.short_name().ends_with(".fifo");
+        let is_bound = !is_fifo && self.oldest_age().is_some_and(|age| age.comes_late());
+        Some(if is_bound { Loss::InAtMost(left) } else { Loss::In(left) })
+    }
+
+    /// Seconds that a message is kept.
+    pub fn retention_seconds(&self) -> Option<f64> {
+        self.resource.number("MessageRetentionPeriod").map(|seconds| seconds as f64)
+    }
+
     /// Since when the queue has held messages and its depth has stood still: the oldest has waited at least as long.
     ///
     /// Nothing while the depth moves. One that is the same at every look may still hide as much going as coming: a bound, no age.

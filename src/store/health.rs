@@ -100,22 +100,7 @@ impl<'a> Case<'a> {
     }
 
     fn consumers(&self) -> impl Iterator<Item = &'a Link> {
-        self.store.topology.from(self.id()).filter(|link| link.kind == LinkKind::Invokes)
-    }
-
-    /// Seconds that a message is kept.
-    fn retention(&self) -> Option<f64> {
-        self.entry.resource.number("MessageRetentionPeriod").map(|seconds| seconds as f64)
-    }
-
-    /// Seconds until the oldest message is older than the queue keeps it.
-    fn seconds_to_loss(&self) -> Option<f64> {
-        Some(self.retention()? - self.entry.known_oldest_age_seconds(self.now)?)
-    }
-
-    /// The same, at the latest, where the age is unknown and the queue stands still.
-    fn most_seconds_to_loss(&self) -> Option<f64> {
-        Some(self.retention()? - Age::between(self.entry.standing_since()?, self.now).0)
+        self.store.topology.readers(self.id())
     }
 }
 
@@ -142,8 +127,8 @@ impl Rule for DeadLetters {
             [one] => text.push_str(&format!(" from {one}")),
             many => text.push_str(&format!(" from {} sources", many.len())),
         }
-        if let Some(left) = case.seconds_to_loss() {
-            text.push_str(&format!(", first loss in {}", Age(left.max(0.0))));
+        if let Some(loss) = case.entry.time_to_loss_by_age(case.now) {
+            text.push_str(&format!(", first loss {loss}"));
         }
         if let Some(cause) = cause(case) {
             text.push_str(&format!(" · {cause}"));
@@ -231,31 +216,31 @@ impl Rule for ExpiresBeforeDrained {
         if !case.is_here(Kind::Queue) {
             return None;
         }
-        let visible = case.entry.value(VISIBLE).filter(|visible| *visible >= 1.0)?;
-        let known = case.seconds_to_loss();
-        let left = known.or_else(|| case.most_seconds_to_loss())?;
-        let drains = case.entry.drains_seconds()?;
+        let backlog = case.store.backlog(case.id(), case.now)?;
+        let (loss, drains) = (backlog.loss?, backlog.drains_seconds?);
+        let left = loss.seconds();
         // A dead-letter queue never drains by itself: it is named when the loss is near, not for days before.
         let outlives =
             if case.is_dead_letter_queue || drains.is_infinite() { left < 24.0 * 3_600.0 } else { drains > left };
         // Whatever the retention: a message young for its queue is no sign that the queue loses any.
-        if !outlives || left > case.retention()? / 2.0 {
+        if !outlives || left > case.entry.retention_seconds()? / 2.0 {
             return None;
         }
-        // A bound says that the loss may be near, not that it is.
-        let health = if known.is_some() && left < LOSS_IS_NEAR_SECONDS { Health::Crit } else { Health::Warn };
+        // A depth that stands still says that the loss may be near, not that it is.
+        let is_sure = backlog.oldest_seconds.is_some();
+        let health = if is_sure && left < LOSS_IS_NEAR_SECONDS { Health::Crit } else { Health::Warn };
         let takes = case.entry.value(OUT_RATE).is_some_and(|out| out > 0.0);
         let drain = match drains {
             drains if drains.is_finite() => format!("drains in {}", Age(drains)),
             _ if takes => "it does not shrink".to_owned(),
             _ => "nothing drains it".to_owned(),
         };
-        let loss = match known {
-            Some(left) if left <= 0.0 => "messages are being lost now".to_owned(),
-            Some(left) => format!("first loss in {}", Age(left)),
-            None => format!("first loss in {} at the latest", Age(left.max(0.0))),
+        let loss = if is_sure && left <= 0.0 {
+            "messages are being lost now".to_owned()
+        } else {
+            format!("first loss {loss}")
         };
-        Some((health, format!("≈{} waiting · {loss}, {drain}", Count(visible))))
+        Some((health, format!("≈{} waiting · {loss}, {drain}", Count(backlog.waiting))))
     }
 }
 

@@ -7,6 +7,7 @@ mod declared;
 pub mod depths;
 mod derived;
 mod early;
+pub mod entry;
 pub mod feed;
 pub mod findings;
 pub mod flows;
@@ -23,13 +24,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Declaration, Fact, Failure, Finding, Health, Heard, Ignore, Kind, Level, LinkKey, Metric, Reading, Report,
-    Resource, ResourceId, Subject, Verdict,
+    Declaration, Fact, Failure, Finding, Heard, Ignore, Kind, Level, LinkKey, Report, Resource, ResourceId, Subject,
+    Verdict,
 };
 
+pub use entry::{Entry, Track};
 use feed::Feed;
 use polls::Polls;
-use series::Series;
 use topology::Topology;
 
 /// What is gone stays on screen this long, said to be gone.
@@ -58,35 +59,6 @@ pub struct Store {
     revision: u64,
 }
 
-/// One resource with what was measured and said of it.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    pub resource: Resource,
-    /// The poller that found it.
-    pub poller: &'static str,
-    /// When we first heard of it.
-    pub first_seen: Timestamp,
-    /// When a complete listing no longer named it.
-    pub gone: Option<Timestamp>,
-    pub verdicts: Vec<Verdict>,
-    /// The rules have judged it by readings before: what they say from now on began while we looked.
-    watched: bool,
-    /// The last error line that it said.
-    pub last_error: Option<Heard>,
-    tracks: BTreeMap<&'static str, Track>,
-    depths: depths::Depths,
-}
-
-/// A metric's latest reading and its past.
-#[derive(Debug, Clone)]
-pub struct Track {
-    pub metric: Metric,
-    pub last: Reading,
-    pub series: Series,
-    /// Seconds between its last two readings.
-    period: Option<f64>,
-}
-
 /// A verdict that wants to be read first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
@@ -94,65 +66,6 @@ pub struct Alarm {
     pub kind: Kind,
     pub name: String,
     pub verdict: Verdict,
-}
-
-impl Entry {
-    fn new(resource: Resource, poller: &'static str, at: Timestamp) -> Self {
-        Self {
-            resource,
-            poller,
-            first_seen: at,
-            gone: None,
-            verdicts: Vec::new(),
-            watched: false,
-            last_error: None,
-            tracks: BTreeMap::new(),
-            depths: depths::Depths::default(),
-        }
-    }
-
-    /// The worst of what the rules say.
-    pub fn health(&self) -> Health {
-        self.verdicts.iter().map(|verdict| verdict.health).max().unwrap_or_default()
-    }
-
-    pub fn reading(&self, metric: Metric) -> Option<Reading> {
-        self.tracks.get(metric.name).map(|track| track.last)
-    }
-
-    pub fn value(&self, metric: Metric) -> Option<f64> {
-        self.reading(metric).map(|reading| reading.value)
-    }
-
-    pub fn series(&self, metric: Metric) -> Option<&Series> {
-        self.tracks.get(metric.name).map(|track| &track.series)
-    }
-
-    pub fn tracks(&self) -> impl Iterator<Item = &Track> {
-        self.tracks.values()
-    }
-
-    /// The instant of its newest reading.
-    pub fn read_at(&self) -> Option<Timestamp> {
-        self.tracks.values().map(|track| track.last.at).max()
-    }
-
-    fn measure(&mut self, metric: Metric, reading: Reading) {
-        let track = self.tracks.entry(metric.name).or_insert_with(|| Track {
-            metric,
-            last: reading,
-            series: Series::default(),
-            period: None,
-        });
-        // An answer that was overtaken by a later one says nothing new.
-        if reading.at >= track.last.at {
-            if reading.at > track.last.at {
-                track.period = Some(reading.at.duration_since(track.last.at).as_secs_f64());
-            }
-            track.last = reading;
-            track.series.push(reading.at, reading.value);
-        }
-    }
 }
 
 impl Store {
@@ -265,6 +178,11 @@ impl Store {
 
     pub fn get(&self, id: &ResourceId) -> Option<&Entry> {
         self.entries.get(id)
+    }
+
+    /// What it is called, as far as we know: its own name, or what its ARN ends in.
+    pub fn name_of<'a>(&'a self, id: &'a ResourceId) -> &'a str {
+        self.get(id).map_or(id.short_name(), |entry| &entry.resource.name)
     }
 
     /// All resources by id, also those just gone.

@@ -15,10 +15,10 @@
 //! | bucket | | objects of the last minute | objects overwritten, and beyond three pages |
 //! | log group | | lines of the last minute | nothing, a few seconds late |
 //!
-//! Here is no task and no clock. A new source is a line in [`Flow::into`] or [`Flow::sent_along`].
+//! Here is no task and no clock. A new source is a line in [`Gauge::into`] or [`Gauge::sent_along`].
 
 mod backlog;
-mod flow;
+mod gauge;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -26,7 +26,9 @@ use serde::Serialize;
 use super::Store;
 use crate::domain::{Link, ResourceId};
 
-pub use backlog::{Backlog, Loss};
+pub use super::depths::Loss;
+pub use backlog::Backlog;
+use gauge::Gauge;
 
 /// What the number says of the true rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -73,17 +75,17 @@ impl Rate {
 impl Store {
     /// How much flows along a link; nothing where no source tells, or all of them are too old.
     pub fn rate(&self, link: &Link, now: Timestamp) -> Option<Rate> {
-        flow::Flow::new(self, now).along(link)
+        Gauge::new(self, now).along(link)
     }
 
     /// How much comes into a resource from all sides.
     pub fn inflow(&self, id: &ResourceId, now: Timestamp) -> Option<Rate> {
-        flow::Flow::new(self, now).into(id)
+        Gauge::new(self, now).into(id)
     }
 
     /// How much of what a link carried comes back to be tried again: what a queue handed out and nobody deleted.
     pub fn retries(&self, link: &Link, now: Timestamp) -> Option<Rate> {
-        flow::Flow::new(self, now).back_along(link)
+        Gauge::new(self, now).back_along(link)
     }
 }
 

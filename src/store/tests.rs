@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::{
-    FailureKind, Round,
+    FailureKind, Metric, Reading, Round,
     reading::{ARRIVALS, LINES, STORED, VISIBLE},
 };
 

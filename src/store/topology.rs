@@ -77,6 +77,11 @@ impl Topology {
         self.from(id).find(|link| link.kind == LinkKind::DeadLetters)
     }
 
+    /// Those who take what is in a queue: all that leaves it but its dead letters.
+    pub fn readers<'a>(&'a self, queue: &'a ResourceId) -> impl Iterator<Item = &'a Link> {
+        self.from(queue).filter(|link| link.kind.carries() && link.kind != LinkKind::DeadLetters)
+    }
+
     /// The log group of a function.
     pub fn log_group<'a>(&'a self, function: &'a ResourceId) -> Option<&'a ResourceId> {
         self.from(function).find(|link| link.kind == LinkKind::Logs).map(|link| &link.to)

@@ -7,7 +7,7 @@ use crate::{
     screen::Screen,
 };
 
-const TITLES: [&str; 8] = ["queues", "functions", "logs", "tables", "buckets", "topics", "rules", "streams"];
+const TITLES: [&str; 9] = ["queues", "functions", "logs", "tables", "buckets", "topics", "rules", "streams", "entries"];
 
 fn names(screen: &mut Screen) -> Vec<String> {
     let head = screen.lines().iter().position(|line| line.contains("NAME")).unwrap();
@@ -30,9 +30,9 @@ fn tab_and_numbers_switch_panes() {
     screen.press("tab tab");
     assert_eq!(screen.pane(), "queues", "round and round");
     screen.press("shift-tab shift-tab shift-tab");
-    assert_eq!(screen.pane(), "streams");
+    assert_eq!(screen.pane(), "entries");
     screen.press("left left right");
-    assert_eq!(screen.pane(), "rules");
+    assert_eq!(screen.pane(), "streams");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use edatop::domain::{
     Fact, Failure, FailureKind, Heard, Kind, KnownBy, Level, Link, LinkKind, Metric, Reading, Report, Resource,
     ResourceId, Round, reading,
 };
+use edatop::pollers::POLLERS;
 use jiff::{SignedDuration, Timestamp};
 
 /// The instant at which the example ends and tests begin: 14:03:22 UTC.
@@ -121,7 +122,7 @@ pub fn structure(at: Timestamp) -> Vec<Report> {
         .with("TableStatus", Some("ACTIVE"))
         .with("BillingMode", Some("PAY_PER_REQUEST"))
         .with("KeySchema", Some("id (HASH)"));
-    vec![
+    let mut rounds = vec![
         round("sqs", at, sqs),
         round("lambda", at, lambda),
         round("sns", at, sns),
@@ -129,7 +130,12 @@ pub fn structure(at: Timestamp) -> Vec<Report> {
         round("dynamodb", at, vec![Fact::Found(visits)]),
         round("s3", at, vec![Fact::Found(Resource::new(bucket("mail-archive"), Kind::Bucket, "mail-archive"))]),
         round("events", at, schedule()),
-    ]
+    ];
+    // There is nothing else in this account, and that is known.
+    let spoke: Vec<_> = rounds.iter().map(|report| report.poller).collect();
+    let others = POLLERS.iter().filter(|row| !spoke.contains(&row.name));
+    rounds.extend(others.map(|row| round(row.name, at, Vec::new())));
+    rounds
 }
 
 fn a_function(name: &str) -> Resource {

@@ -9,6 +9,7 @@ def handler(event, context):
     for record in event["records"]:
         line = base64.b64decode(record["data"]).decode().rstrip() + "\n"
         data = base64.b64encode(line.encode()).decode()
-        records.append({"recordId": record["recordId"], "result": "Ok", "data": data})
+        # The record's id goes back as it came; not every emulator gives one.
+        records.append({**record, "result": "Ok", "data": data})
     print(json.dumps({"level": "INFO", "transformed": len(records)}))
     return {"records": records}

@@ -50,7 +50,7 @@ const fn room(name: usize, filter: usize, rates: Rates, flat: bool) -> Room {
 }
 
 /// From roomy to tight. The first that fits is taken: filters give way to rates, then names do, and only then rates.
-const ROOMS: [Room; 12] = [
+const ROOMS: [Room; 15] = [
     room(32, 28, Rates::Within, true),
     room(26, 18, Rates::Within, true),
     room(21, 12, Rates::Within, false),
@@ -62,6 +62,9 @@ const ROOMS: [Room; 12] = [
     room(14, 0, Rates::Above, false),
     room(12, 0, Rates::Above, false),
     room(10, 0, Rates::Above, false),
+    room(8, 0, Rates::Above, false),
+    room(16, 0, Rates::Nowhere, false),
+    room(13, 0, Rates::Nowhere, false),
     room(11, 0, Rates::Nowhere, false),
 ];
 /// What does not fit however tight is scrolled: then it may as well be readable.

@@ -2,7 +2,7 @@
 
 use super::{Case, LogsErrors, Rule};
 use crate::domain::{
-    Health, Kind, Metric, Reading,
+    Health, Kind, Link, LinkKind, Metric, Reading, Resource,
     reading::{EXECUTIONS_FAILED, FAULTS, ITERATOR_AGE, SERVER_ERRORS, TARGET_FAILURES, THROTTLES, UNDELIVERED},
     units::{Age, Count, PerSecond},
 };
@@ -11,8 +11,8 @@ use crate::domain::{
 const OLD_SECONDS: f64 = 300.0;
 /// A reader this far behind is not only slow to begin: AWS's own batching windows are at most five minutes, mostly seconds.
 const BEHIND_SECONDS: f64 = 60.0;
-/// What a stream keeps if it does not say: Kinesis's default, and all that a table's stream ever keeps.
-const RETENTION_HOURS: u64 = 24;
+/// What a table's stream keeps, always.
+const TABLE_RETENTION_HOURS: u64 = 24;
 
 /// What is counted by the minute, of which any is bad: of one, of many.
 const FAILURES: &[(Kind, Metric, &str, &str)] = &[
@@ -82,8 +82,6 @@ impl Rule for ReaderBehind {
         if behind < BEHIND_SECONDS {
             return None;
         }
-        let hours = case.entry.resource.number("RetentionPeriodHours").unwrap_or(RETENTION_HOURS);
-        let retention = hours as f64 * 3_600.0;
         let reader = if case.entry.resource.kind == Kind::Stream { "its slowest reader" } else { "it" };
         let mut text = format!("{reader} is {} behind", Age(behind));
         let growth = case.entry.series(ITERATOR_AGE).and_then(|series| {
@@ -95,10 +93,22 @@ impl Rule for ReaderBehind {
         if let Some(growth) = growth.filter(|growth| *growth > 0.05) {
             text.push_str(&format!(" and falls back {} s each second", PerSecond(growth)));
         }
-        let is_near = behind > retention / 2.0;
-        if is_near {
-            text.push_str(&format!(", records are lost after {}", Age(retention)));
-        }
-        Some((if is_near { Health::Crit } else { Health::Warn }, text))
+        let Some(retention) = retention_seconds(case).filter(|retention| behind > retention / 2.0) else {
+            return Some((Health::Warn, text));
+        };
+        text.push_str(&format!(", records are lost after {}", Age(retention)));
+        Some((Health::Crit, text))
     }
+}
+
+/// How long the records are kept that it is behind on: by itself, or by that of its sources which keeps them shortest.
+fn retention_seconds(case: &Case<'_>) -> Option<f64> {
+    let hours = |resource: &Resource| match resource.kind {
+        Kind::Table => Some(TABLE_RETENTION_HOURS),
+        _ => resource.number("RetentionPeriodHours"),
+    };
+    let reads = |link: &&Link| matches!(link.kind, LinkKind::Invokes | LinkKind::Streams);
+    let sources = || case.store.topology.to(case.id()).filter(reads).filter_map(|link| case.store.get(&link.from));
+    let own = hours(&case.entry.resource);
+    own.or_else(|| sources().filter_map(|source| hours(&source.resource)).min()).map(|hours| hours as f64 * 3_600.0)
 }

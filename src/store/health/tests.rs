@@ -305,6 +305,42 @@ fn a_reader_that_is_behind_is_said_before_records_are_lost() {
 }
 
 #[test]
+fn a_reader_loses_what_its_stream_no_longer_keeps() {
+    let (stream, reader) = (ResourceId::from("arn:aws:kinesis:us-east-1:1:stream/s"), function("reader"));
+    let mut store = Store::default();
+    let found = Resource::new(stream.clone(), Kind::Stream, "s").with("RetentionPeriodHours", Some(168));
+    let mapping = Link::configured(stream, LinkKind::Invokes, reader.clone());
+    let reads = Fact::Found(Resource::new(reader.clone(), Kind::Function, "reader"));
+    let behind = |hours: f64, second| measured(reader.clone(), ITERATOR_AGE, hours * 3_600.0, second);
+    store.apply(report("kinesis", 0, vec![Fact::Found(found), reads, Fact::Linked(mapping), behind(13.0, 0)]));
+    store.assess(at(1));
+    assert_eq!(reasons(&store, &reader), [(Health::Warn, "it is 13 h behind".to_owned())]);
+    store.apply(report("cloudwatch", 60, vec![behind(100.0, 60)]));
+    let (health, said) = reasons(&assessed(store, 61), &reader).remove(0);
+    assert!(health == Health::Crit && said.ends_with("records are lost after 7 d"), "{said}");
+}
+
+#[test]
+fn a_loss_by_cloudwatchs_age_is_sure_and_at_the_latest() {
+    let mut store = hour_queue(&[(1, 600.0), (3, 600.0)]);
+    let reading = Reading { value: 3_000.0, source: "cloudwatch:ApproximateAgeOfOldestMessage", at: at(3) };
+    store.apply(report("cloudwatch", 3, vec![Fact::Measured { id: arn("q"), metric: OLDEST_AGE, reading }]));
+    let expected = "≈600 waiting · first loss in 10 min at the latest, nothing drains it";
+    assert_eq!(reasons(&assessed(store, 3), &arn("q")), [(Health::Crit, expected.to_owned())]);
+}
+
+#[test]
+fn a_pipe_reads_a_queue() {
+    let mut store = Store::default();
+    let pipe = Link::configured(arn("q"), LinkKind::Streams, "arn:aws:pipes:us-east-1:1:pipe/p");
+    store.apply(report("sqs", 0, vec![queue("q"), Fact::Linked(pipe)]));
+    for (second, depth) in [(1, 10.0), (2, 20.0)] {
+        store.apply(report("sqs", second, vec![measured(arn("q"), VISIBLE, depth, second)]));
+    }
+    assert_eq!(reasons(&assessed(store, 2), &arn("q")), []);
+}
+
+#[test]
 fn what_is_gone_is_said_and_then_forgotten() {
     let mut store = architecture("Enabled");
     store.apply(report("sqs", 1, vec![measured(arn("stats"), VISIBLE, 7.0, 1)]));

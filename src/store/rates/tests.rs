@@ -3,10 +3,10 @@
 use super::*;
 use crate::{
     domain::{
-        Fact, Kind, LinkKind, Metric, Reading, Report, Resource, ResourceId, Round,
+        Fact, Kind, LinkKind, Metric, PLACES, Reading, Report, Resource, ResourceId, Round,
         reading::{
-            ARRIVALS, CALLS, DELETED, FAULTS, IN_FLIGHT, INVOCATIONS, ITEMS, LINES, MATCHED, OLDEST_AGE, PUBLISHED,
-            RECEIVED, RECORDS_IN, SENT, VISIBLE,
+            ARRIVALS, CALLS, DELETED, DESCRIBED_HOURS_AGO, FAULTS, IN_FLIGHT, INVOCATIONS, ITEMS, LINES, MATCHED,
+            OLDEST_AGE, OUT_RATE, PUBLISHED, RECEIVED, RECORDS_IN, RECORDS_OUT, REQUESTS, SENT, VISIBLE,
         },
     },
     store::Store,
@@ -29,6 +29,10 @@ fn id(name: &str) -> ResourceId {
         "r" => ("events", format!("rule/{name}")),
         "bus" => ("events", format!("event-bus/{name}")),
         "s" => ("kinesis", format!("stream/{name}")),
+        "ds" => ("firehose", format!("deliverystream/{name}")),
+        "p" => ("pipes", format!("pipe/{name}")),
+        "sch" => ("scheduler", format!("schedule/default/{name}")),
+        "api" => ("apigateway", format!("/apis/{name}")),
         "table" => ("dynamodb", format!("table/{name}")),
         "b" => return format!("arn:aws:s3:::{name}").into(),
         other => panic!("{other}"),
@@ -103,6 +107,13 @@ fn what_is_not_known_is_not_said() {
 #[case(link("r-a", LinkKind::Targets, "f-a"), "f-a", CALLS, 0.5, (0.5, Bound::Exact))]
 #[case(link("s-a", LinkKind::Streams, "s-b"), "s-a", RECORDS_IN, 9.0, (9.0, Bound::Exact))]
 #[case(mapping("s-a", "f-a", 100), "s-a", RECORDS_IN, 9.0, (9.0, Bound::Exact))]
+#[case(mapping("s-a", "f-a", 100), "f-a", CALLS, 9.0, (9.0, Bound::AtLeast))]
+#[case(mapping("s-a", "f-a", 1), "f-a", CALLS, 9.0, (9.0, Bound::Exact))]
+#[case(link("ds-a", LinkKind::Transforms, "f-a"), "f-a", CALLS, 9.0, (9.0, Bound::AtLeast))]
+#[case(link("ds-a", LinkKind::Delivers, "b-a").with("Destination", Some("S3")), "ds-a", RECORDS_OUT, 9.0, (9.0, Bound::Exact))]
+#[case(link("ds-a", LinkKind::Delivers, "b-a"), "b-a", ARRIVALS, 60.0, (1.0, Bound::AtLeast))]
+#[case(link("p-a", LinkKind::Targets, "f-a"), "f-a", CALLS, 2.0, (2.0, Bound::AtLeast))]
+#[case(link("q-a", LinkKind::Streams, "p-a"), "q-a", RECEIVED, 4.0, (4.0, Bound::Exact))]
 #[case(mapping("table-a", "f-a", 100), "table-a", ARRIVALS, 60.0, (1.0, Bound::AtLeast))]
 #[case(mapping("q-a", "f-a", 10), "q-a", RECEIVED, 4.0, (4.0, Bound::Exact))]
 #[case(mapping("q-a", "f-a", 10), "f-a", CALLS, 4.0, (4.0, Bound::AtLeast))]
@@ -150,6 +161,64 @@ fn several_senders_share_what_is_not_told_apart() {
     assert_eq!(rate(&store, &plain), Some((2.0, Bound::Exact)));
     assert_eq!(rate(&store, &filtered), Some((3.0, Bound::Exact)));
     assert_eq!(store.rate(&filtered, at(NOW)).unwrap().source, "derived: the rest of what arrives there");
+    // Of another minute: no difference.
+    read(&mut store, "t-a", PUBLISHED, 2.0, NOW);
+    assert_eq!(rate(&store, &filtered), Some((5.0, Bound::Shared)));
+}
+
+#[test]
+fn records_are_not_taken_from_a_sum_of_calls() {
+    let (batches, called) = (mapping("s-a", "f-a", 100), link("f-b", LinkKind::Publishes, "f-a"));
+    let mut store = store(&[batches, called.clone()]);
+    metric(&mut store, "f-a", CALLS, 5.0);
+    metric(&mut store, "s-a", RECORDS_IN, 4.0);
+    assert_eq!(rate(&store, &called), Some((5.0, Bound::Shared)));
+}
+
+#[rstest]
+// What came in is not what was written, and what passes a filter is not all.
+#[case(link("ds-a", LinkKind::Delivers, "b-a").with("Destination", Some("S3")), "ds-a", RECORDS_IN)]
+#[case(link("ds-a", LinkKind::Delivers, "b-a").with("Destination", Some("Splunk")), "ds-a", RECORDS_OUT)]
+#[case(link("s-a", LinkKind::Streams, "p-a").with("FilterCriteria", Some("{}")), "s-a", RECORDS_IN)]
+#[case(mapping("q-a", "f-a", 10).with("FilterCriteria", Some("{}")), "q-a", RECEIVED)]
+#[case(mapping("q-a", "f-a", 10).with("FilterCriteria", Some("{}")), "q-a", OUT_RATE)]
+fn a_reading_that_is_of_something_else_tells_nothing(#[case] link: Link, #[case] name: &str, #[case] read: Metric) {
+    let mut store = store(std::slice::from_ref(&link));
+    metric(&mut store, name, read, 9.0);
+    assert_eq!(rate(&store, &link), None);
+}
+
+#[test]
+fn a_pipe_beside_a_function_shares_what_leaves_the_queue() {
+    let links = [mapping("q-a", "f-a", 10), link("q-a", LinkKind::Streams, "p-a")];
+    let mut store = store(&links);
+    metric(&mut store, "q-a", RECEIVED, 4.0);
+    assert_eq!(links.each_ref().map(|link| rate(&store, link)), [Some((4.0, Bound::Shared)); 2]);
+}
+
+#[rstest]
+#[case(Some(2), Bound::Exact)]
+#[case(Some(3), Bound::Shared)]
+#[case(None, Bound::Shared)]
+fn an_api_tells_of_its_integration_where_all_routes_lead_there(#[case] routes: Option<u32>, #[case] bound: Bound) {
+    let link = link("api-a", LinkKind::Integrates, "f-a").with(PLACES, Some(2));
+    let mut store = store(std::slice::from_ref(&link));
+    tell(&mut store, vec![Fact::Found(Resource::new(id("api-a"), Kind::Api, "api-a").with("Routes", routes))]);
+    metric(&mut store, "api-a", REQUESTS, 3.0);
+    assert_eq!(rate(&store, &link), Some((3.0, bound)));
+}
+
+#[rstest]
+#[case(link("sch-a", LinkKind::Targets, "q-a"), "configured: the schedule is disabled")]
+#[case(link("p-a", LinkKind::Targets, "q-a"), "configured: the pipe is stopped")]
+#[case(link("q-a", LinkKind::Streams, "p-a"), "configured: the pipe is stopped")]
+#[case(mapping("q-a", "f-a", 1), "configured: the mapping is disabled")]
+fn what_is_off_says_what_is_off(#[case] link: Link, #[case] source: &str) {
+    let link = link.with("State", Some("STOPPED"));
+    let mut store = store(std::slice::from_ref(&link));
+    tell(&mut store, Vec::new());
+    let told = store.rate(&link, at(NOW)).map(|rate| (rate.per_second, rate.source));
+    assert_eq!(told, Some((0.0, source)));
 }
 
 #[test]
@@ -181,12 +250,12 @@ fn a_call_that_failed_took_nothing() {
 }
 
 #[test]
-fn what_a_queue_did_not_keep_was_taken() {
+fn a_minute_less_the_growth_of_now_tells_nothing() {
     let links = [link("t-a", LinkKind::Subscribes, "q-a"), mapping("q-a", "f-a", 10)];
     let mut store = store(&links);
     metric(&mut store, "t-a", PUBLISHED, 5.0);
-    depth(&mut store, "q-a", 0.0, 20.0);
-    assert_eq!(rate(&store, &links[1]), Some((3.0, Bound::Exact)));
+    depth(&mut store, "q-a", 20.0, 0.0);
+    assert_eq!(rate(&store, &links[1]), Some((2.0, Bound::AtLeast)), "what the depth fell by");
 }
 
 #[test]
@@ -217,7 +286,7 @@ fn what_comes_back_is_what_was_not_deleted() {
 #[test]
 fn a_growing_count_is_a_lower_bound_and_an_old_one_is_none() {
     let link = link("f-a", LinkKind::Writes, "table-a");
-    for (source, expected) in [("dynamodb:DescribeTable", Some((0.5, Bound::AtLeast))), ("up to 6 h old", None)] {
+    for (source, expected) in [("dynamodb:DescribeTable", Some((0.5, Bound::AtLeast))), (DESCRIBED_HOURS_AGO, None)] {
         let mut store = store(std::slice::from_ref(&link));
         for (second, items) in [(NOW - 60, 10.0), (NOW - 30, 20.0), (NOW, 40.0)] {
             let reading = Reading { value: items, source, at: at(second) };
@@ -238,6 +307,15 @@ fn a_topic_sends_at_least_what_its_busiest_subscription_gets() {
     tell(&mut store, vec![Fact::Found(Resource::new(id("q-b"), Kind::Queue, "q-b"))]);
     metric(&mut store, "q-b", SENT, 3.0);
     assert_eq!(rate(&store, &publishes), Some((3.0, Bound::Exact)));
+}
+
+#[test]
+fn a_bus_takes_in_at_least_what_a_rule_matches() {
+    let routes = link("bus-a", LinkKind::Routes, "r-a");
+    let mut store = store(std::slice::from_ref(&routes));
+    metric(&mut store, "r-a", MATCHED, 2.0);
+    let inflow = store.inflow(&id("bus-a"), at(NOW)).map(|rate| (rate.per_second, rate.bound));
+    assert_eq!(inflow, Some((2.0, Bound::AtLeast)));
 }
 
 #[test]
@@ -287,6 +365,28 @@ fn a_known_age_tells_the_loss() {
     read(&mut store, "q-a", OLDEST_AGE, 600.0, NOW);
     let backlog = store.backlog(&id("q-a"), at(NOW + 10)).unwrap();
     assert_eq!((backlog.oldest_seconds, backlog.loss), (Some(610.0), Some(Loss::In(2_990.0))));
+}
+
+#[rstest]
+#[case("q-a", "read", Loss::In(3_000.0))]
+#[case("q-a", "cloudwatch:ApproximateAgeOfOldestMessage", Loss::InAtMost(3_000.0))]
+// It keeps what was received often, and its dead letters begin anew.
+#[case("q-a.fifo", "cloudwatch:ApproximateAgeOfOldestMessage", Loss::In(3_000.0))]
+fn cloudwatchs_age_says_when_at_the_latest(#[case] name: &str, #[case] source: &'static str, #[case] loss: Loss) {
+    let mut store = store(&[link("q-z", LinkKind::DeadLetters, name)]);
+    let queue = Resource::new(id(name), Kind::Queue, name).with("MessageRetentionPeriod", Some(3_600));
+    tell(&mut store, vec![Fact::Found(queue)]);
+    depth(&mut store, name, 5.0, 5.0);
+    let reading = Reading { value: 600.0, source, at: at(NOW) };
+    tell(&mut store, vec![Fact::Measured { id: id(name), metric: OLDEST_AGE, reading }]);
+    assert_eq!(store.backlog(&id(name), at(NOW)).unwrap().loss, Some(loss));
+}
+
+#[test]
+fn a_running_pipe_takes_from_a_queue_whose_mapping_is_off() {
+    let mut store = holding("Disabled", 8.0);
+    tell(&mut store, vec![Fact::Linked(link("q-a", LinkKind::Streams, "p-a"))]);
+    assert_eq!(store.backlog(&id("q-a"), at(NOW)).unwrap().loss, None);
 }
 
 const NAMES: [&str; 12] = ["q-a", "q-b", "dlq-a", "t-a", "f-a", "f-b", "g-a", "r-a", "bus-a", "s-a", "table-a", "b-a"];

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Bound, Rate};
 use crate::{
     domain::{
-        FILTER_NOT_KNOWN, Kind, Link, LinkKind, Metric, ResourceId, Unit,
+        FILTER_NOT_KNOWN, Kind, Link, LinkKind, Metric, PLACES, ResourceId, Unit,
         reading::{
             ARRIVALS, CALLS, DELETED, ERROR_LINES, FAULTS, IN_RATE, INVOCATIONS, ITEMS, LINES, MATCHED, OUT_RATE,
             PUBLISHED, RECEIVED, RECORDS_IN, RECORDS_OUT, REQUESTS, SENT, STARTED,
@@ -17,14 +17,15 @@ use crate::{
 /// Links followed for one rate: a rule may send to a bus whose rule sends on, in circles.
 const MOST_STEPS: u8 = 4;
 
-/// A link that is switched off.
-const OFF: &str = "configured: the mapping is disabled";
+/// What is switched off: a mapping, and what has a state of its own.
+const MAPPING_OFF: &str = "configured: the mapping is disabled";
+const PIPE_OFF: &str = "configured: the pipe is stopped";
+const RULE_OFF: &str = "configured: the rule is disabled";
+const SCHEDULE_OFF: &str = "configured: the schedule is disabled";
 /// A subscription that nobody has confirmed.
 const UNCONFIRMED: &str = "configured: the subscription is not confirmed";
 /// A part of a sum whose other parts are known.
 const REST: &str = "derived: the rest of what arrives there";
-/// What came to a queue and is not in it any more.
-const BALANCE: &str = "derived: what came in, less what stayed";
 /// What a queue grew by that nobody reads.
 const RISES: &str = "derived: rises of the depth";
 /// What was taken from a queue, and what it grew by.
@@ -39,15 +40,15 @@ const LEAST_GROWTH_SECONDS: f64 = GROWTH_SECONDS / 2.0;
 /// What was handed out and not deleted.
 const NOT_DELETED: &str = "derived: received, not deleted";
 
-/// One look at the flow.
+/// One look at what flows.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Flow<'a> {
+pub(super) struct Gauge<'a> {
     store: &'a Store,
     now: Timestamp,
     steps: u8,
 }
 
-impl<'a> Flow<'a> {
+impl<'a> Gauge<'a> {
     pub(super) fn new(store: &'a Store, now: Timestamp) -> Self {
         Self { store, now, steps: MOST_STEPS }
     }
@@ -60,7 +61,7 @@ impl<'a> Flow<'a> {
         if carries_nothing(link) {
             return self.nothing(link);
         }
-        if link.kind == LinkKind::Invokes && self.kind_of(&link.from) == Kind::Queue {
+        if self.takes_from_a_queue(link) {
             return self.taken(link);
         }
         best([self.sent_along(link), self.taken_in(link)])
@@ -68,7 +69,7 @@ impl<'a> Flow<'a> {
 
     /// What a queue's consumer was handed and did not delete.
     pub(super) fn back_along(self, link: &Link) -> Option<Rate> {
-        if link.kind != LinkKind::Invokes || link.is_off() || self.kind_of(&link.from) != Kind::Queue {
+        if link.is_off() || !self.takes_from_a_queue(link) {
             return None;
         }
         let (received, deleted) = (self.read(&link.from, RECEIVED)?, self.read(&link.from, DELETED)?);
@@ -79,10 +80,22 @@ impl<'a> Flow<'a> {
         })
     }
 
-    /// As of the last listing that was answered: a mapping is listed with functions, a subscription with topics.
+    /// A function or pipe that takes what is in a queue: what one takes, no other gets.
+    fn takes_from_a_queue(self, link: &Link) -> bool {
+        matches!(link.kind, LinkKind::Invokes | LinkKind::Streams) && self.kind_of(&link.from) == Kind::Queue
+    }
+
+    /// As of the last listing that was answered: what reads is listed with the reader, all else with the sender.
     fn nothing(self, link: &Link) -> Option<Rate> {
-        let (lister, source) =
-            if link.kind == LinkKind::Subscribes { (&link.from, UNCONFIRMED) } else { (&link.to, OFF) };
+        let is_read = matches!(link.kind, LinkKind::Invokes | LinkKind::Streams);
+        let lister = if is_read { &link.to } else { &link.from };
+        let source = match self.kind_of(lister) {
+            _ if link.kind == LinkKind::Subscribes => UNCONFIRMED,
+            Kind::Pipe => PIPE_OFF,
+            Kind::Rule => RULE_OFF,
+            Kind::Schedule => SCHEDULE_OFF,
+            _ => MAPPING_OFF,
+        };
         let at = self.store.polls().get(self.store.get(lister)?.poller)?.last_good?;
         Some(Rate { per_second: 0.0, source, at, bound: Bound::Exact })
     }
@@ -94,13 +107,13 @@ impl<'a> Flow<'a> {
             // Each target is called for each match.
             LinkKind::Targets => self.read(&link.from, MATCHED),
             // Each reader of a stream is given all of its records.
-            LinkKind::Streams => self.read(&link.from, RECORDS_IN),
-            LinkKind::Invokes if link.attribute("FilterCriteria").is_none() => best([
+            LinkKind::Invokes | LinkKind::Streams if passes_all(link) => best([
                 self.read(&link.from, RECORDS_IN),
                 // New keys only: what is overwritten is in the stream as well.
                 self.read(&link.from, ARRIVALS).map(|rate| rate.with(Bound::AtLeast)),
             ]),
-            LinkKind::Delivers => best([self.read(&link.from, RECORDS_OUT), self.read(&link.from, RECORDS_IN)]),
+            // What came in says nothing of what was written: a broken destination gets none of it.
+            LinkKind::Delivers if link.attribute("Destination") == Some("S3") => self.read(&link.from, RECORDS_OUT),
             LinkKind::Integrates => self.read(&link.from, REQUESTS).map(|rate| self.of_all_integrations(link, rate)),
             _ => None,
         }
@@ -111,7 +124,8 @@ impl<'a> Flow<'a> {
         let all = match link.kind {
             // SQS does not count what it moves itself as sent.
             LinkKind::DeadLetters => self.dead_letters_into(&link.to)?,
-            _ => self.into(&link.to)?,
+            _ if self.is_one_for_one(link) => self.into(&link.to)?,
+            _ => self.into(&link.to)?.with(Bound::AtLeast),
         };
         let mut others = self.senders(&link.to).filter(|other| other.key() != link.key()).peekable();
         if others.peek().is_none() {
@@ -119,7 +133,8 @@ impl<'a> Flow<'a> {
         }
         let known = others.try_fold(0.0, |sum, other| {
             let rate = self.sent_along(other).filter(|rate| rate.bound == Bound::Exact)?;
-            Some(sum + rate.per_second)
+            // Of two different minutes no difference is made, and none of records and calls.
+            (rate.at == all.at && self.is_one_for_one(other)).then_some(sum + rate.per_second)
         });
         match known {
             Some(known) if all.bound == Bound::Exact => {
@@ -129,39 +144,38 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// What a function took from a queue.
+    /// What a function or pipe took from a queue.
     fn taken(self, link: &Link) -> Option<Rate> {
         let queue = &link.from;
-        let left = self.read(queue, OUT_RATE);
         let calls = self.into(&link.to).map(|calls| {
             let is_sole = self.senders(&link.to).count() == 1;
             // A batch holds one message at least; how many, only a batch of one tells.
-            let bound = match link.attribute("BatchSize") {
+            let bound = match self.is_one_for_one(link) {
                 _ if !is_sole => Bound::Shared,
-                Some("1") => Bound::Exact,
-                _ => Bound::AtLeast,
+                true => Bound::Exact,
+                false => Bound::AtLeast,
             };
             calls.with(bound)
         });
-        let told = best([self.read(queue, RECEIVED), self.read(queue, DELETED)]);
-        best(
-            [told, self.balance(queue), left]
-                .map(|rate| rate.map(|rate| self.of_all_consumers(link, rate)))
-                .into_iter()
-                .chain([calls]),
-        )
+        // What a filter refuses is received and deleted too, and reaches nobody.
+        let left = passes_all(link).then(|| {
+            let told = best([self.read(queue, RECEIVED), self.read(queue, DELETED)]);
+            best([told, self.read(queue, OUT_RATE)]).map(|rate| self.of_all_consumers(link, rate))
+        });
+        best([left.flatten(), calls])
     }
 
-    /// What must have left a queue: all that its senders say they sent, less what it grew by.
-    fn balance(self, queue: &ResourceId) -> Option<Rate> {
-        let grows = self.read(queue, IN_RATE)?.per_second - self.read(queue, OUT_RATE)?.per_second;
-        let mut sent: Option<Rate> = None;
-        for link in self.senders(queue) {
-            let rate = self.sent_along(link).filter(|rate| rate.bound == Bound::Exact)?;
-            sent = Some(sent.map_or(rate, |sum| Rate { per_second: sum.per_second + rate.per_second, ..rate }));
+    /// Whether the receiver counts one for each that the link carries. A call may be of a whole batch, and an object of many records.
+    fn is_one_for_one(self, link: &Link) -> bool {
+        let is_called = matches!(self.kind_of(&link.to), Kind::Function | Kind::StateMachine);
+        match link.kind {
+            LinkKind::Transforms => false,
+            LinkKind::Invokes => link.attribute("BatchSize") == Some("1"),
+            LinkKind::Delivers => !is_called && self.kind_of(&link.to) != Kind::Bucket,
+            // A pipe hands on in batches, as large as its source gave them.
+            LinkKind::Targets | LinkKind::Calls => !is_called || self.kind_of(&link.from) != Kind::Pipe,
+            _ => true,
         }
-        let sent = sent?;
-        Some(Rate { per_second: (sent.per_second - grows).max(0.0), source: BALANCE, ..sent })
     }
 
     /// All that comes into a resource.
@@ -171,7 +185,8 @@ impl<'a> Flow<'a> {
             Kind::Queue => best([self.read(id, SENT), self.read(id, IN_RATE), self.through(id)]),
             Kind::Topic => best([self.read(id, PUBLISHED), deeper.busiest(id, LinkKind::Subscribes)]),
             Kind::Function => self.calls(id),
-            Kind::Bus => deeper.busiest(id, LinkKind::Routes),
+            // Each rule has a pattern, and what none of them matches goes nowhere.
+            Kind::Bus => deeper.busiest(id, LinkKind::Routes).map(|rate| rate.with(Bound::AtLeast)),
             Kind::Rule => best([self.read(id, MATCHED), deeper.busiest(id, LinkKind::Targets)]),
             Kind::Table => {
                 best([self.read(id, ARRIVALS).map(|rate| rate.with(Bound::AtLeast)), self.growth(id, ITEMS)])
@@ -188,8 +203,8 @@ impl<'a> Flow<'a> {
 
     /// What came into a queue must have been taken by its function, or be there still, or be dead.
     fn through(self, id: &ResourceId) -> Option<Rate> {
-        let mut consumers = self.store.topology().from(id).filter(|link| link.kind == LinkKind::Invokes);
-        let link = consumers.next().filter(|link| !link.is_off() && consumers.next().is_none())?;
+        let mut readers = self.store.topology().readers(id);
+        let link = readers.next().filter(|link| !link.is_off() && readers.next().is_none())?;
         self.senders(&link.to).all(|other| other.key() == link.key()).then_some(())?;
         let calls = self.calls(&link.to)?;
         let (failed, is_sure) = self.failed_calls(&link.to)?;
@@ -199,8 +214,8 @@ impl<'a> Flow<'a> {
             _ => 0.0,
         };
         let per_second = (calls.per_second - failed + grows + dead).max(0.0);
-        let of_one = link.attribute("BatchSize") == Some("1");
-        let bound = if of_one && is_sure { Bound::Exact } else { Bound::AtLeast };
+        let is_sure = is_sure && passes_all(link);
+        let bound = if is_sure && self.is_one_for_one(link) { Bound::Exact } else { Bound::AtLeast };
         Some(
             Rate { per_second, source: if bound == Bound::Exact { THROUGH } else { THROUGH_AT_LEAST }, ..calls }
                 .with(bound),
@@ -224,7 +239,7 @@ impl<'a> Flow<'a> {
     /// How fast a count has grown in the last minute; what was deleted or overwritten meanwhile is not seen.
     fn growth(self, id: &ResourceId, metric: Metric) -> Option<Rate> {
         let entry = self.store.get(id).filter(|entry| !self.store.is_stale(entry, metric, self.now))?;
-        let last = entry.reading(metric).filter(|reading| !reading.source.contains("old"))?;
+        let last = entry.reading(metric).filter(|reading| !reading.is_old_by_nature())?;
         let age = |at: Timestamp| last.at.duration_since(at).as_secs_f64();
         let series = entry.series(metric)?.newest_first().take_while(|(at, _)| age(*at) <= GROWTH_SECONDS);
         let (began, before) = series.last().filter(|(at, _)| age(*at) >= LEAST_GROWTH_SECONDS)?;
@@ -255,15 +270,17 @@ impl<'a> Flow<'a> {
 
     /// A queue's count is one consumer's own, if it has one consumer.
     fn of_all_consumers(self, link: &Link, rate: Rate) -> Rate {
-        let readers = self.store.topology().from(&link.from);
-        let readers = readers.filter(|other| other.kind == LinkKind::Invokes && !carries_nothing(other)).count();
-        if readers > 1 { rate.with(Bound::Shared) } else { rate }
+        let readers = self.store.topology().readers(&link.from).filter(|other| !carries_nothing(other));
+        if readers.count() > 1 { rate.with(Bound::Shared) } else { rate }
     }
 
-    /// An API's requests are one integration's own, if it has one.
+    /// An API's requests are one integration's own, if all routes lead there. Not every route leads to something with a name.
     fn of_all_integrations(self, link: &Link, rate: Rate) -> Rate {
+        let api = self.store.get(&link.from).map(|entry| &entry.resource);
+        let routes = api.and_then(|api| api.number("Routes").or_else(|| api.number("Methods")));
+        let own = link.attribute(PLACES).and_then(|count| count.parse::<u64>().ok());
         let ways = self.store.topology().from(&link.from).filter(|other| other.kind == LinkKind::Integrates).count();
-        if ways > 1 { rate.with(Bound::Shared) } else { rate }
+        if ways == 1 && own.is_some() && own == routes { rate } else { rate.with(Bound::Shared) }
     }
 
     /// The links that bring something to a resource.
