@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use aws_sdk_apigateway::types::{Integration, IntegrationType, Resource as Route, RestApi};
 
 use super::{
-    Look,
+    Look, address,
     catalogue::{Ask, Description, Listed, Listing, Untold},
     links::gathered,
-    service_call::{Call, outside, resource_of, values_in_text},
+    service_call::{Call, resource_of, values_in_text},
 };
 use crate::{
     aws::Trouble,
@@ -148,7 +148,7 @@ async fn integration_of(ask: Ask<'_>, api: &str, route: &Route, verb: &str) -> R
 fn targets(home: Arn<'_>, integration: &Integration) -> Vec<ResourceId> {
     let Some(uri) = integration.uri() else { return Vec::new() };
     match integration.r#type() {
-        Some(IntegrationType::Http | IntegrationType::HttpProxy) => outside(uri).into_iter().collect(),
+        Some(IntegrationType::Http | IntegrationType::HttpProxy) => address::of_web(uri).into_iter().collect(),
         Some(IntegrationType::Mock) => Vec::new(),
         _ => called(home, uri, |key| {
             let parameters = integration.request_parameters().into_iter().flatten();
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case(IntegrationType::HttpProxy, "https://shop.example/orders/{proxy}", Some("https://shop.example/orders"))]
+    #[case(IntegrationType::HttpProxy, "https://shop.example/orders/{proxy}", Some("https://shop.example/…5e96de"))]
     #[case(IntegrationType::Http, "https://${stageVariables.host}/", None)]
     #[case(IntegrationType::Mock, "arn:aws:apigateway:r:sqs:path/1/q", None)]
     #[case(IntegrationType::Aws, "not an address", None)]

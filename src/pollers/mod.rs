@@ -4,6 +4,7 @@
 //! bounds what it has under way, and never draws conclusions: those are the store's. `run` paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod address;
 pub mod analytics;
 pub mod api_gateway;
 pub mod api_gateway_http;
