@@ -12,6 +12,7 @@ use super::{
     Look, address,
     catalogue::{Ask, Description, Listed, Listing, Untold},
     links::gathered,
+    pages::Pages,
     service_call::{Call, resource_of, values_in_text},
 };
 use crate::{
@@ -102,15 +103,17 @@ fn listed(api: &RestApi, region: &str) -> Option<Description> {
 /// `POST /orders`, and what is behind it. One call tells all, where the endpoint embeds methods as AWS does.
 async fn methods(ask: Ask<'_>, api: &str) -> Result<BTreeMap<String, Integration>, Untold> {
     let client = ask.look.aws.api_gateway();
-    let mut pages = client.get_resources().rest_api_id(api).embed("methods").limit(PAGE).into_paginator().send();
-    let mut routes: Vec<Route> = Vec::new();
+    let mut pages: Pages<Route> = Pages::new();
     loop {
         ask.turn().await;
-        let Some(page) = pages.next().await else { break };
-        routes.extend(page.map_err(Untold::at(RESOURCES))?.items.unwrap_or_default());
+        let call = client.get_resources().rest_api_id(api).embed("methods").limit(PAGE);
+        let page = call.set_position(pages.token.clone()).send().await.map_err(Untold::at(RESOURCES))?;
+        if !pages.turn(page.items, page.position) {
+            break;
+        }
     }
     let mut methods = BTreeMap::new();
-    for route in &routes {
+    for route in &pages.all {
         for (verb, method) in route.resource_methods().into_iter().flatten() {
             let integration = match method.method_integration() {
                 Some(integration) => Some(integration.clone()),

@@ -87,6 +87,12 @@ impl Look<'_> {
         self.paces.background.saturating_mul(if self.aws.is_aws() { 40 } else { 2 })
     }
 
+    /// How often to read what costs a call for each single item: rarely on AWS. Emulators have no quotas, and their users deploy
+    /// all day.
+    pub fn sparingly(&self) -> Duration {
+        if self.aws.is_aws() { self.rarely() } else { self.structure() }
+    }
+
     /// The account that is looked at: some ARNs leave it out. Asked for only until it is known.
     ///
     /// # Errors
