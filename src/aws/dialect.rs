@@ -11,13 +11,16 @@ use aws_smithy_runtime_api::{
     client::{
         interceptors::{
             Intercept,
-            context::{BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef},
+            context::{
+                BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+                FinalizerInterceptorContextMut, FinalizerInterceptorContextRef,
+            },
         },
-        orchestrator::Metadata,
+        orchestrator::{HttpResponse, Metadata},
         runtime_components::RuntimeComponents,
     },
 };
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use thiserror::Error;
 
 use super::local::{self, Recognised};
@@ -86,6 +89,17 @@ pub struct Dialect {
 struct Learnt {
     flavour: Flavour,
     missing: BTreeSet<String>,
+}
+
+/// Services that have moved to a newer protocol name it in this header, in the call and in the answer.
+const PROTOCOL: &str = "smithy-protocol";
+
+/// Said of a call that names its protocol.
+#[derive(Debug)]
+struct NamesProtocol;
+
+impl Storable for NamesProtocol {
+    type Storer = StoreReplace<Self>;
 }
 
 /// The endpoint said before that it does not have this.
@@ -159,6 +173,37 @@ impl Intercept for Dialect {
         }
     }
 
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if context.request().headers().contains_key(PROTOCOL) {
+            cfg.interceptor_state().store_put(NamesProtocol);
+        }
+        Ok(())
+    }
+
+    // What cannot be read because it is written in another protocol is not there for us: as good as a plain 501.
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let failed = matches!(context.output_or_error(), Some(Err(_)));
+        if failed
+            && cfg.load::<NamesProtocol>().is_some()
+            && self.flavour() != Flavour::Aws
+            && let Some(response) = context.inner_mut().response_mut()
+            && is_in_another_protocol(response)
+        {
+            *response = HttpResponse::new(NOT_IMPLEMENTED.try_into()?, response.take_body());
+        }
+        Ok(())
+    }
+
     fn read_after_attempt(
         &self,
         context: &FinalizerInterceptorContextRef<'_>,
@@ -175,9 +220,18 @@ impl Intercept for Dialect {
     }
 }
 
+const NOT_IMPLEMENTED: u16 = 501;
+
+/// Whether an answer to a call that names its protocol names none. A busy or broken server, or a gate before it, says nothing of that.
+fn is_in_another_protocol(response: &HttpResponse) -> bool {
+    let status = response.status().as_u16();
+    let is_of_the_service = status < 500 && !matches!(status, 401 | 403 | 407 | 408 | 429);
+    is_of_the_service && !response.headers().contains_key(PROTOCOL)
+}
+
 /// How emulators say that they lack an operation: 501, or one of these words in an error.
 pub(super) fn says_not_implemented(status: u16, body: Option<&[u8]>) -> bool {
-    if status == 501 {
+    if status == NOT_IMPLEMENTED {
         return true;
     }
     if !(400..=599).contains(&status) {
@@ -226,6 +280,19 @@ mod tests {
         assert_eq!((dialect.flavour(), dialect.missing().len()), (Flavour::MiniStack, 0), "another one");
         answer(Flavour::Unknown, true);
         assert_eq!(dialect.flavour(), Flavour::Unknown, "gone");
+    }
+
+    #[test]
+    fn an_answer_in_another_protocol_is_of_another_service() {
+        let answer = |status: u16, named: bool| {
+            let mut response = HttpResponse::new(status.try_into().unwrap(), aws_smithy_types::body::SdkBody::empty());
+            if named {
+                response.headers_mut().insert(PROTOCOL, "rpc-v2-cbor");
+            }
+            is_in_another_protocol(&response)
+        };
+        assert!(answer(200, false) && answer(404, false));
+        assert!(!answer(200, true) && !answer(503, false) && !answer(429, false) && !answer(403, false));
     }
 
     #[test]

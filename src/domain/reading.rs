@@ -112,9 +112,9 @@ pub const ITERATOR_AGE: Metric = metric("iterator_age", Unit::Seconds);
 pub const FRESHNESS: Metric = metric("freshness", Unit::Seconds);
 /// Requests to an API: CloudWatch `Count`.
 pub const REQUESTS: Metric = metric("requests", Unit::PerSecond);
-/// Requests that the API blames on its callers: CloudWatch `4XXError`, `4xx`.
+/// Requests that the API blames on its callers: CloudWatch `4xx`, which HTTP APIs have.
 pub const CLIENT_ERRORS: Metric = metric("client_errors", Unit::PerSecond);
-/// Requests that the API could not serve: CloudWatch `5XXError`, `5xx`.
+/// Requests that the API could not serve: CloudWatch `5xx`, which HTTP APIs have.
 pub const SERVER_ERRORS: Metric = metric("server_errors", Unit::PerSecond);
 /// Write capacity that a table was charged, which is not its items: CloudWatch `ConsumedWriteCapacityUnits`.
 pub const WRITE_UNITS: Metric = metric("write_units", Unit::PerSecond);

@@ -86,6 +86,10 @@ impl Analytics {
         }
         out.done(LIST);
         self.applications.complete(names, out).await;
+        // What this version could not name before, it names now.
+        for id in self.applications.take_over(&mut self.sql) {
+            out.read(DESCRIBE_V1, &id);
+        }
     }
 
     async fn describe(&mut self, look: Look<'_>, out: &mut Outbox) {
@@ -124,10 +128,10 @@ impl Analytics {
                 Err(error) => {
                     let trouble = Trouble::from(error);
                     // A service that was retired refuses everybody: nothing is missing if it never named anything.
-                    if !(self.sql.is_empty() && is_final(trouble.kind)) {
-                        out.failed(LIST_V1, trouble, None).await;
+                    if self.sql.is_empty() && is_final(trouble.kind) {
+                        return out.done(LIST_V1);
                     }
-                    return;
+                    return out.failed(LIST_V1, trouble, None).await;
                 }
             };
             let before = names.len();

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 use aws_sdk_apigateway::types::{Integration, IntegrationType, Resource as Route, RestApi};
 
 use super::{
-    Look,
+    Look, address,
     catalogue::{Ask, Description, Listed, Listing, Untold},
     links::gathered,
-    service_call::{Call, outside, resource_of, values_in_text},
+    pages::Pages,
+    service_call::{Call, resource_of, values_in_text},
 };
 use crate::{
     aws::Trouble,
@@ -102,15 +103,17 @@ fn listed(api: &RestApi, region: &str) -> Option<Description> {
 /// `POST /orders`, and what is behind it. One call tells all, where the endpoint embeds methods as AWS does.
 async fn methods(ask: Ask<'_>, api: &str) -> Result<BTreeMap<String, Integration>, Untold> {
     let client = ask.look.aws.api_gateway();
-    let mut pages = client.get_resources().rest_api_id(api).embed("methods").limit(PAGE).into_paginator().send();
-    let mut routes: Vec<Route> = Vec::new();
+    let mut pages: Pages<Route> = Pages::new();
     loop {
         ask.turn().await;
-        let Some(page) = pages.next().await else { break };
-        routes.extend(page.map_err(Untold::at(RESOURCES))?.items.unwrap_or_default());
+        let call = client.get_resources().rest_api_id(api).embed("methods").limit(PAGE);
+        let page = call.set_position(pages.token.clone()).send().await.map_err(Untold::at(RESOURCES))?;
+        if !pages.turn(page.items, page.position) {
+            break;
+        }
     }
     let mut methods = BTreeMap::new();
-    for route in &routes {
+    for route in &pages.all {
         for (verb, method) in route.resource_methods().into_iter().flatten() {
             let integration = match method.method_integration() {
                 Some(integration) => Some(integration.clone()),
@@ -148,7 +151,7 @@ async fn integration_of(ask: Ask<'_>, api: &str, route: &Route, verb: &str) -> R
 fn targets(home: Arn<'_>, integration: &Integration) -> Vec<ResourceId> {
     let Some(uri) = integration.uri() else { return Vec::new() };
     match integration.r#type() {
-        Some(IntegrationType::Http | IntegrationType::HttpProxy) => outside(uri).into_iter().collect(),
+        Some(IntegrationType::Http | IntegrationType::HttpProxy) => address::of_web(uri).into_iter().collect(),
         Some(IntegrationType::Mock) => Vec::new(),
         _ => called(home, uri, |key| {
             let parameters = integration.request_parameters().into_iter().flatten();
@@ -285,7 +288,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case(IntegrationType::HttpProxy, "https://shop.example/orders/{proxy}", Some("https://shop.example/orders"))]
+    #[case(IntegrationType::HttpProxy, "https://shop.example/orders/{proxy}", Some("https://shop.example/…5e96de"))]
     #[case(IntegrationType::Http, "https://${stageVariables.host}/", None)]
     #[case(IntegrationType::Mock, "arn:aws:apigateway:r:sqs:path/1/q", None)]
     #[case(IntegrationType::Aws, "not an address", None)]

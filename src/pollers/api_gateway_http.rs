@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 use aws_sdk_apigatewayv2::types::{Api, Integration, IntegrationType, Route};
 
 use super::{
-    Look,
+    Look, address,
     api_gateway::{IDENTITY, called, joined},
     catalogue::{Ask, Description, Listed, Listing, Untold},
     links::gathered,
     pages::Pages,
-    service_call::{Call, outside, resource_of},
+    service_call::{Call, resource_of},
 };
 use crate::{
     aws::Trouble,
@@ -158,7 +158,7 @@ fn targets(home: Arn<'_>, integration: &Integration) -> Vec<ResourceId> {
             called(home, uri, |key| parameter(integration, key).map(ToOwned::to_owned).into_iter().collect())
         }
         Some(_) => vec![resource_of(uri)],
-        None => outside(uri).into_iter().collect(),
+        None => address::of_web(uri).into_iter().collect(),
     }
 }
 

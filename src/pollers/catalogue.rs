@@ -7,7 +7,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     marker::PhantomData,
-    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -107,6 +106,7 @@ pub fn of<L: Listed>() -> Box<dyn Poller> {
     Box::new(Catalogue::<L> {
         listed: Due::default(),
         entries: BTreeMap::new(),
+        cut: false,
         inventory: Inventory::default(),
         service: PhantomData,
     })
@@ -115,6 +115,8 @@ pub fn of<L: Listed>() -> Box<dyn Poller> {
 struct Catalogue<L> {
     listed: Due,
     entries: BTreeMap<ResourceId, Entry>,
+    /// The last listing did not come to its end.
+    cut: bool,
     inventory: Inventory,
     service: PhantomData<fn() -> L>,
 }
@@ -155,6 +157,7 @@ impl<L: Listed> Catalogue<L> {
             Err(trouble) => return out.failed(L::LIST, trouble, None).await,
         };
         out.done(L::LIST);
+        self.cut = listing.cut;
         let named: BTreeSet<ResourceId> = listing.all.iter().map(|one| one.resource.id.clone()).collect();
         // A listing that was cut short says of nothing that it is gone, nor of anything that it is new once there is enough.
         if !listing.cut {
@@ -195,7 +198,7 @@ impl<L: Listed> Catalogue<L> {
     }
 
     async fn describe(&mut self, look: Look<'_>, out: &mut Outbox) {
-        let period = description_period(look);
+        let period = look.sparingly();
         let mut due: Vec<(&ResourceId, &Entry)> =
             self.entries.iter().filter(|(_, entry)| entry.described.is_due(look.scope, period)).collect();
         due.sort_by_key(|(id, entry)| {
@@ -229,12 +232,20 @@ impl<L: Listed> Catalogue<L> {
                 }
                 Err(untold) => {
                     entry.described.tried(look.scope, Some(untold.trouble.kind));
+                    let is_gone = untold.trouble.kind == FailureKind::NotFound;
+                    if is_gone && self.cut {
+                        // No listing will say so: one that is cut short never comes to an end.
+                        self.entries.remove(&id);
+                        out.say_all(self.inventory.drop_one(&id)).await;
+                        self.listed = Due::default();
+                        continue;
+                    }
                     if entry.before.is_none() {
                         // Never described: the listing is all that is known, and it may have changed.
                         let Description { resource, links, .. } = entry.listed.clone();
                         out.say_all(self.inventory.found(resource, links)).await;
                     }
-                    if untold.trouble.kind == FailureKind::NotFound {
+                    if is_gone {
                         // Deleted since the listing: the next listing says so properly.
                         self.listed = Due::default();
                     } else {
@@ -247,11 +258,6 @@ impl<L: Listed> Catalogue<L> {
             }
         }
     }
-}
-
-/// A call for each single thing: rarely on AWS. Emulators have no quotas, and their users deploy all day.
-fn description_period(look: Look<'_>) -> Duration {
-    if look.aws.is_aws() { look.rarely() } else { look.structure() }
 }
 
 #[cfg(test)]

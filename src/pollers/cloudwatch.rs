@@ -4,12 +4,15 @@
 //! batches of five hundred. On AWS that costs by the metric ($0.01 a thousand): once a minute, and never more than one batch, in which
 //! what is looked at comes first and the others take turns. What there is to read is a row in [`super::cloudwatch_metrics`].
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::{
     primitives::DateTime,
-    types::{Dimension, Metric as Listed, MetricDataQuery, MetricStat, RecentlyActive},
+    types::{Dimension, Metric as Listed, MetricDataQuery, MetricStat, RecentlyActive, StatusCode},
 };
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -21,7 +24,7 @@ use super::{
 };
 use crate::{
     aws::{Flavour, Trouble},
-    domain::{Fact, Kind, Reading, ResourceId, Scope, arn::partition_of},
+    domain::{Fact, FailureKind, Kind, Reading, ResourceId, Scope, arn::partition_of},
 };
 
 /// Metrics that one call asks for; AWS allows no more.
@@ -54,8 +57,8 @@ struct Wanted {
     row: &'static Row,
     metrics: Vec<Listed>,
     asked: Option<Instant>,
-    /// The end of the last period that was told: no period is told twice.
-    told: Option<Timestamp>,
+    /// The end of the last period that was told, and what was: nothing is told twice.
+    told: Option<(Timestamp, f64)>,
 }
 
 #[async_trait]
@@ -79,8 +82,9 @@ impl Poller for CloudWatch {
         let asked = Scope { refresh: 0, ..look.scope.clone() };
         let scope = if look.aws.is_aws() { &asked } else { look.scope };
         if !out.is_hopeless() && !self.wanted.is_empty() && self.read.is_due(scope, every) {
-            self.read(look, out).await;
-            self.read.tried(scope, out.worst());
+            let worst = self.read(look, out).await;
+            // AWS takes money for each try: there, the next comes with the next minute, whatever became of this one.
+            self.read.tried(scope, worst.filter(|_| !look.aws.is_aws()));
         }
     }
 }
@@ -110,33 +114,44 @@ impl CloudWatch {
         out.done(LIST);
         out.done(WHO);
         self.empty = if listed.is_empty() { self.empty.saturating_add(1) } else { 0 };
-        self.remember(look, listed);
+        let rest = ResourceId::from(LIST);
+        if self.remember(look, listed) {
+            out.read(LIST, &rest);
+        } else {
+            // About a resource that is not there: what was read is not in doubt.
+            let text = format!("more than {MOST_METRICS} metrics: the rest is not read");
+            out.failed(LIST, Trouble { kind: FailureKind::Other, text }, Some(&rest)).await;
+        }
     }
 
     /// Keeps when the ones that are still there were asked for.
-    fn remember(&mut self, look: Look<'_>, listed: Vec<(&'static Row, Listed)>) {
+    /// False when there were more than are remembered.
+    fn remember(&mut self, look: Look<'_>, listed: Vec<(&'static Row, Listed)>) -> bool {
         let place = Place {
             partition: partition_of(look.aws.region()),
             region: look.aws.region(),
             account: look.aws.known_account().unwrap_or_default(),
         };
         let mut before = std::mem::take(&mut self.wanted);
-        for (row, metric) in listed {
+        let mut cut = false;
+        for (row, metric) in in_turns(listed) {
             let dimensions: Vec<_> = metric.dimensions().iter().filter_map(|one| one.name().zip(one.value())).collect();
             let Some(id) = place.resource(row.namespace, &dimensions) else { continue };
             let key = (id, row.metric.name);
             if self.wanted.len() >= MOST_METRICS && !self.wanted.contains_key(&key) {
-                tracing::warn!("more than {MOST_METRICS} metrics: the rest is not read");
-                return;
+                cut = true;
+                continue;
             }
             let old = before.remove(&key);
             let (asked, told) = old.map_or((None, None), |old| (old.asked, old.told));
             let wanted = self.wanted.entry(key).or_insert_with(|| Wanted { row, metrics: Vec::new(), asked, told });
             // Two names of one number are two sources of it, never added up.
-            if wanted.row.name == row.name {
+            let is_alike = wanted.metrics.first().is_none_or(|first| shape(first) == shape(&metric));
+            if wanted.row.name == row.name && is_alike {
                 wanted.metrics.push(metric);
             }
         }
+        !cut
     }
 
     /// What is asked for in this round: on AWS one batch, what is looked at first, then what has waited longest.
@@ -158,7 +173,8 @@ impl CloudWatch {
             .collect()
     }
 
-    async fn read(&mut self, look: Look<'_>, out: &mut Outbox) {
+    /// Returns what went wrong with it.
+    async fn read(&mut self, look: Look<'_>, out: &mut Outbox) -> Option<FailureKind> {
         let span = Span::of(out.now(), look.aws.is_aws());
         let exact = !matches!(look.aws.dialect.flavour(), Flavour::LocalStack { .. });
         let turns = self.turns(look);
@@ -174,6 +190,7 @@ impl CloudWatch {
         let mut answers =
             stream::iter(batches).map(|batch| read_batch(look, batch, span)).buffer_unordered(CONCURRENCY);
         let mut values: BTreeMap<usize, BTreeMap<i64, Vec<f64>>> = BTreeMap::new();
+        let mut failed = None;
         while let Some(answer) = answers.next().await {
             match answer {
                 Ok((asked, points)) => {
@@ -185,27 +202,55 @@ impl CloudWatch {
                     }
                 }
                 Err(trouble) => {
+                    failed = Some(trouble.kind);
                     out.failed(READ, trouble, None).await;
                     break;
                 }
             }
         }
         drop(answers);
-        if out.worst().is_none() {
+        if failed.is_none() {
             out.done(READ);
         }
         for (index, periods) in values {
             let Some((key, wanted)) = turns.get(index).and_then(|key| Some((key, self.wanted.get_mut(key)?))) else {
                 continue;
             };
-            let Some((at, value)) = span.newest(wanted.row, &periods).filter(|(at, _)| wanted.told < Some(*at)) else {
+            let Some(told) = span.newest(wanted.row, &periods).filter(|told| is_news(wanted.told, *told)) else {
                 continue;
             };
-            wanted.told = Some(at);
+            let (at, value) = told;
+            wanted.told = Some(told);
             let reading = Reading { value, source: wanted.row.source, at };
             out.say(Fact::Measured { id: key.0.clone(), metric: wanted.row.metric, reading }).await;
         }
+        failed
     }
+}
+
+/// Whether a period was not told yet, or has become more: services go on writing one that is over.
+fn is_news(before: Option<(Timestamp, f64)>, now: (Timestamp, f64)) -> bool {
+    before.is_none_or(|before| before.0 < now.0 || (before.0 == now.0 && before.1.to_bits() != now.1.to_bits()))
+}
+
+/// A metric's dimensions by name. Metrics of other dimensions count the same things again, or things of a part.
+fn shape(metric: &Listed) -> BTreeSet<&str> {
+    metric.dimensions().iter().filter_map(Dimension::name).collect()
+}
+
+/// One of each row in turn: where there are too many for all, each kind of resource has its share.
+fn in_turns(listed: Vec<(&'static Row, Listed)>) -> Vec<(&'static Row, Listed)> {
+    let mut seen: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    let mut turns: Vec<_> = listed
+        .into_iter()
+        .map(|(row, metric)| {
+            let turn = seen.entry((row.namespace, row.name)).or_default();
+            *turn += 1;
+            (*turn, (row, metric))
+        })
+        .collect();
+    turns.sort_by_key(|(turn, _)| *turn);
+    turns.into_iter().map(|(_, one)| one).collect()
 }
 
 /// The listed metric with its row, if it is read at all.
@@ -240,18 +285,28 @@ type Point = (usize, i64, f64);
 
 /// One call with all its pages: the readings that it asked for, and what it was told.
 async fn read_batch(look: Look<'_>, batch: Batch, span: Span) -> Result<(Vec<usize>, Vec<Point>), Trouble> {
-    let (asked, queries): (Vec<usize>, Vec<MetricDataQuery>) = batch.into_iter().unzip();
+    let (mut asked, queries): (Vec<usize>, Vec<MetricDataQuery>) = batch.into_iter().unzip();
     let call = look.aws.cloudwatch().get_metric_data().set_metric_data_queries(Some(queries));
     let call = call.start_time(DateTime::from_secs(span.from)).end_time(DateTime::from_secs(span.to));
     let (mut points, mut pages) = (Vec::new(), call.into_paginator().send());
+    let mut unsure = BTreeSet::new();
     while let Some(page) = pages.next().await {
         for result in page?.metric_data_results.unwrap_or_default() {
             let place = result.id().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
             let Some(index) = place.and_then(|place| asked.get(place)) else { continue };
             let values = result.timestamps().iter().zip(result.values());
             points.extend(values.map(|(at, value)| (*index, at.secs(), *value)));
+            // The last page of a result says how it ended.
+            if result.status_code().is_none_or(|status| *status == StatusCode::Complete) {
+                unsure.remove(index);
+            } else {
+                unsure.insert(*index);
+            }
         }
     }
+    // What was not told to its end is not nothing, and a part of it is not all.
+    asked.retain(|index| !unsure.contains(index));
+    points.retain(|(index, ..)| !unsure.contains(index));
     Ok((asked, points))
 }
 
@@ -316,6 +371,24 @@ mod tests {
         assert_eq!(span.newest(sent, &periods), Some((at(36_000), 2.0)));
         assert_eq!(span.newest(sent, &BTreeMap::new()), Some((at(36_060), 0.0)), "nothing was counted");
         assert_eq!(span.newest(age, &BTreeMap::new()), None, "nothing is known");
+    }
+
+    #[test]
+    fn a_period_that_has_become_more_is_told_again() {
+        assert!(is_news(None, (at(60), 0.0)));
+        assert!(is_news(Some((at(60), 1.0)), (at(60), 2.0)));
+        assert!(is_news(Some((at(60), 1.0)), (at(120), 1.0)));
+        assert!(!is_news(Some((at(60), 1.0)), (at(60), 1.0)) && !is_news(Some((at(120), 1.0)), (at(60), 2.0)));
+    }
+
+    #[test]
+    fn each_row_has_its_turn() {
+        let [sent, calls] =
+            [find("AWS/SQS", "NumberOfMessagesSent"), find("AWS/Lambda", "Invocations")].map(Option::unwrap);
+        let one = |row| (row, Listed::builder().build());
+        let turns = in_turns(vec![one(sent), one(sent), one(sent), one(calls)]);
+        let names: Vec<_> = turns.iter().map(|(row, _)| row.metric.name).collect();
+        assert_eq!(names[..2], [sent.metric.name, calls.metric.name]);
     }
 
     #[test]

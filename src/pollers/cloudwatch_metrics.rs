@@ -153,7 +153,8 @@ impl Place<'_> {
                 let Self { partition, region, .. } = self;
                 return Some(format!("arn:{partition}:apigateway:{region}::/apis/{}", value("ApiId")?).into());
             }
-            // One for each operation; their sum counts.
+            // One for each operation; their sum counts. An index has a capacity of its own.
+            ("AWS/DynamoDB", 2) if value("Operation").is_none() => return None,
             ("AWS/DynamoDB", 1 | 2) => ("dynamodb", format!("table/{}", value("TableName")?)),
             ("AWS/States", 1) => return Some(value("StateMachineArn")?.into()),
             _ => return None,
@@ -183,6 +184,7 @@ mod tests {
     #[case("AWS/ApiGateway", &[("ApiId", "x")], Some("arn:aws-cn:apigateway:cn-north-1::/apis/x"))]
     #[case("AWS/ApiGateway", &[("ApiName", "x")], None)]
     #[case("AWS/DynamoDB", &[("TableName", "t"), ("Operation", "PutItem")], Some("arn:aws-cn:dynamodb:cn-north-1:1:table/t"))]
+    #[case("AWS/DynamoDB", &[("TableName", "t"), ("GlobalSecondaryIndexName", "i")], None)]
     #[case("AWS/States", &[("StateMachineArn", "arn:x")], Some("arn:x"))]
     #[case("AWS/EC2", &[("InstanceId", "i")], None)]
     #[case("AWS/SQS", &[], None)]

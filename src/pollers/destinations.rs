@@ -12,7 +12,7 @@ use std::{
 use aws_sdk_lambda::types::FunctionEventInvokeConfig;
 use futures_util::{StreamExt, stream};
 
-use super::{Due, Look, Outbox, Spacing, service_call::resource_of};
+use super::{Due, Look, Outbox, Spacing, pages::Pages, service_call::resource_of};
 use crate::{
     aws::Trouble,
     domain::{FailureKind, Link, LinkKind, Resource, ResourceId},
@@ -102,17 +102,19 @@ async fn ask(
     function: &ResourceId,
     spacing: &Spacing,
 ) -> Result<Vec<FunctionEventInvokeConfig>, Trouble> {
-    let call = look.aws.lambda().list_function_event_invoke_configs().function_name(function.short_name());
-    let mut pages = call.into_paginator().send();
-    let mut all = Vec::new();
+    let mut pages = Pages::new();
     loop {
         spacing.turn().await;
-        let Some(page) = pages.next().await else { return Ok(all) };
-        match page {
-            Ok(page) => all.extend(page.function_event_invoke_configs.unwrap_or_default()),
+        let call = look.aws.lambda().list_function_event_invoke_configs().function_name(function.short_name());
+        match call.set_marker(pages.token.clone()).send().await {
+            Ok(page) => {
+                if !pages.turn(page.function_event_invoke_configs, page.next_marker) {
+                    return Ok(pages.all);
+                }
+            }
             // There is none; or the function is gone, and the next listing says so.
             Err(error) => match Trouble::from(error) {
-                trouble if trouble.kind == FailureKind::NotFound => return Ok(all),
+                trouble if trouble.kind == FailureKind::NotFound => return Ok(pages.all),
                 trouble => return Err(trouble),
             },
         }

@@ -50,6 +50,19 @@ impl Inventory {
         facts
     }
 
+    /// One that is known to be gone, without a listing that came to its end.
+    pub fn drop_one(&mut self, id: &ResourceId) -> Vec<Fact> {
+        let named = self.entries.keys().filter(|known| *known != id).cloned().collect();
+        self.keep_only(&named)
+    }
+
+    /// Takes one over from another inventory, which says no more of it.
+    pub fn take_over(&mut self, id: &ResourceId, from: &mut Self) {
+        if let Some(entry) = from.entries.remove(id) {
+            self.entries.entry(id.clone()).or_insert(entry);
+        }
+    }
+
     pub fn get(&self, id: &ResourceId) -> Option<&Resource> {
         self.entries.get(id).map(|(resource, _)| resource)
     }

@@ -19,8 +19,9 @@ use crate::{
 };
 
 const CONCURRENCY: usize = 8;
-/// Calls a second on AWS: a quarter of what the account has, and less than a half of its consumer listings.
+/// Calls a second on AWS: a quarter of what the account has, and less than a half of its listings.
 const DESCRIPTIONS_PER_SECOND: u32 = 5;
+const LISTINGS_PER_SECOND: u32 = 2;
 const CONSUMERS_PER_SECOND: u32 = 2;
 const LIST: &str = "kinesis:ListStreams";
 const DESCRIBE: &str = "kinesis:DescribeStreamSummary";
@@ -75,8 +76,11 @@ impl Poller for Kinesis {
 impl Kinesis {
     async fn list(&mut self, look: Look<'_>, out: &mut Outbox) {
         let mut names = BTreeSet::new();
+        let spacing = Spacing::per_second(look.quota(LISTINGS_PER_SECOND));
         let mut call = look.aws.kinesis().list_streams();
+        let mut before_token = None;
         loop {
+            spacing.turn().await;
             let page = match call.send().await {
                 Ok(page) => page,
                 Err(error) => return out.failed(LIST, Trouble::from(error), None).await,
@@ -86,7 +90,10 @@ impl Kinesis {
             names.extend(page.stream_names);
             // Older endpoints have no token and go on from a name. One that only repeats itself has come to its end.
             call = match (page.next_token, last) {
-                (Some(token), _) => look.aws.kinesis().list_streams().next_token(token),
+                (Some(token), _) if before_token.as_ref() != Some(&token) => {
+                    before_token = Some(token.clone());
+                    look.aws.kinesis().list_streams().next_token(token)
+                }
                 (None, Some(last)) if page.has_more_streams && names.len() > before => {
                     look.aws.kinesis().list_streams().exclusive_start_stream_name(last)
                 }
@@ -116,6 +123,10 @@ impl Kinesis {
             });
             match summary {
                 Ok(summary) => {
+                    // Nobody is asked for the names of none.
+                    if summary.consumer_count() == Some(0) {
+                        self.consumers.remove(&name);
+                    }
                     let said = self.consumers.get(&name).and_then(|consumers| consumers.said.as_ref());
                     let resource = described(&summary).with(CONSUMERS_ATTRIBUTE, said);
                     self.streams.found(asked, (resource, Vec::new()), out).await;

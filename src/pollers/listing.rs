@@ -2,10 +2,7 @@
 //!
 //! What failed keeps its last values, and one that could never be read is there all the same. How to ask is each poller's own.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Due, Inventory, Look, Outbox};
 use crate::{
@@ -69,14 +66,21 @@ impl Listing {
         out.say_all(self.inventory.keep_only(&known)).await;
     }
 
-    /// The names whose description is due. AWS shares its quotas with the deployments: there, one round in four.
-    pub fn due(&self, look: Look<'_>) -> Vec<String> {
-        let every = if look.aws.is_aws() { look.structure().saturating_mul(4) } else { look.structure() };
-        self.due_every(look, every)
+    /// What both list is described by this one from now on: nothing of it is gone. Returns what the other had described.
+    pub fn take_over(&mut self, other: &mut Self) -> Vec<ResourceId> {
+        let mut taken = Vec::new();
+        for (name, item) in &mut self.items {
+            let Some(id) = other.items.remove(name).and_then(|theirs| theirs.id) else { continue };
+            self.inventory.take_over(&id, &mut other.inventory);
+            item.id.get_or_insert_with(|| id.clone());
+            taken.push(id);
+        }
+        taken
     }
 
-    fn due_every(&self, look: Look<'_>, every: Duration) -> Vec<String> {
-        let due = self.items.iter().filter(|(_, item)| item.described.is_due(look.scope, every));
+    /// The names whose description is due.
+    pub fn due(&self, look: Look<'_>) -> Vec<String> {
+        let due = self.items.iter().filter(|(_, item)| item.described.is_due(look.scope, look.sparingly()));
         due.map(|(name, _)| name.clone()).collect()
     }
 

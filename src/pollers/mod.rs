@@ -4,6 +4,7 @@
 //! bounds what it has under way, and never draws conclusions: those are the store's. `run` paces it, backs off and stops it; [`once`] runs a
 //! single round for the headless commands. To add a service: one file here, one row in [`POLLERS`].
 
+pub mod address;
 pub mod analytics;
 pub mod api_gateway;
 pub mod api_gateway_http;
@@ -84,6 +85,12 @@ impl Look<'_> {
     /// How often to read what costs a call for each single item and hardly ever changes.
     pub fn rarely(&self) -> Duration {
         self.paces.background.saturating_mul(if self.aws.is_aws() { 40 } else { 2 })
+    }
+
+    /// How often to read what costs a call for each single item: rarely on AWS. Emulators have no quotas, and their users deploy
+    /// all day.
+    pub fn sparingly(&self) -> Duration {
+        if self.aws.is_aws() { self.rarely() } else { self.structure() }
     }
 
     /// The account that is looked at: some ARNs leave it out. Asked for only until it is known.

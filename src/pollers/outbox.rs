@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::Clock;
 use crate::{
     aws::Trouble,
-    domain::{Done, Fact, Failure, FailureKind, Metric, Reading, Report, ResourceId, Round},
+    domain::{Done, Fact, Failure, FailureKind, Metric, Reading, Report, ResourceId, Round, Subject},
 };
 
 /// Facts sent at once: a first listing of thousands shows as it comes.
 const BOX: usize = 256;
+
+/// What was learnt does not wait longer than this for a box to fill: where calls are spaced out, a round takes minutes.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
 
 /// After so many calls without an answer in one round, the rest of them are not tried.
 const MOST_TIMEOUTS: usize = 3;
@@ -24,11 +27,15 @@ pub struct Outbox {
     clock: Clock,
     out: mpsc::Sender<Report>,
     facts: Vec<Fact>,
+    /// When the first of them came.
+    since: Option<Timestamp>,
     worst: Option<FailureKind>,
     timeouts: usize,
     done: Vec<Done>,
     /// What was said to have failed, about single resources: only of these is it news that they can be read.
     doubted: BTreeSet<(ResourceId, &'static str)>,
+    /// What the endpoint was said to lack: that is said once, not of each resource.
+    lacking: BTreeSet<&'static str>,
 }
 
 impl Outbox {
@@ -38,10 +45,12 @@ impl Outbox {
             clock,
             out,
             facts: Vec::new(),
+            since: None,
             worst: None,
             timeouts: 0,
             done: Vec::new(),
             doubted: BTreeSet::new(),
+            lacking: BTreeSet::new(),
         }
     }
 
@@ -49,10 +58,15 @@ impl Outbox {
         (self.clock)()
     }
 
-    /// Says one thing; sends the box when it is full.
+    /// Says one thing; sends the box when it is full, or when it has waited for long.
     pub async fn say(&mut self, fact: Fact) {
+        if let Fact::Gone(Subject::Resource(gone)) = &fact {
+            self.doubted.retain(|(id, _)| id != gone);
+        }
         self.facts.push(fact);
-        if self.facts.len() >= BOX {
+        let now = self.now();
+        let since = *self.since.get_or_insert(now);
+        if self.facts.len() >= BOX || now.duration_since(since) >= LONGEST_WAIT {
             self.flush().await;
         }
     }
@@ -71,17 +85,25 @@ impl Outbox {
 
     /// Says that an operation for the whole came to a good end: what was said of its failing is over.
     pub fn done(&mut self, operation: &'static str) {
+        self.lacking.remove(operation);
         self.done.push(Done { operation, subject: None });
     }
 
     /// Says that an operation read one resource.
     pub fn read(&mut self, operation: &'static str, id: &ResourceId) {
+        if self.lacking.contains(operation) {
+            self.done(operation);
+        }
+        self.settled(operation, id);
+    }
+
+    fn settled(&mut self, operation: &'static str, id: &ResourceId) {
         if !self.doubted.is_empty() && self.doubted.remove(&(id.clone(), operation)) {
             self.done.push(Done { operation, subject: Some(id.clone()) });
         }
     }
 
-    /// Says that a call failed, for one resource or for all.
+    /// Says that a call failed, for one resource or for all. An operation that is not there is so for all.
     ///
     /// What one resource meets does not slow down the others, unless it was that nobody answers, or that we are to ask less.
     pub async fn failed(&mut self, operation: &'static str, trouble: Trouble, subject: Option<&ResourceId>) {
@@ -94,6 +116,14 @@ impl Outbox {
                 _ => trouble.kind,
             });
         }
+        let is_lacking = trouble.kind == FailureKind::NotImplemented;
+        if let (true, Some(id)) = (is_lacking, subject) {
+            self.settled(operation, id);
+        }
+        if is_lacking && !self.lacking.insert(operation) {
+            return;
+        }
+        let subject = subject.filter(|_| !is_lacking);
         if let Some(id) = subject {
             self.doubted.insert((id.clone(), operation));
         }
@@ -134,6 +164,7 @@ impl Outbox {
     }
 
     async fn send(&mut self, round: Option<Round>) -> bool {
+        self.since = None;
         let facts = std::mem::take(&mut self.facts);
         self.out.send(Report { poller: self.poller, at: self.now(), facts, round }).await.is_ok()
     }
@@ -148,5 +179,57 @@ fn gravity(kind: FailureKind) -> u8 {
         FailureKind::Garbage => 2,
         FailureKind::Denied | FailureKind::Other | FailureKind::Refused => 1,
         FailureKind::NotImplemented | FailureKind::NotFound => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    const DESCRIBE: &str = "kinesis:DescribeStreamSummary";
+
+    /// An outbox whose clock stands still.
+    fn outbox() -> (Outbox, mpsc::Receiver<Report>) {
+        let (out, reports) = mpsc::channel(8);
+        (Outbox::new("kinesis", || Timestamp::UNIX_EPOCH, out), reports)
+    }
+
+    fn lacking() -> Trouble {
+        Trouble { kind: FailureKind::NotImplemented, text: "not implemented by this endpoint".to_owned() }
+    }
+
+    #[tokio::test]
+    async fn what_is_lacking_is_said_once_and_of_no_resource() {
+        let (mut out, mut reports) = outbox();
+        for name in ["a", "b"] {
+            out.failed(DESCRIBE, lacking(), Some(&name.into())).await;
+        }
+        out.end(None).await;
+        let facts = reports.recv().await.unwrap().facts;
+        assert!(matches!(&facts[..], [Fact::Failed(Failure { subject: None, .. })]), "{facts:?}");
+
+        out.read(DESCRIBE, &"a".into());
+        out.read(DESCRIBE, &"b".into());
+        out.end(None).await;
+        let done = reports.recv().await.unwrap().round.unwrap().done;
+        assert_eq!(done, [Done { operation: DESCRIBE, subject: None }]);
+
+        out.failed(DESCRIBE, lacking(), Some(&"a".into())).await;
+        out.end(None).await;
+        assert_eq!(reports.recv().await.unwrap().facts.len(), 1, "it may be lacking again");
+    }
+
+    #[tokio::test]
+    async fn what_was_learnt_does_not_wait_for_a_full_box() {
+        static SECOND: AtomicI64 = AtomicI64::new(0);
+        let (mut out, mut reports) = outbox();
+        out.clock = || Timestamp::from_second(SECOND.load(Ordering::Relaxed)).unwrap();
+        out.measured(&"a".into(), crate::domain::reading::VISIBLE, 1.0, "test").await;
+        assert!(reports.try_recv().is_err(), "the next may come at once");
+        SECOND.store(1, Ordering::Relaxed);
+        out.measured(&"b".into(), crate::domain::reading::VISIBLE, 1.0, "test").await;
+        assert_eq!(reports.try_recv().unwrap().facts.len(), 2);
     }
 }

@@ -8,9 +8,9 @@ use aws_sdk_pipes::{
 };
 
 use super::{
-    Look,
+    Look, address,
     catalogue::{Ask, Description, Listed, Listing, Untold},
-    service_call::{outside, resource_of},
+    service_call::resource_of,
 };
 use crate::{
     aws::Trouble,
@@ -118,7 +118,7 @@ impl Ends<'_> {
 
 /// The resource at an end of a pipe. A self-managed broker has an address instead of an ARN.
 fn end(named: &str) -> ResourceId {
-    outside(named).unwrap_or_else(|| resource_of(named))
+    address::of_web(named).unwrap_or_else(|| resource_of(named))
 }
 
 fn dead_letters(parameters: &PipeSourceParameters) -> Option<&str> {

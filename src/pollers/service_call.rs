@@ -126,19 +126,6 @@ pub fn resource_of(text: &str) -> ResourceId {
     }
 }
 
-/// An address outside AWS, without what may be private: user, query and what is filled in later.
-pub fn outside(url: &str) -> Option<ResourceId> {
-    let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
-    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = authority.rsplit('@').next().unwrap_or(authority);
-    if !is_literal(host) {
-        return None;
-    }
-    let path = path.split(['{', '$']).next().unwrap_or(path).trim_end_matches('/');
-    Some(if path.is_empty() { format!("{scheme}://{host}") } else { format!("{scheme}://{host}/{path}") }.into())
-}
-
 /// All values of a parameter in a call's JSON. A JSONPath counts as a value (`TableName.$`), so that nobody takes it for absent.
 pub fn values_in_json(parameters: &Value, key: &str) -> Vec<String> {
     let mut values = Vec::new();
@@ -276,15 +263,6 @@ mod tests {
     }
 
     #[rstest]
-    #[case("https://u:p@shop.example/orders/{id}?key=1", Some("https://shop.example/orders"))]
-    #[case("http://shop.example", Some("http://shop.example"))]
-    #[case("https://${stageVariables.host}/x", None)]
-    #[case("arn:aws:sqs:r:1:q", None)]
-    fn addresses(#[case] url: &str, #[case] expected: Option<&str>) {
-        assert_eq!(outside(url).as_ref().map(ResourceId::as_str), expected);
-    }
-
-    #[rstest]
     #[case(r#"{ "TableName": "orders", "Item": $input.json('$') }"#, "TableName", "orders")]
     #[case("Action=Publish&TopicArn=$util.urlEncode('arn:aws:sns:r:1:t')&Message=m", "TopicArn", "arn:aws:sns:r:1:t")]
     #[case("Action=Publish&TopicArn=arn%3Aaws%3Asns%3Ar%3A1%3At", "TopicArn", "arn:aws:sns:r:1:t")]
@@ -298,7 +276,7 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(text in "\\PC*") {
-            let _ = (resource_of(&text), outside(&text), values_in_text(&text, "e"), percent_decoded(&text));
+            let _ = (resource_of(&text), values_in_text(&text, "e"), percent_decoded(&text));
         }
 
         #[test]

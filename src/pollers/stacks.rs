@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types::{StackResourceSummary, StackStatus, StackSummary};
 
-use super::{Due, Inventory, Look, Outbox, Poller, Spacing, Tier};
+use super::{Due, Inventory, Look, Outbox, Poller, Spacing, Tier, pages::Pages};
 use crate::{
     aws::Trouble,
     domain::{Arn, FailureKind, Kind, Link, LinkKind, Resource, ResourceId, Scope, unqualified},
@@ -67,7 +67,7 @@ impl Poller for Stacks {
     }
 
     async fn poll(&mut self, look: Look<'_>, out: &mut Outbox) {
-        if !self.listed.is_due(look.scope, look.structure()) {
+        if !self.listed.is_due(look.scope, look.sparingly()) {
             return;
         }
         match living_stacks(look).await {
@@ -157,14 +157,16 @@ fn described(stack: &StackSummary) -> Option<Resource> {
 
 /// Links to all that a stack contains and that may be shown.
 async fn members(look: Look<'_>, spacing: &Spacing, stack: &ResourceId) -> Result<Vec<Link>, Trouble> {
-    let call = look.aws.cloudformation().list_stack_resources().stack_name(stack.as_str());
-    let mut pages = call.into_paginator().send();
-    let mut all = Vec::new();
+    let mut pages = Pages::new();
     loop {
         spacing.turn().await;
-        let Some(page) = pages.next().await else { break };
-        all.extend(page?.stack_resource_summaries.unwrap_or_default());
+        let call = look.aws.cloudformation().list_stack_resources().stack_name(stack.as_str());
+        let page = call.set_next_token(pages.token.clone()).send().await?;
+        if !pages.turn(page.stack_resource_summaries, page.next_token) {
+            break;
+        }
     }
+    let all = pages.all;
     // AWS writes `bus|rule`. Emulators leave the bus out: of a rule in a stack with a bus of its own, it is not known which it is on.
     let has_bus = all.iter().any(|resource| resource.resource_type() == Some("AWS::Events::EventBus"));
     let is_unclear = |resource: &StackResourceSummary| {

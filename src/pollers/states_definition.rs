@@ -5,7 +5,10 @@
 
 use serde_json::Value;
 
-use super::service_call::{Call, outside, resource_of, values_in_json};
+use super::{
+    address,
+    service_call::{Call, resource_of, values_in_json},
+};
 use crate::domain::{Arn, ResourceId};
 
 /// States read of one definition, and levels of maps and branches within each other.
@@ -80,8 +83,8 @@ impl Reader<'_> {
         // Arguments may be one JSONata expression.
         let Some(parameters) = parameters.filter(|parameters| parameters.is_object()) else { return Vec::new() };
         if service == "http" {
-            let address = parameters.get("ApiEndpoint").and_then(Value::as_str);
-            return address.and_then(outside).into_iter().collect();
+            let endpoint = parameters.get("ApiEndpoint").and_then(Value::as_str);
+            return endpoint.and_then(address::of_web).into_iter().collect();
         }
         Call { home: self.home, service, action }.acts_on(|key| values_in_json(parameters, key))
     }
@@ -134,7 +137,7 @@ mod tests {
     #[case(json!({"Resource": "arn:aws:states:::aws-sdk:s3:putObject", "Parameters": {"Bucket": "b"}}), "A b")]
     #[case(
         json!({"Resource": "arn:aws:states:::http:invoke", "Parameters": {"ApiEndpoint": "https://shop.example/x"}}),
-        "A https://shop.example/x"
+        "A https://shop.example/…0c507a"
     )]
     #[case(json!({"Resource": "arn:aws:states:eu-west-1:000000000001:activity:a"}), "")]
     #[case(json!({"Type": "Wait", "Seconds": 1}), "")]

@@ -114,6 +114,8 @@ fn shown(text: &str) -> Option<ResourceId> {
         "dynamodb" => arn.resource.starts_with("table/") && arn.resource.matches('/').count() == 1,
         "apigateway" => arn.resource.matches('/').count() == 2,
         "states" => arn.resource.starts_with("stateMachine:"),
+        // AWS tags schedules by their group only.
+        "scheduler" => arn.resource.starts_with("schedule/"),
         "events" => arn.resource.starts_with("rule/") || arn.resource.starts_with("event-bus/"),
         _ => true,
     };
@@ -152,6 +154,7 @@ mod tests {
     #[case("arn:aws:kinesis:r:1:stream/s/consumer/c:1", None)]
     #[case("arn:aws:apigateway:r::/restapis/a", Some("arn:aws:apigateway:r::/restapis/a"))]
     #[case("arn:aws:apigateway:r::/restapis/a/stages/v1", None)]
+    #[case("arn:aws:scheduler:r:1:schedule-group/g", None)]
     #[case("arn:aws:ec2:r:1:instance/i", None)]
     #[case("arn:aws:cloudformation:r:1:stack/s/u", None)]
     #[case("", None)]

@@ -266,6 +266,7 @@ impl Store {
     }
 
     fn went(&mut self, id: &ResourceId, at: Timestamp) {
+        self.polls.went(id);
         if let Some(entry) = self.entries.get_mut(id) {
             entry.gone = Some(at);
             self.shape += 1;

@@ -6,9 +6,6 @@ use jiff::Timestamp;
 
 use crate::domain::{Failure, FailureKind, ResourceId, Round};
 
-/// A failure about one resource counts this long, unless a reading of it comes first: longer than anything waits to be read again.
-const ITEM_FAILURE_SECONDS: f64 = 900.0;
-
 /// One poller's state.
 #[derive(Debug, Default, Clone)]
 pub struct Poll {
@@ -26,8 +23,8 @@ pub struct Poll {
     silent_now: bool,
     /// By operation, until that operation comes to a good end: a later round may not ask it again.
     failures: BTreeMap<String, Failure>,
-    /// By the one resource and the operation that each is about, until that operation reads it.
-    items: BTreeMap<(ResourceId, String), (Timestamp, Failure)>,
+    /// By the one resource and the operation that each is about, until that operation reads it, or the resource goes.
+    items: BTreeMap<(ResourceId, String), Failure>,
 }
 
 /// All pollers' states, by name.
@@ -39,13 +36,13 @@ pub struct Polls {
 impl Poll {
     /// What is in doubt, and why.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
-        self.failures.values().chain(self.items.values().map(|(_, failure)| failure))
+        self.failures.values().chain(self.items.values())
     }
 
     /// Why one resource could not be read.
     pub fn failure_of(&self, id: &ResourceId) -> Option<&Failure> {
         let first = (id.clone(), String::new());
-        self.items.range(first..).next().filter(|((of, _), _)| of == id).map(|(_, (_, failure))| failure)
+        self.items.range(first..).next().filter(|((of, _), _)| of == id).map(|(_, failure)| failure)
     }
 
     /// Why an operation, as a whole, did not come to a good end.
@@ -55,7 +52,7 @@ impl Poll {
 
     /// The resources that could not be read one by one, and why.
     pub fn unread(&self) -> impl Iterator<Item = (&ResourceId, &Failure)> {
-        self.items.iter().map(|((id, _), (_, failure))| (id, failure))
+        self.items.iter().map(|((id, _), failure)| (id, failure))
     }
 
     /// The failure that puts all of this poller's resources in doubt.
@@ -124,7 +121,7 @@ impl Polls {
         poll.silent_now |= is_silence(&failure);
         match failure.subject.clone() {
             Some(id) if !is_total(&failure) => {
-                poll.items.insert((id, failure.operation.clone()), (at, failure));
+                poll.items.insert((id, failure.operation.clone()), failure);
             }
             _ => {
                 poll.failures.insert(failure.operation.clone(), failure);
@@ -139,9 +136,15 @@ impl Polls {
         poll.answered = poll.answered.max(Some(at));
     }
 
+    /// A resource is gone: that it could not be read says nothing any more.
+    pub(super) fn went(&mut self, id: &ResourceId) {
+        for poll in self.polls.values_mut().filter(|poll| !poll.items.is_empty()) {
+            poll.items.retain(|(of, _), _| of != id);
+        }
+    }
+
     pub(super) fn ended(&mut self, poller: &'static str, at: Timestamp, round: &Round) {
         let poll = self.polls.entry(poller).or_default();
-        poll.items.retain(|_, (since, _)| at.duration_since(*since).as_secs_f64() < ITEM_FAILURE_SECONDS);
         for done in &round.done {
             poll.answered = Some(at);
             match &done.subject {

@@ -7,7 +7,10 @@ use aws_sdk_firehose::types::{
     S3DestinationDescription,
 };
 
-use crate::domain::{Attributes, Link, LinkKind, ResourceId, unqualified};
+use crate::{
+    domain::{Attributes, Link, LinkKind, ResourceId, unqualified},
+    pollers::address::of_host,
+};
 
 /// A destination, whatever its kind.
 #[derive(Debug)]
@@ -235,29 +238,14 @@ fn arn(text: &str) -> Option<ResourceId> {
     filled(Some(text)).map(ResourceId::from)
 }
 
-/// An address without what is private in it: a user and password before the host, and everything after a `?` or `;`.
+/// An address, where there is one.
 fn address(text: Option<&str>) -> Option<ResourceId> {
-    let text = filled(text)?;
-    let text = text.split(['?', ';', '#']).next().unwrap_or(text);
-    let Some((scheme, rest)) = text.split_once("://") else { return Some(text.into()) };
-    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let host = host.rsplit('@').next().unwrap_or(host);
-    Some(format!("{scheme}://{host}{path}").into())
+    of_host(filled(text)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("https://user:hunter2@in.example.com/v1?key=hunter2", "https://in.example.com/v1")]
-    #[case("https://in.example.com", "https://in.example.com")]
-    #[case("jdbc:redshift://c.example.com:5439/sales;password=hunter2", "jdbc:redshift://c.example.com:5439/sales")]
-    #[case("search.example.com", "search.example.com")]
-    fn an_address_keeps_its_secrets(#[case] text: &str, #[case] shown: &str) {
-        assert_eq!(address(Some(text)), Some(shown.into()));
-    }
 
     #[test]
     fn a_buffer_in_words() {

@@ -120,7 +120,11 @@ fn an_endpoint_outside_and_where_its_failures_go() {
     let (resource, lines) = lines(to, Some(source));
     assert_eq!(
         lines,
-        ["d DeadLetters failed [failed records]", "d Delivers https://in.example.com/v1 [30 s]", "u Streams d [t]",]
+        [
+            "d DeadLetters failed [failed records]",
+            "d Delivers https://in.example.com/…4a46fc [30 s]",
+            "u Streams d [t]",
+        ]
     );
     assert_eq!(resource.attribute("Destination"), Some("HTTP endpoint"));
     assert!(!format!("{resource:?} {lines:?}").contains("hunter2"));
