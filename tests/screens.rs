@@ -7,6 +7,8 @@
 
 #[path = "support/example.rs"]
 mod example;
+#[path = "screens/findings.rs"]
+mod findings;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/map.rs"]
@@ -75,6 +77,7 @@ fn what_lies_over_the_panes() {
         ("filter", "/ m a i l"),
         ("themes", "T"),
         ("route", "6 w"),
+        ("findings", "!"),
     ] {
         for (width, height) in [(80, 24), (120, 40)] {
             let mut screen = Screen::example(width, height);

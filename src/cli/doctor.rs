@@ -20,8 +20,11 @@ use crate::{
     app::clock,
     aws::Connection,
     config::Config,
-    domain::{Failure, Finding, Kind, Severity},
-    store::{Store, findings},
+    domain::{Failure, FailureKind, Finding, Kind, Severity},
+    store::{
+        Store,
+        findings::{self, Silence},
+    },
     widgets::text,
 };
 
@@ -90,7 +93,13 @@ struct Diagnosis<'a> {
 struct Unknown<'a> {
     #[serde(flatten)]
     failure: &'a Failure,
-    silent: Vec<&'static str>,
+    silent: Vec<Silence>,
+}
+
+impl Unknown<'_> {
+    fn is_lacking(&self) -> bool {
+        self.failure.kind == FailureKind::NotImplemented
+    }
 }
 
 /// Looks once and prints.
@@ -133,9 +142,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 fn diagnosis<'a>(aws: &'a Connection, store: &'a Store, account: Option<&'a str>, all: bool) -> Diagnosis<'a> {
     let silent = findings::silent(store.polls());
     let unknown = store.failures().map(|failure| {
-        // A failure about one resource silences no rule as a whole.
-        let of_all = failure.subject.is_none();
-        let silent = silent.get(failure.operation.as_str()).filter(|_| of_all).cloned().unwrap_or_default();
+        let silent = silent.get(failure.operation.as_str()).cloned().unwrap_or_default();
         Unknown { failure, silent }
     });
     Diagnosis {
@@ -167,17 +174,34 @@ fn as_text(diagnosis: &Diagnosis<'_>, store: &Store) -> String {
             write_finding(&mut out, finding, store);
         }
     }
-    if !diagnosis.unknown.is_empty() {
+    write_unknown(&mut out, diagnosis);
+    let _ = write!(out, "\n{}", sum(diagnosis, store));
+    out
+}
+
+/// What an endpoint does not have is no trouble, and takes a line.
+fn write_unknown(out: &mut String, diagnosis: &Diagnosis<'_>) {
+    let (lacking, failed): (Vec<_>, Vec<_>) = diagnosis.unknown.iter().partition(|unknown| unknown.is_lacking());
+    if !failed.is_empty() {
         let _ = writeln!(out, "\nCOULD NOT BE LOOKED AT");
     }
-    for Unknown { failure, silent } in &diagnosis.unknown {
-        let _ = writeln!(out, "  ? {}: {}", failure.operation, text::clean(&failure.error));
+    for Unknown { failure, silent } in failed {
+        let subject = failure.subject.as_ref().map(|id| format!(" of {}", id.short_name())).unwrap_or_default();
+        let _ = writeln!(out, "  ? {}{}: {}", failure.operation, text::clean(&subject), text::clean(&failure.error));
+        let silent: Vec<String> = silent.iter().map(silence).collect();
         if !silent.is_empty() {
             let _ = writeln!(out, "      says nothing therefore: {}", silent.join(", "));
         }
     }
-    let _ = write!(out, "\n{}", sum(diagnosis, store));
-    out
+    if !lacking.is_empty() {
+        let operations: Vec<&str> = lacking.iter().map(|unknown| unknown.failure.operation.as_str()).collect();
+        let _ = writeln!(out, "\nNOT IMPLEMENTED BY THIS ENDPOINT\n  {}", operations.join(", "));
+    }
+}
+
+fn silence(silence: &Silence) -> String {
+    let Silence { rule, about } = silence;
+    about.map_or_else(|| (*rule).to_owned(), |kind| format!("{rule} (of a {})", kind.row().one))
 }
 
 fn meaning(severity: Severity) -> &'static str {
@@ -210,8 +234,10 @@ fn sum(diagnosis: &Diagnosis<'_>, store: &Store) -> String {
     if diagnosis.ignored > 0 {
         let _ = write!(sum, " · {} ignored by the configuration file (--all lists them)", diagnosis.ignored);
     }
-    if !diagnosis.unknown.is_empty() {
-        let _ = write!(sum, " · {} calls failed: what they would have told is not judged", diagnosis.unknown.len());
+    let failed = diagnosis.unknown.iter().filter(|unknown| !unknown.is_lacking()).count();
+    if failed > 0 {
+        let calls = if failed == 1 { "call" } else { "calls" };
+        let _ = write!(sum, " · {failed} {calls} failed: what would have been told is not judged");
     }
     sum
 }

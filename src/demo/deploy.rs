@@ -20,6 +20,8 @@ mod teardown;
 pub use self::skipped::{Piece, Skipped};
 pub use self::teardown::teardown;
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, StreamSpecification,
     StreamViewType,
@@ -212,7 +214,27 @@ impl Deployment<'_> {
                 serde_json::json!({ "deadLetterTargetArn": target, "maxReceiveCount": dead_letter.max_receive_count });
             request = request.attributes(QueueAttributeName::RedrivePolicy, policy.to_string());
         }
+        if let Some(policy) = self.admission(queue.name) {
+            request = request.attributes(QueueAttributeName::Policy, policy);
+        }
         request.send().await.map(drop).map_err(DemoError::call(format!("create queue '{}'", queue.name)))
+    }
+
+    /// The policy of a queue that topics send to: messages, or what they could not deliver. Without it AWS lets no topic in.
+    fn admission(&self, queue: &str) -> Option<String> {
+        let sends = |one: &&Subscription| one.queue == queue || one.dead_letter_queue == Some(queue);
+        let subscriptions = self.architecture.subscriptions.iter().filter(sends);
+        let topics: BTreeSet<String> = subscriptions.map(|one| self.arns.topic(one.topic)).collect();
+        (!topics.is_empty()).then(|| {
+            serde_json::json!({ "Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "sns.amazonaws.com" },
+                "Action": "sqs:SendMessage",
+                "Resource": self.arns.queue(queue),
+                "Condition": { "ArnEquals": { "aws:SourceArn": topics } },
+            }]})
+            .to_string()
+        })
     }
 
     async fn topic(&self, name: &str) -> Result<(), DemoError> {

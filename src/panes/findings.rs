@@ -3,7 +3,7 @@
 //! ```text
 //!  SEVERITY  RESOURCE               WHAT
 //!  high      ▤ AnalyticsDLQ         keeps dead letters 4 d 0 h, its source AnalyticsQueue keeps messages 4 d 0 h: …
-//!  low       ◇ EventFork            is not encrypted at rest: neither by SQS or SNS nor with a key of KMS
+//!  low       ◇ EventFork            is not encrypted at rest: no key of KMS is set
 //! ── dlq-retention ──────────────────────────────────────────────────────────────────────────── y copies what to do ──
 //!  AnalyticsDLQ keeps dead letters 4 d 0 h, …
 //!  do   aws sqs set-queue-attributes --queue-url … --attributes MessageRetentionPeriod=1209600

@@ -1,7 +1,7 @@
 //! What several test files need: an endpoint that answers from a script, and facts as lines of text.
 //!
 //! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside,
-//! `comparison` holds what is found against what was deployed.
+//! `comparison` holds what is found against what was deployed, `workshop` makes one resource after another.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -14,6 +14,8 @@ pub mod hermetic;
 #[cfg(feature = "demo")]
 pub mod proxy;
 pub mod scripts;
+#[cfg(feature = "demo")]
+pub mod workshop;
 
 use std::sync::{Arc, Mutex, OnceLock};
 

@@ -21,6 +21,13 @@ impl Rule for PubliclyWritable {
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html"
     }
 
+    fn page_on(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Topic => "https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html",
+            _ => self.page(),
+        }
+    }
+
     fn kinds(&self) -> &'static [Kind] {
         QUEUES_AND_TOPICS
     }
@@ -50,6 +57,13 @@ impl Rule for Unencrypted {
         "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html"
     }
 
+    fn page_on(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Topic => "https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html",
+            _ => self.page(),
+        }
+    }
+
     fn kinds(&self) -> &'static [Kind] {
         QUEUES_AND_TOPICS
     }
@@ -69,7 +83,7 @@ impl Rule for Unencrypted {
                 let was_read = resource.attribute("Owner").is_some() || resource.attribute("Policy").is_some();
                 let arn = quoted(resource.id.as_str());
                 let advice = format!(
-                    "aws sns set-topic-attributes --topic-arn {arn} --attribute-name KmsMasterKeyId \
+                    "for a topic that AWS services publish to, with a key of your own that admits them: aws sns set-topic-attributes --topic-arn {arn} --attribute-name KmsMasterKeyId \
                      --attribute-value alias/aws/sns"
                 );
                 (was_read, advice)
@@ -78,7 +92,10 @@ impl Rule for Unencrypted {
         if !is_plain {
             return Vec::new();
         }
-        let sentence = "is not encrypted at rest: neither by SQS or SNS nor with a key of KMS".to_owned();
-        vec![Said::new(Severity::Low, sentence, advice)]
+        let sentence = match resource.kind {
+            Kind::Queue => "is not encrypted at rest: neither by SQS itself nor with a key of KMS",
+            _ => "is not encrypted at rest: no key of KMS is set",
+        };
+        vec![Said::new(Severity::Low, sentence.to_owned(), advice)]
     }
 }

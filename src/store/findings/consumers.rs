@@ -15,7 +15,12 @@ use crate::domain::{
 const VISIBILITY_PER_TIMEOUT: u64 = 6;
 
 const CONFIGURE: &str = "https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html";
-const MAPPINGS: &[Need] = &[need("lambda", "lambda:ListEventSourceMappings")];
+/// Who may read a queue.
+const READERS: &[Need] = &[
+    need("lambda", "lambda:ListEventSourceMappings"),
+    need("pipes", "pipes:ListPipes").or_absent(),
+    need("pipes", "pipes:DescribePipe").or_absent(),
+];
 
 /// "≈412 messages wait", where it is known that any do.
 fn waiting(case: &Case<'_>) -> Option<String> {
@@ -44,7 +49,7 @@ impl Rule for Absent {
     }
 
     fn needs(&self) -> &'static [Need] {
-        MAPPINGS
+        READERS
     }
 
     fn is_live(&self) -> bool {

@@ -296,7 +296,8 @@ impl Rule for Missing {
             kept.as_deref().unwrap_or("as long as the queue keeps it")
         );
         let policy = r#"{"deadLetterTargetArn":"…","maxReceiveCount":"5"}"#;
-        vec![Said::new(Severity::High, sentence, set_queue(case.resource(), "RedrivePolicy", policy)).about(&link.to)]
+        let advice = format!("make a queue for them, then: {}", set_queue(case.resource(), "RedrivePolicy", policy));
+        vec![Said::new(Severity::High, sentence, advice).about(&link.to)]
     }
 }
 

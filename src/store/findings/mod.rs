@@ -21,6 +21,7 @@ mod topics;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::{Store, polls::Polls};
 use crate::domain::{FailureKind, Finding, Ignore, Kind, ResourceId, Severity};
@@ -34,6 +35,11 @@ pub trait Rule: Sync {
 
     /// The page of AWS's documentation behind it.
     fn page(&self) -> &'static str;
+
+    /// The page for one kind of resource, where each has its own.
+    fn page_on(&self, _kind: Kind) -> &'static str {
+        self.page()
+    }
 
     /// The kinds of resource that it judges.
     fn kinds(&self) -> &'static [Kind];
@@ -113,6 +119,10 @@ impl Need {
         if poll.last_good.is_none() && poll.failures().any(|failure| stops_a_round(failure.kind)) {
             return false;
         }
+        // One that could not be read may be the one that matters.
+        if poll.unread().any(|(_, failure)| failure.operation == self.operation) {
+            return false;
+        }
         match poll.failure_to(self.operation).map(|failure| failure.kind) {
             None => true,
             Some(FailureKind::NotImplemented) => self.may_lack,
@@ -127,15 +137,24 @@ fn stops_a_round(kind: FailureKind) -> bool {
     matches!(kind, FailureKind::Unreachable | FailureKind::Expired | FailureKind::Throttled | FailureKind::Timeout)
 }
 
-/// The rules that say nothing because what they build on could not be read, by the operation that is to blame.
-pub fn silent(polls: &Polls) -> BTreeMap<&'static str, Vec<&'static str>> {
-    let mut silent: BTreeMap<&'static str, Vec<&'static str>> = BTreeMap::new();
+/// A rule that says nothing, or nothing about what does not exist of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Silence {
+    pub rule: &'static str,
+    /// `null`: about anything.
+    pub about: Option<Kind>,
+}
+
+/// The rules that are silent because what they build on could not be read, by the operation that is to blame.
+pub fn silent(polls: &Polls) -> BTreeMap<&'static str, Vec<Silence>> {
+    let mut silent: BTreeMap<&'static str, Vec<Silence>> = BTreeMap::new();
     for rule in RULES {
-        let listings = rule.misses().iter().filter_map(|kind| case::listing(*kind));
+        let needs = rule.needs().iter().map(|need| (need, None));
+        let listings = rule.misses().iter().filter_map(|kind| Some((case::listing(*kind)?, Some(*kind))));
         // What no poller of ours lists is not asked for.
-        let listings = listings.filter(|need| polls.get(need.poller).is_some());
-        for need in rule.needs().iter().chain(listings).filter(|need| !need.is_met(polls)) {
-            silent.entry(need.operation).or_default().push(rule.name());
+        let listings = listings.filter(|(need, _)| polls.get(need.poller).is_some());
+        for (need, about) in needs.chain(listings).filter(|(need, _)| !need.is_met(polls)) {
+            silent.entry(need.operation).or_default().push(Silence { rule: rule.name(), about });
         }
     }
     silent
@@ -203,7 +222,7 @@ fn judge(rule: &dyn Rule, store: &Store, now: Timestamp) -> Vec<Finding> {
             about,
             sentence,
             advice,
-            page: rule.page(),
+            page: rule.page_on(entry.resource.kind),
             ignored: None,
         })
     });

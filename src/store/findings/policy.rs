@@ -123,7 +123,7 @@ fn principal(statement: &Value, service: &str) -> Holds {
         return Holds::Yes;
     }
     let services = texts(principal.get("Service"));
-    if services.iter().any(|one| *one == service) {
+    if services.contains(&service) {
         return Holds::Yes;
     }
     // Regional names of the service, and accounts: whether the service comes as one of these is not ours to say.

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::domain::{
     Kind, Link, LinkKind, Severity,
-    reading::{NEWEST, OBJECTS},
-    units::Age,
+    reading::{FRESHNESS, NEWEST, OBJECTS, RECORDS_IN},
+    units::{Age, PerSecond},
 };
 
 /// Delivery takes its time beyond the buffer's.
@@ -16,8 +16,18 @@ const DELIVERY_GRACE_SECONDS: f64 = 120.0;
 /// Records that came in longer ago than this say nothing of now.
 const RECENT_SECONDS: f64 = 900.0;
 
-/// Where readers are listed.
-const READERS: &[Need] = &[need("lambda", "lambda:ListEventSourceMappings")];
+/// Who may read a stream. Of the delivery streams and applications, only the description tells what they read.
+const READERS: &[Need] = &[
+    need("lambda", "lambda:ListEventSourceMappings"),
+    need("pipes", "pipes:ListPipes").or_absent(),
+    need("pipes", "pipes:DescribePipe").or_absent(),
+    need("firehose", "firehose:ListDeliveryStreams").or_absent(),
+    need("firehose", "firehose:DescribeDeliveryStream").or_absent(),
+    need("kinesisanalytics", "kinesisanalytics:ListApplications").or_absent(),
+    need("kinesisanalytics", "kinesisanalytics:DescribeApplication").or_absent(),
+    need("kinesisanalytics", "kinesisanalytics:ListApplications (version 1)").or_absent(),
+    need("kinesisanalytics", "kinesisanalytics:DescribeApplication (version 1)").or_absent(),
+];
 
 /// A stream that is paid for and not read.
 pub(super) struct NoReader;
@@ -92,41 +102,49 @@ impl Rule for NothingDelivered {
     }
 
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
-        let Some(records) = records_in(case) else { return Vec::new() };
         let said = |link: &Link| {
             let interval = buffer_seconds(case, link)?;
-            let bucket = case.store.get(&link.to).filter(|entry| entry.gone.is_none())?;
-            let now = case.now.as_millisecond() as f64 / 1e3;
-            let newest = match bucket.value(NEWEST) {
-                Some(newest) => newest,
-                // An empty bucket has no newest object.
-                None if bucket.value(OBJECTS) == Some(0.0) => f64::NEG_INFINITY,
-                None => return None,
-            };
-            let late = now - newest;
-            if late <= interval + DELIVERY_GRACE_SECONDS {
-                return None;
-            }
-            let since =
-                if late.is_finite() { format!("no object for {}", Age(late)) } else { "no object yet".to_owned() };
-            let name = link.to.short_name();
-            let sentence = format!("takes {records} in and buffers {}, but {name} got {since}", Age(interval));
+            let (severity, sentence) = held_back(case, interval).or_else(|| came_to_nothing(case, link, interval))?;
             let advice = format!(
-                "look at its role's s3:PutObject on {name}, at its transformer's log, and at: aws firehose \
+                "look at its role's s3:PutObject on {}, at its transformer's log, and at: aws firehose \
                  describe-delivery-stream --delivery-stream-name {}",
+                link.to.short_name(),
                 quoted(&case.resource().name)
             );
-            Some(Said::new(Severity::High, sentence, advice).about(&link.to))
+            Some(Said::new(severity, sentence, advice).about(&link.to))
         };
         case.outgoing(LinkKind::Delivers).filter_map(said).collect()
     }
 }
 
-/// What came in lately, in words; `None` where nothing did, or nobody counts it.
-fn records_in(case: &Case<'_>) -> Option<String> {
-    let track = case.entry.tracks().find(|track| track.metric.name == "records_in")?;
-    let recent = track.last.age_seconds(case.now) < RECENT_SECONDS && track.last.value > 0.0;
-    recent.then(|| format!("{} records/s", crate::domain::units::PerSecond(track.last.value)))
+/// What it says itself: the oldest record that it still holds.
+fn held_back(case: &Case<'_>, interval: f64) -> Option<(Severity, String)> {
+    let oldest = case.entry.reading(FRESHNESS).filter(|oldest| oldest.age_seconds(case.now) < RECENT_SECONDS)?;
+    let is_late = oldest.value > interval + DELIVERY_GRACE_SECONDS;
+    let sentence = || format!("holds a record for {} already, though it buffers {}", Age(oldest.value), Age(interval));
+    is_late.then(|| (Severity::Medium, sentence()))
+}
+
+/// What the bucket says: records came in, time enough went by, and it was read since and had nothing newer than they.
+fn came_to_nothing(case: &Case<'_>, link: &Link, interval: f64) -> Option<(Severity, String)> {
+    let bucket = case.store.get(&link.to).filter(|entry| entry.gone.is_none())?;
+    // A listing that was cut off may have missed the newest; an empty bucket has none.
+    let (newest, read_at) = match (bucket.reading(NEWEST), bucket.reading(OBJECTS)) {
+        (Some(newest), _) if !newest.is_lower_bound() => (newest.value, newest.at),
+        (None, Some(objects)) if objects.value == 0.0 && !objects.is_lower_bound() => (f64::NEG_INFINITY, objects.at),
+        _ => return None,
+    };
+    let came_in = case.entry.series(RECORDS_IN)?.newest_first().find(|(at, rate)| {
+        let waited = read_at.duration_since(*at).as_secs_f64();
+        *rate > 0.0 && waited > interval + DELIVERY_GRACE_SECONDS && newest < at.as_second() as f64
+    });
+    let (at, rate) = came_in.filter(|(at, _)| case.now.duration_since(*at).as_secs_f64() < RECENT_SECONDS)?;
+    let (rate, ago) = (PerSecond(rate), Age(case.now.duration_since(at).as_secs_f64()));
+    let since = if newest.is_finite() { "since" } else { "yet" };
+    let name = link.to.short_name();
+    let sentence =
+        format!("took in {rate} records/s {ago} ago and buffers {}, but {name} got no object {since}", Age(interval));
+    Some((Severity::High, sentence))
 }
 
 /// How long it gathers before it writes.

@@ -6,13 +6,24 @@ use rstest::rstest;
 
 use super::*;
 use crate::domain::{
-    Fact, Failure, Link, LinkKind, Metric, Reading, Report, Resource, Round, Subject, Unit,
-    reading::{IN_FLIGHT, NEWEST, OBJECTS, OUT_RATE, SUBSCRIPTIONS, TARGETS, VISIBLE},
+    Fact, Failure, Link, LinkKind, Metric, Reading, Report, Resource, Round, Subject,
+    reading::{FRESHNESS, IN_FLIGHT, NEWEST, OBJECTS, OUT_RATE, RECORDS_IN, SUBSCRIPTIONS, TARGETS, VISIBLE},
 };
 
-const POLLERS: [&str; 10] =
-    ["sqs", "sns", "lambda", "logs", "dynamodb", "s3", "events", "kinesis", "firehose", "states"];
-const RECORDS_IN: Metric = Metric { name: "records_in", unit: Unit::PerSecond };
+const POLLERS: [&str; 12] = [
+    "sqs",
+    "sns",
+    "lambda",
+    "logs",
+    "dynamodb",
+    "s3",
+    "events",
+    "kinesis",
+    "firehose",
+    "states",
+    "pipes",
+    "kinesisanalytics",
+];
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(2_000_000 + second).unwrap()
@@ -120,8 +131,16 @@ impl Built {
         self
     }
 
-    fn measured(mut self, id: ResourceId, metric: Metric, value: f64) -> Self {
-        let reading = Reading { value, source: "test", at: at(0) };
+    fn measured(self, id: ResourceId, metric: Metric, value: f64) -> Self {
+        self.measured_at(0, id, metric, value)
+    }
+
+    fn measured_at(self, second: i64, id: ResourceId, metric: Metric, value: f64) -> Self {
+        self.told("test", second, id, metric, value)
+    }
+
+    fn told(mut self, source: &'static str, second: i64, id: ResourceId, metric: Metric, value: f64) -> Self {
+        let reading = Reading { value, source, at: at(second) };
         self.facts.push(Fact::Measured { id, metric, reading });
         self
     }
@@ -369,14 +388,19 @@ fn nothing_is_found_in_what_is_well() {
     "has a stream (NEW_IMAGE) that no function or pipe reads"
 )]
 #[case::nothing_delivered(
-    delivery().measured("arn:aws:s3:::b".into(), NEWEST, at(-600).as_second() as f64),
+    delivery(-300).measured("arn:aws:s3:::b".into(), NEWEST, at(-600).as_second() as f64),
     "nothing-delivered", Severity::High,
-    "takes 3.0 records/s in and buffers 60 s, but b got no object for 10 min"
+    "took in 3.0 records/s 5 min ago and buffers 60 s, but b got no object since"
 )]
 #[case::nothing_ever_delivered(
-    delivery().measured("arn:aws:s3:::b".into(), OBJECTS, 0.0),
+    delivery(-300).measured("arn:aws:s3:::b".into(), OBJECTS, 0.0),
     "nothing-delivered", Severity::High,
-    "takes 3.0 records/s in and buffers 60 s, but b got no object yet"
+    "took in 3.0 records/s 5 min ago and buffers 60 s, but b got no object yet"
+)]
+#[case::held_back(
+    delivery(-300).measured(arn("firehose", "deliverystream/d"), FRESHNESS, 600.0),
+    "nothing-delivered", Severity::Medium,
+    "holds a record for 10 min already, though it buffers 60 s"
 )]
 #[case::public(
     clean().with(topic("orders").with("Policy", Some(r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"sns:*","Resource":"*"}}"#))),
@@ -386,12 +410,12 @@ fn nothing_is_found_in_what_is_well() {
 #[case::plain_queue(
     clean().with(queue("q").with("SqsManagedSseEnabled", Some(false))),
     "unencrypted", Severity::Low,
-    "is not encrypted at rest: neither by SQS or SNS nor with a key of KMS"
+    "is not encrypted at rest: neither by SQS itself nor with a key of KMS"
 )]
 #[case::plain_topic(
     clean().with(topic("orders").with("KmsMasterKeyId", Some(""))),
     "unencrypted", Severity::Low,
-    "is not encrypted at rest: neither by SQS or SNS nor with a key of KMS"
+    "is not encrypted at rest: no key of KMS is set"
 )]
 fn a_fault_is_found(#[case] built: Built, #[case] rule: &str, #[case] severity: Severity, #[case] sentence: &str) {
     let found = built.found();
@@ -408,14 +432,14 @@ fn a_fault_is_found(#[case] built: Built, #[case] rule: &str, #[case] severity: 
     assert!(others.iter().all(|other| by_nature.contains(other)), "{others:?}");
 }
 
-/// Records come in, and a bucket is written to.
-fn delivery() -> Built {
+/// Records came in at an instant, and a bucket is written to.
+fn delivery(second: i64) -> Built {
     let id = arn("firehose", "deliverystream/d");
     clean()
         .with(Resource::new(id.clone(), Kind::DeliveryStream, "d").with("IntervalInSeconds", Some(60)))
         .with(Resource::new("arn:aws:s3:::b", Kind::Bucket, "b"))
         .link(Link::configured(id.clone(), LinkKind::Delivers, "arn:aws:s3:::b"))
-        .measured(id, RECORDS_IN, 3.0)
+        .measured_at(second, id, RECORDS_IN, 3.0)
 }
 
 #[test]
@@ -473,6 +497,7 @@ fn who_receives_by_himself_is_a_consumer(#[case] metric: Metric, #[case] value: 
     Built::default().with(queue("alone")).measured(queue_id("alone"), VISIBLE, 5.0),
     "lambda:ListEventSourceMappings", "no-consumer"
 )]
+#[case::sources_of_delivery_streams(stream_alone(), "firehose:DescribeDeliveryStream", "stream-without-reader")]
 #[case::queues(clean().link(subscribes("orders", queue_id("lost"), "sqs")), "sqs:ListQueues", "subscriber-gone")]
 #[case::functions(clean().link(targets("r", function_id("lost"))), "lambda:ListFunctions", "target-gone")]
 #[case::groups(clean().without(group_id("f")), "logs:DescribeLogGroups", "log-group-missing")]
@@ -482,10 +507,41 @@ fn who_receives_by_himself_is_a_consumer(#[case] metric: Metric, #[case] value: 
 )]
 fn what_could_not_be_read_is_no_finding(#[case] built: Built, #[case] operation: &str, #[case] rule: &str) {
     assert_eq!(built.clone().rules(), [rule]);
+    let may_lack = RULES.iter().flat_map(|rule| rule.needs()).any(|need| need.operation == operation && need.may_lack);
     for kind in [FailureKind::Denied, FailureKind::Unreachable, FailureKind::Throttled, FailureKind::NotImplemented] {
         let failing = built.clone().failing(operation, kind);
-        assert!(!failing.rules().contains(&rule), "{operation} failed: {kind:?}");
+        let is_an_answer = kind == FailureKind::NotImplemented && may_lack;
+        assert_eq!(failing.rules().contains(&rule), is_an_answer, "{operation} failed: {kind:?}");
     }
+}
+
+fn stream_alone() -> Built {
+    let id = arn("kinesis", "stream/dry");
+    Built::default().with(Resource::new(id, Kind::Stream, "dry").with("ConsumerCount", Some(0)))
+}
+
+/// An endpoint without pipes has none: that is an answer.
+#[rstest]
+#[case("pipes:ListPipes")]
+#[case("firehose:ListDeliveryStreams")]
+#[case("kinesisanalytics:ListApplications")]
+fn what_an_endpoint_does_not_have_reads_nothing(#[case] operation: &str) {
+    let rule = "stream-without-reader";
+    assert_eq!(stream_alone().failing(operation, FailureKind::NotImplemented).rules(), [rule]);
+    assert_eq!(stream_alone().failing(operation, FailureKind::Denied).rules(), [""; 0]);
+}
+
+/// A delivery stream that could not be described may be the reader.
+#[test]
+fn one_reader_that_could_not_be_read_is_enough_to_be_silent() {
+    let mut built = stream_alone().failing("firehose:DescribeDeliveryStream", FailureKind::Denied);
+    built.failures[0].subject = Some(arn("firehose", "deliverystream/d"));
+    let store = built.store();
+    assert_eq!(store.findings(), []);
+    assert_eq!(
+        silent(store.polls())["firehose:DescribeDeliveryStream"],
+        [Silence { rule: "stream-without-reader", about: None }]
+    );
 }
 
 #[test]
@@ -493,9 +549,11 @@ fn a_rule_that_is_silent_is_named_with_the_operation_to_blame() {
     let store = clean().failing("lambda:ListEventSourceMappings", FailureKind::Denied).store();
     let silent = silent(store.polls());
     assert_eq!(silent.keys().copied().collect::<Vec<_>>(), ["lambda:ListEventSourceMappings"]);
-    assert!(silent["lambda:ListEventSourceMappings"].contains(&"no-consumer"));
+    assert!(silent["lambda:ListEventSourceMappings"].contains(&Silence { rule: "no-consumer", about: None }));
     let store = clean().failing("sqs:ListQueues", FailureKind::Denied).store();
-    assert_eq!(super::silent(store.polls())["sqs:ListQueues"], ["dlq-gone", "subscriber-gone", "target-gone"]);
+    let of_queues =
+        ["dlq-gone", "subscriber-gone", "target-gone"].map(|rule| Silence { rule, about: Some(Kind::Queue) });
+    assert_eq!(super::silent(store.polls())["sqs:ListQueues"], of_queues);
     assert_eq!(super::silent(clean().store().polls()), BTreeMap::new());
 }
 
@@ -534,11 +592,19 @@ fn another_account_or_region_is_not_gone(#[case] id: &str) {
 #[test]
 fn a_delivery_in_time_or_without_records_is_well() {
     let bucket = || ResourceId::from("arn:aws:s3:::b");
-    let newest = at(-30).as_second() as f64;
-    assert_eq!(delivery().measured(bucket(), NEWEST, newest).rules(), [""; 0]);
-    assert_eq!(delivery().rules(), [""; 0], "what the bucket holds is not known");
-    let idle = delivery().measured(arn("firehose", "deliverystream/d"), RECORDS_IN, 0.0);
+    let stream = || arn("firehose", "deliverystream/d");
+    let second = |second| at(second).as_second() as f64;
+    let newest = |came_in, newest| delivery(came_in).measured(bucket(), NEWEST, second(newest)).rules();
+    assert_eq!(newest(-300, -30), [""; 0]);
+    assert_eq!(newest(-170, -600), [""; 0], "they may still be in the buffer");
+    assert_eq!(delivery(-300).rules(), [""; 0], "what the bucket holds is not known");
+    let read_before = delivery(-300).measured_at(-299, bucket(), NEWEST, second(-600));
+    assert_eq!(read_before.rules(), [""; 0], "the bucket was not read since");
+    let cut_off = delivery(-300).told("s3:ListObjectsV2, at least", 0, bucket(), NEWEST, second(-600));
+    assert_eq!(cut_off.rules(), [""; 0], "there may be a newer one");
+    let idle = delivery(-2_000).measured(stream(), RECORDS_IN, 0.0);
     assert_eq!(idle.measured(bucket(), OBJECTS, 0.0).rules(), [""; 0]);
+    assert_eq!(delivery(-300).measured(stream(), FRESHNESS, 90.0).rules(), [""; 0]);
 }
 
 #[test]
@@ -585,7 +651,9 @@ fn every_rule_has_a_name_and_a_page_of_its_own_kind() {
     let names: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.name()).collect();
     assert_eq!(names.len(), RULES.len());
     for rule in RULES {
-        assert!(rule.page().starts_with("https://docs.aws.amazon.com/") && !rule.kinds().is_empty());
+        assert!(!rule.kinds().is_empty());
+        let mut pages = rule.kinds().iter().map(|kind| rule.page_on(*kind));
+        assert!(pages.all(|page| page.starts_with("https://docs.aws.amazon.com/") && page.ends_with(".html")));
         assert!(rule.name().chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", rule.name());
     }
 }

@@ -49,15 +49,21 @@ impl Rule for NoSubscriber {
             return Vec::new();
         }
         let pending = case.outgoing(LinkKind::Subscribes).count();
+        let listen = if pending > 0 { "have it confirmed" } else { "decide who is to listen" };
         let sender = case.store.topology.to(case.id()).find(|link| link.kind.carries());
-        let pending = if pending > 0 { format!(" ({pending} wait for confirmation)") } else { String::new() };
-        let (severity, consequence) = match sender {
-            Some(link) => (Severity::High, format!("what {} publishes is lost", link.from.short_name())),
-            None => (Severity::Low, "what is published is lost".to_owned()),
+        let pending = if pending > 0 {
+            format!(" ({pending} wait{} for confirmation)", if pending == 1 { "s" } else { "" })
+        } else {
+            String::new()
+        };
+        // Nobody is told to delete what somebody publishes to.
+        let (severity, consequence, first) = match sender {
+            Some(link) => (Severity::High, format!("what {} publishes is lost", link.from.short_name()), listen),
+            None => (Severity::Low, "what is published is lost".to_owned(), "delete the topic"),
         };
         let sentence = format!("has no confirmed subscriber{pending}: {consequence}");
         let advice = format!(
-            "delete the topic, or: aws sns subscribe --topic-arn {} --protocol sqs --notification-endpoint …",
+            "{first}, or: aws sns subscribe --topic-arn {} --protocol sqs --notification-endpoint …",
             quoted(case.id().as_str())
         );
         vec![Said::new(severity, sentence, advice)]
