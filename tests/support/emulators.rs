@@ -14,6 +14,15 @@ pub fn named() -> Vec<(String, String)> {
     named
 }
 
+/// The named ones on which functions run and messages are delivered: moto keeps what it is told and does little with it.
+pub fn that_deliver() -> Vec<(String, String)> {
+    let (deliver, others): (Vec<_>, Vec<_>) = named().into_iter().partition(|(name, _)| name != "moto");
+    for (name, _) in others {
+        eprintln!("{name}: left out, nothing flows there");
+    }
+    deliver
+}
+
 fn parse(text: &str) -> Result<Vec<(String, String)>, &str> {
     let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     let named = |part| match str::split_once(part, '=') {
