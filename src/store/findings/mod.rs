@@ -159,8 +159,7 @@ pub fn silent(polls: &Polls) -> BTreeMap<&'static str, Vec<Silence>> {
         let needs = rule.needs().iter().filter(|need| !need.is_met(polls)).map(|need| (need, None));
         let listings = rule.misses().iter().filter_map(|kind| Some((case::listing(*kind)?, Some(*kind))));
         // What no poller of ours lists is not asked for.
-        let listings =
-            listings.filter(|(need, _)| polls.get(need.poller).is_some() && !need.is_complete(polls));
+        let listings = listings.filter(|(need, _)| polls.get(need.poller).is_some() && !need.is_complete(polls));
         for (need, about) in needs.chain(listings) {
             silent.entry(need.operation).or_default().push(Silence { rule: rule.name(), about });
         }
