@@ -29,6 +29,8 @@ pub use event::Event;
 
 /// Rules judge at most this often: what changes faster is seen in the numbers.
 const JUDGE_EVERY: SignedDuration = SignedDuration::from_millis(250);
+/// Where nothing but the time has changed, once a tick is enough; ticks come a second apart, give or take.
+const JUDGE_BY_TIME_EVERY: SignedDuration = SignedDuration::from_millis(900);
 /// A picture whose last change is older than this cannot be moving: the sparklines are flat.
 const STILL_AFTER: SignedDuration = SignedDuration::from_secs(125);
 
@@ -157,8 +159,10 @@ impl App {
         if self.held.is_some() {
             return;
         }
-        let due = self.judged.is_none_or(|at| now.duration_since(at).abs() >= JUDGE_EVERY);
-        if due && (self.prepared != self.store.revision() || self.time_matters(now)) {
+        let has_news = self.prepared != self.store.revision();
+        let every = if has_news { JUDGE_EVERY } else { JUDGE_BY_TIME_EVERY };
+        let due = self.judged.is_none_or(|at| now.duration_since(at).abs() >= every);
+        if due && (has_news || self.time_matters(now)) {
             self.store.assess(now);
             self.judged = Some(now);
         }

@@ -86,6 +86,15 @@ struct Diagnosis<'a> {
     ignored: usize,
     /// What could not be looked at.
     unknown: Vec<Unknown<'a>>,
+    /// What was not asked, or not to the end, because something else failed first.
+    not_asked: Vec<NotAsked>,
+}
+
+/// An operation that did not fail and did not answer, and the rules that say nothing because of it.
+#[derive(Debug, Serialize)]
+struct NotAsked {
+    operation: &'static str,
+    silent: Vec<Silence>,
 }
 
 /// A call that failed, and the rules that say nothing because of it.
@@ -157,7 +166,16 @@ fn diagnosis<'a>(aws: &'a Connection, store: &'a Store, account: Option<&'a str>
         findings: store.findings().iter().filter(|finding| all || finding.ignored.is_none()).collect(),
         ignored: store.findings().iter().filter(|finding| finding.ignored.is_some()).count(),
         unknown: unknown.collect(),
+        not_asked: not_asked(store),
     }
+}
+
+/// The rules that are silent without a failure that says so.
+fn not_asked(store: &Store) -> Vec<NotAsked> {
+    let has_failed = |operation: &str| store.failures().any(|failure| failure.operation == operation);
+    let silent = findings::silent(store.polls()).into_iter();
+    let rest = silent.filter(|(operation, _)| !has_failed(operation));
+    rest.map(|(operation, silent)| NotAsked { operation, silent }).collect()
 }
 
 /// By severity, the worst first; then what is not known, then the sum.
@@ -188,14 +206,25 @@ fn write_unknown(out: &mut String, diagnosis: &Diagnosis<'_>) {
     for Unknown { failure, silent } in failed {
         let subject = failure.subject.as_ref().map(|id| format!(" of {}", id.short_name())).unwrap_or_default();
         let _ = writeln!(out, "  ? {}{}: {}", failure.operation, text::clean(&subject), text::clean(&failure.error));
-        let silent: Vec<String> = silent.iter().map(silence).collect();
-        if !silent.is_empty() {
-            let _ = writeln!(out, "      says nothing therefore: {}", silent.join(", "));
-        }
+        write_silent(out, silent);
+    }
+    if !diagnosis.not_asked.is_empty() {
+        let _ = writeln!(out, "\nNOT ASKED, OR NOT TO THE END");
+    }
+    for NotAsked { operation, silent } in &diagnosis.not_asked {
+        let _ = writeln!(out, "  ? {operation}");
+        write_silent(out, silent);
     }
     if !lacking.is_empty() {
         let operations: Vec<&str> = lacking.iter().map(|unknown| unknown.failure.operation.as_str()).collect();
         let _ = writeln!(out, "\nNOT IMPLEMENTED BY THIS ENDPOINT\n  {}", operations.join(", "));
+    }
+}
+
+fn write_silent(out: &mut String, silent: &[Silence]) {
+    let silent: Vec<String> = silent.iter().map(silence).collect();
+    if !silent.is_empty() {
+        let _ = writeln!(out, "      says nothing therefore: {}", silent.join(", "));
     }
 }
 
@@ -240,4 +269,26 @@ fn sum(diagnosis: &Diagnosis<'_>, store: &Store) -> String {
         let _ = write!(sum, " · {failed} {calls} failed: what would have been told is not judged");
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Fact, Report};
+
+    #[test]
+    fn a_rule_that_is_silent_without_a_failure_is_named_too() {
+        let mut store = Store::default();
+        let operations = |store: &Store| not_asked(store).iter().map(|one| one.operation).collect::<Vec<_>>();
+        assert!(operations(&store).contains(&"lambda:ListEventSourceMappings"));
+        let failure = Failure {
+            poller: "lambda",
+            operation: "lambda:ListEventSourceMappings".to_owned(),
+            error: "not allowed".to_owned(),
+            kind: FailureKind::Denied,
+            subject: None,
+        };
+        store.apply(Report { poller: "lambda", at: clock::now(), facts: vec![Fact::Failed(failure)], round: None });
+        assert!(!operations(&store).contains(&"lambda:ListEventSourceMappings"), "its failure says so");
+    }
 }

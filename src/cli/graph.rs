@@ -140,8 +140,9 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 fn chosen<'a>(store: &'a Store, name: Option<&str>) -> Result<Vec<&'a Flow>, String> {
     let Some(name) = name else { return Ok(store.flows().iter().collect()) };
     let is_called = |flow: &&Flow| flow.name.eq_ignore_ascii_case(name);
-    if let Some(flow) = store.flows().iter().find(is_called) {
-        return Ok(vec![flow]);
+    let called: Vec<&Flow> = store.flows().iter().filter(is_called).collect();
+    if !called.is_empty() {
+        return Ok(called);
     }
     let is_it = |id: &ResourceId| id.as_str() == name || id.short_name() == name;
     let found: Vec<&Flow> = store.flows().iter().filter(|flow| flow.members.iter().any(is_it)).collect();

@@ -141,7 +141,8 @@ async fn answer(config: &Config, arguments: &Arguments) -> Result<(String, ExitC
         store.entries().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource),
         store.topology().links(),
         store.failures(),
-    );
+    )
+    .without(store.missing());
     let journey = follow(&terrain, &target.id, &cargo);
     let document = match arguments.format {
         Format::Json => as_json(&journey, &cargo, &filled, arguments.subject.as_deref())

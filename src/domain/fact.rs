@@ -72,6 +72,13 @@ pub enum FailureKind {
     Other,
 }
 
+impl FailureKind {
+    /// After such a failure a poller asks nothing more in its round: what it did not name may be there all the same.
+    pub fn ends_a_round(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Expired | Self::Throttled | Self::Timeout)
+    }
+}
+
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Failure {

@@ -200,7 +200,7 @@ fn lit(journey: &Journey) -> Lit {
 
 fn terrain<'a>(view: &View<'a>) -> Terrain<'a> {
     let there = view.store.entries().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
-    Terrain::new(there, view.store.topology().links(), view.store.failures())
+    Terrain::new(there, view.store.topology().links(), view.store.failures()).without(view.store.missing())
 }
 
 /// What the first filter of a topic lets through.

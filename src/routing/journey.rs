@@ -4,7 +4,7 @@
 //! it gets is the function's secret, and what a rule changes on the way (`InputPath`, `InputTransformer`, `Input`) is named, not
 //! done. To follow a new kind of link: a row in `ONWARD`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -35,6 +35,7 @@ pub struct Terrain<'a> {
     resources: BTreeMap<&'a ResourceId, &'a Resource>,
     from: BTreeMap<&'a ResourceId, Vec<&'a Link>>,
     failures: Vec<&'a Failure>,
+    missing: BTreeSet<&'a ResourceId>,
 }
 
 impl<'a> Terrain<'a> {
@@ -51,7 +52,14 @@ impl<'a> Terrain<'a> {
             resources: resources.map(|resource| (&resource.id, resource)).collect(),
             from,
             failures: failures.collect(),
+            missing: BTreeSet::new(),
         }
+    }
+
+    /// The ends that are certain not to be there: what goes to them does not arrive.
+    #[must_use]
+    pub fn without(self, missing: impl Iterator<Item = &'a ResourceId>) -> Self {
+        Self { missing: missing.collect(), ..self }
     }
 
     /// The links that leave a resource.
@@ -197,6 +205,7 @@ impl Walk<'_, '_> {
         let kind = self.terrain.kind(id);
         for link in self.terrain.from(id) {
             let Some(mut next) = self.arrival(kind, link, cargo) else { continue };
+            self.miss(link, &mut next);
             if self.journey.steps.len() >= MOST_STEPS {
                 self.journey.is_cut = true;
                 break;
@@ -222,6 +231,17 @@ impl Walk<'_, '_> {
         self.path.pop();
     }
 
+    /// Nothing arrives at what is not there.
+    fn miss(&self, link: &Link, next: &mut Arrival) {
+        if !self.terrain.missing.contains(&link.to) {
+            return;
+        }
+        match next.fate {
+            Fate::Gets | Fate::NotKnown(_) => next.fate = Fate::Barred("it does not exist".to_owned()),
+            Fate::Filtered(_) | Fate::Barred(_) | Fate::Later(_) => next.notes.push("it does not exist".to_owned()),
+        }
+    }
+
     /// What happens at the end of a link; `None` if nothing of what is followed goes along it.
     fn arrival(&self, kind: Kind, link: &Link, cargo: &Cargo) -> Option<Arrival> {
         if LATER.contains(&link.kind) {
@@ -234,7 +254,12 @@ impl Walk<'_, '_> {
             }
             (Kind::Bus, LinkKind::Routes) => Some(Arrival::new(self.rule(&link.to, cargo), cargo)),
             (Kind::Rule, LinkKind::Targets) => Some(self.target(link, cargo)),
-            (_, onward) if ONWARD.contains(&onward) => Some(Arrival::new(reader(link), cargo)),
+            (Kind::Pipe, LinkKind::Targets) => Some(self.end_of_pipe(link)),
+            (_, onward) if ONWARD.contains(&onward) => {
+                let reader_is_a_pipe = self.terrain.kind(&link.to) == Kind::Pipe;
+                let what = if reader_is_a_pipe { "the pipe" } else { "its event source mapping" };
+                Some(Arrival::new(reader(link, what), cargo))
+            }
             _ => None,
         }
     }
@@ -274,6 +299,18 @@ impl Walk<'_, '_> {
         arrival.notes.extend(changes.into_iter().map(|change| format!("gets it changed by {change}")));
         if is_bus && self.terrain.resource(&link.to).is_none() {
             arrival.notes.push(elsewhere(&link.to));
+        }
+        arrival
+    }
+
+    /// A pipe wraps what it read, and may change it; whom it asks first may change or drop it.
+    fn end_of_pipe(&self, link: &Link) -> Arrival {
+        let mut arrival =
+            Arrival::new(Fate::Gets, &Cargo::Message { body: None, attributes: MessageAttributes::new() });
+        let asked = self.terrain.from(&link.from).iter().find(|other| other.kind == LinkKind::Calls);
+        if let Some(asked) = asked {
+            let name = asked.to.short_name();
+            arrival.notes.push(format!("the pipe asks {name} first, which may change it or drop it"));
         }
         arrival
     }
@@ -332,12 +369,13 @@ fn subscriber(link: &Link, cargo: &Cargo) -> Fate {
 }
 
 /// Who takes from a queue or a stream.
-fn reader(link: &Link) -> Fate {
+fn reader(link: &Link, what: &str) -> Fate {
     if link.is_off() {
-        return Fate::Barred("its event source mapping is disabled".into());
+        let state = link.attribute("State").unwrap_or("Disabled").to_lowercase().replace('_', " ");
+        return Fate::Barred(format!("{what} is {state}"));
     }
     match link.attribute("FilterCriteria") {
-        Some(filter) => Fate::NotKnown(format!("its event source mapping filters by {filter}")),
+        Some(filter) => Fate::NotKnown(format!("{what} filters by {filter}")),
         None => Fate::Gets,
     }
 }

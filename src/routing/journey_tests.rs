@@ -31,11 +31,13 @@ struct Ground {
     resources: Vec<Resource>,
     links: Vec<Link>,
     failures: Vec<Failure>,
+    missing: Vec<ResourceId>,
 }
 
 impl Ground {
     fn follow(&self, start: &ResourceId, cargo: &Cargo) -> Journey {
         let terrain = Terrain::new(self.resources.iter(), self.links.iter(), self.failures.iter());
+        let terrain = terrain.without(self.missing.iter());
         follow(&terrain, start, cargo)
     }
 
@@ -159,6 +161,48 @@ fn a_topic_with_an_address_and_one_that_is_pending() {
     let ground = Ground { links: vec![subscription(&topic, &confirmed, None), waiting], ..Ground::default() };
     let journey = ground.follow(&topic, &message(&[]));
     assert_eq!(told(&journey), ["0 a@example.com gets", "0 b@example.com barred: the subscription is not confirmed"]);
+}
+
+/// A dead-letter queue that is missing is said to be; what is missing gets nothing.
+#[test]
+fn what_does_not_exist_gets_nothing() {
+    let (mut ground, topic) = event_fork();
+    ground.missing = vec![queue("AnalyticsQueue"), queue("MailingDLQ"), function("Mailing")];
+    let journey = ground.follow(&topic, &message(&[("event", "signup")]));
+    assert_eq!(
+        told(&journey),
+        [
+            "0 AnalyticsQueue barred: it does not exist",
+            "0 ChatQueue gets",
+            "1 Chat gets",
+            "1 ChatDLQ later: after 3 receives",
+            "0 MailingQueue gets",
+            "1 Mailing barred: it does not exist",
+            "1 MailingDLQ later: after 3 receives",
+        ]
+    );
+    assert_eq!(journey.steps.last().unwrap().notes, ["it does not exist"]);
+    assert_eq!(journey.summary(), "2 of 3 subscribers get it");
+}
+
+#[rstest]
+#[case::runs(None, None, &["0 q gets", "1 p gets", "2 f gets"])]
+#[case::stands(Some("STOPPED"), None, &["0 q gets", "1 p barred: the pipe is stopped"])]
+#[case::filters(None, Some("{}"), &["0 q gets", "1 p unknown: the pipe filters by {}"])]
+fn through_a_pipe(#[case] state: Option<&str>, #[case] filter: Option<&str>, #[case] way: &[&str]) {
+    let (topic, pipe) = (arn("sns", "t"), arn("pipes", "pipe/p"));
+    let reads = Link::configured(queue("q"), LinkKind::Streams, pipe.clone());
+    let links = vec![
+        subscription(&topic, &queue("q"), None),
+        reads.with("State", state).with("FilterCriteria", filter),
+        Link::configured(pipe.clone(), LinkKind::Calls, function("enrich")),
+        Link::configured(pipe, LinkKind::Targets, function("f")),
+    ];
+    let journey = Ground { links, ..Ground::default() }.follow(&topic, &message(&[]));
+    assert_eq!(told(&journey), way);
+    if let [.., last] = &journey.steps[2..] {
+        assert_eq!(last.notes, ["the pipe asks enrich first, which may change it or drop it"]);
+    }
 }
 
 #[test]

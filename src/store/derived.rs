@@ -17,6 +17,7 @@ impl Store {
     pub fn declare(&mut self, declarations: Vec<Declaration>) {
         self.declarations = declarations;
         self.derive();
+        self.findings.are_due();
         self.revision += 1;
     }
 
@@ -28,10 +29,10 @@ impl Store {
     /// Draws anew the links that names give away, and those that the user declares. One that an API reports is never replaced.
     pub(super) fn derive(&mut self) {
         let living = self.entries.values().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
-        let mut links = inference::links(living.clone());
-        let (declared, mistakes) = declared::links(&self.declarations, living);
+        let (mut links, mistakes) = declared::links(&self.declarations, living.clone());
         self.mistakes = mistakes;
-        links.extend(declared);
+        // The first of two that are the same link is drawn: what the user says comes before what names give away.
+        links.extend(inference::links(living));
         let named: BTreeSet<LinkKey> = links.iter().map(Link::key).collect();
         let topology = &mut self.topology;
         self.derived.retain(|key| {
@@ -85,6 +86,21 @@ mod tests {
         assert_eq!(known_by(&store), [KnownBy::Declared]);
         say(&mut store, vec![Fact::Gone(Subject::Resource(to.into()))]);
         assert_eq!((known_by(&store), store.failures().count()), (vec![], 1));
+    }
+
+    #[test]
+    fn what_the_user_declares_wins_over_what_names_give_away() {
+        let mut store = Store::default();
+        let mut function = Resource::new("f", Kind::Function, "f");
+        function.mentions = vec![crate::domain::Mention { variable: "TABLE".into(), value: "orders".into() }];
+        say(&mut store, vec![Fact::Found(function), Fact::Found(Resource::new("t", Kind::Table, "orders"))]);
+        assert_eq!(known_by(&store), [KnownBy::Inferred]);
+        let label = "by its code".to_owned();
+        store.declare(vec![Declaration { from: "f".into(), to: "orders".into(), kind: None, label: label.clone() }]);
+        assert_eq!(known_by(&store), [KnownBy::Declared]);
+        assert!(store.topology().links().all(|link| link.label == label));
+        store.declare(Vec::new());
+        assert_eq!(known_by(&store), [KnownBy::Inferred]);
     }
 
     #[test]

@@ -55,11 +55,11 @@ pub struct Flow {
 pub enum End {
     /// It is listed.
     Here,
-    /// It belongs here and a complete listing does not name it. A bucket may also be another account's.
+    /// It belongs here and a complete listing does not name it.
     Missing,
     /// Another account, Region or partition, an address, or a service that nothing here reads.
     Outside,
-    /// Its kind could not be listed, or not yet.
+    /// Its kind could not be listed, or not yet; or its name does not tell whose it is, as a bucket's does not.
     Unknown,
 }
 
@@ -159,7 +159,7 @@ impl Store {
         let kind = Kind::of_arn(&arn);
         if kind == Kind::External || self.flows.is_elsewhere(&arn) {
             End::Outside
-        } else if doubts::is_listed(self, kind, arn.service) {
+        } else if kind != Kind::Bucket && doubts::is_listed(self, kind, arn.service) {
             End::Missing
         } else {
             End::Unknown
@@ -181,22 +181,34 @@ impl Store {
             self.flows = found(self);
             self.flows.shape = Some(shape);
         }
-        let mut flows = std::mem::take(&mut self.flows);
-        for flow in &mut flows.sorted {
-            flow.unknown = doubts::about(self, &flow.members);
-            (flow.health, flow.since) = self.health_of(&flow.members);
-            if !flow.unknown.is_empty() && flow.health == Health::Ok {
-                flow.health = Health::Unknown;
-            }
+        let doubts = doubts::Doubts::of(self);
+        let judged = |flow: &Flow| (doubts.about(self, &flow.members), self.health_of(&flow.members));
+        let judged: Vec<_> = self.flows.sorted.iter().map(judged).collect();
+        for (flow, (unknown, (health, since))) in self.flows.sorted.iter_mut().zip(judged) {
+            let is_doubtful = health == Health::Ok && !unknown.is_empty();
+            flow.health = if is_doubtful { Health::Unknown } else { health };
+            (flow.unknown, flow.since) = (unknown, since);
         }
-        flows.place();
-        self.flows = flows;
+        self.flows.place();
     }
 
-    /// The worst verdict over these, and when the oldest such began.
+    /// The ends of links that are not there.
+    pub fn missing(&self) -> impl Iterator<Item = &ResourceId> {
+        self.topology.links().map(|link| &link.to).filter(|id| self.end(id) == End::Missing)
+    }
+
+    /// Whether something sends to what is not there, nor was while we looked. A function that never ran has no log group.
+    fn is_alarming(&self, id: &ResourceId) -> bool {
+        !self.entries.contains_key(id) && self.kind_of(id) != Kind::LogGroup && self.end(id) == End::Missing
+    }
+
+    /// The worst verdict over these, and when the oldest such began. What is missing without our having seen it go is at least a
+    /// warning, of no known age.
     fn health_of(&self, members: &[ResourceId]) -> (Health, Option<Timestamp>) {
         let verdicts = members.iter().filter_map(|id| self.entries.get(id)).flat_map(|entry| &entry.verdicts);
-        verdicts.fold((Health::Ok, None), |(health, since), verdict| {
+        let missing = members.iter().any(|id| self.is_alarming(id));
+        let first = if missing { Health::Warn } else { Health::Ok };
+        verdicts.fold((first, None), |(health, since), verdict| {
             if verdict.health < health || verdict.health == Health::Ok {
                 (health, since)
             } else if verdict.health > health {

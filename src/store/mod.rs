@@ -24,8 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    Declaration, Fact, Failure, Finding, Heard, Ignore, Kind, Level, LinkKey, Report, Resource, ResourceId, Subject,
-    Verdict,
+    Attributes, Declaration, Fact, Failure, Finding, Heard, Ignore, Kind, Level, Link, LinkKey, Report, Resource,
+    ResourceId, Subject, Verdict,
 };
 
 pub use entry::{Entry, Track};
@@ -59,6 +59,36 @@ pub struct Store {
     revision: u64,
 }
 
+/// Attributes that tell how it goes, not how it is configured: they change while nobody changes anything.
+const TELL_HOW_IT_GOES: [&str; 2] = ["NewestKey", "LastProcessingResult"];
+
+/// What became different with a report, as far as more follows from it.
+#[derive(Debug, Default, Clone, Copy)]
+struct Changes {
+    /// Names, what is there, or what names something: links that follow from names are drawn anew.
+    names: bool,
+    /// Anything that findings are judged by.
+    configuration: bool,
+}
+
+impl Changes {
+    const ALL: Self = Self { names: true, configuration: true };
+
+    fn add(&mut self, other: Self) {
+        self.names |= other.names;
+        self.configuration |= other.configuration;
+    }
+}
+
+fn is_configured_otherwise(old: &Link, new: &Link) -> bool {
+    (old.known_by, &old.label) != (new.known_by, &new.label) || differ(&old.attributes, &new.attributes)
+}
+
+fn differ(old: &Attributes, new: &Attributes) -> bool {
+    let configured = |(name, _): &(&String, &String)| !TELL_HOW_IT_GOES.contains(&name.as_str());
+    !old.iter().filter(configured).eq(new.iter().filter(configured))
+}
+
 /// A verdict that wants to be read first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alarm {
@@ -75,19 +105,22 @@ impl Store {
         if report.facts.iter().any(|fact| matches!(fact, Fact::Measured { .. } | Fact::Found(_))) {
             self.polls.answered_at(report.poller, report.at);
         }
-        let names_changed = report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Gone(_)));
-        if report.facts.iter().any(|fact| matches!(fact, Fact::Found(_) | Fact::Linked(_) | Fact::Gone(_))) {
-            self.findings.are_due();
-        }
+        let mut changes = Changes::default();
         for fact in report.facts {
             match fact {
-                Fact::Found(resource) => self.found(resource, report.poller, report.at),
+                Fact::Found(resource) => changes.add(self.found(resource, report.poller, report.at)),
                 Fact::Linked(link) => {
+                    changes.configuration |=
+                        self.topology.get(&link.key()).is_none_or(|old| is_configured_otherwise(old, &link));
                     self.derived.remove(&link.key());
                     self.topology.link(link);
                 }
-                Fact::Gone(Subject::Resource(id)) => self.went(&id, report.at),
+                Fact::Gone(Subject::Resource(id)) => {
+                    changes.add(Changes::ALL);
+                    self.went(&id, report.at);
+                }
                 Fact::Gone(Subject::Link(key)) => {
+                    changes.add(Changes::ALL);
                     self.derived.remove(&key);
                     self.topology.unlink(&key);
                 }
@@ -107,8 +140,11 @@ impl Store {
                 depths::derive(entry);
             }
         }
-        if names_changed {
+        if changes.names {
             self.derive();
+        }
+        if changes.configuration {
+            self.findings.are_due();
         }
         if let Some(round) = report.round {
             self.polls.ended(report.poller, report.at, &round);
@@ -244,7 +280,7 @@ impl Store {
         counts
     }
 
-    fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) {
+    fn found(&mut self, resource: Resource, poller: &'static str, at: Timestamp) -> Changes {
         self.listers.insert(resource.kind, poller);
         match self.entries.get_mut(&resource.id) {
             Some(entry) => {
@@ -252,15 +288,19 @@ impl Store {
                     && entry.resource.kind == resource.kind
                     && entry.resource.name == resource.name;
                 self.shape += u64::from(!is_as_before);
+                let names = !is_as_before || entry.resource.mentions != resource.mentions;
+                let configuration = names || differ(&entry.resource.attributes, &resource.attributes);
                 entry.resource = resource;
                 entry.poller = poller;
                 entry.gone = None;
+                Changes { names, configuration }
             }
             None => {
                 self.shape += 1;
                 let mut entry = Entry::new(resource, poller, at);
                 self.early.give_to(&mut entry);
                 self.entries.insert(entry.resource.id.clone(), entry);
+                Changes::ALL
             }
         }
     }

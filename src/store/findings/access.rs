@@ -5,7 +5,7 @@ use super::{
     case::{Case, is_read_queue, quoted, set_queue},
     policy,
 };
-use crate::domain::{Kind, Severity};
+use crate::domain::{Kind, LinkKind, Severity};
 
 const QUEUES_AND_TOPICS: &[Kind] = &[Kind::Queue, Kind::Topic];
 
@@ -45,6 +45,11 @@ impl Rule for PubliclyWritable {
     }
 }
 
+/// Whether one of AWS's services publishes to a topic in its own name.
+fn fed_by_a_service(case: &Case<'_>) -> bool {
+    case.store.topology.to(case.id()).any(|link| matches!(link.kind, LinkKind::Notifies | LinkKind::Targets))
+}
+
 /// Messages lie on disk as they came.
 pub(super) struct Unencrypted;
 
@@ -82,10 +87,15 @@ impl Rule for Unencrypted {
             _ => {
                 let was_read = resource.attribute("Owner").is_some() || resource.attribute("Policy").is_some();
                 let arn = quoted(resource.id.as_str());
-                let advice = format!(
-                    "for a topic that AWS services publish to, with a key of your own that admits them: aws sns set-topic-attributes --topic-arn {arn} --attribute-name KmsMasterKeyId \
-                     --attribute-value alias/aws/sns"
+                // The policy of the key that AWS manages lets no other service use it.
+                let key = if fed_by_a_service(case) { "arn:…" } else { "alias/aws/sns" };
+                let set = format!(
+                    "aws sns set-topic-attributes --topic-arn {arn} --attribute-name KmsMasterKeyId --attribute-value {key}"
                 );
+                let advice = match key {
+                    "alias/aws/sns" => set,
+                    _ => format!("with a key of your own that admits the services that publish here: {set}"),
+                };
                 (was_read, advice)
             }
         };

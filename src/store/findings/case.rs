@@ -34,7 +34,7 @@ impl Said {
 }
 
 /// The listing that tells whether a resource of a kind exists.
-const LISTINGS: [(Kind, Need); 9] = [
+pub(super) const LISTINGS: [(Kind, Need); 9] = [
     (Kind::Queue, need("sqs", "sqs:ListQueues")),
     (Kind::Function, need("lambda", "lambda:ListFunctions")),
     (Kind::Topic, need("sns", "sns:ListTopics")),
@@ -87,14 +87,14 @@ impl<'a> Case<'a> {
     }
 
     /// Whether something that is named here exists; `None` where that cannot be told: it is another account's or Region's, or the
-    /// listing that would name it could not be read.
+    /// listing that would name it could not be read to the end.
     pub(super) fn exists(&self, id: &ResourceId) -> Option<bool> {
         let (here, there) = (self.id().arn()?, id.arn()?);
         if (here.partition, here.region, here.account) != (there.partition, there.region, there.account) {
             return None;
         }
         let listing = listing(Kind::of_arn(&there))?;
-        listing.is_met(&self.store.polls).then(|| self.living(id).is_some())
+        listing.is_complete(&self.store.polls).then(|| self.living(id).is_some())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::domain::{
     Kind, Link, LinkKind, Severity,
-    reading::{IN_FLIGHT, OUT_RATE, VISIBLE},
+    reading::{DELETED, IN_FLIGHT, OUT_RATE, RECEIVED, VISIBLE},
     units::{Age, Count},
 };
 
@@ -56,10 +56,13 @@ impl Rule for Absent {
         true
     }
 
-    /// What holds dead letters is read by people. Who receives by himself shows by messages in flight, or leaving.
+    /// What holds dead letters is read by people. Who receives by himself shows by messages in flight, received or leaving; where
+    /// only one look was taken, little speaks against him.
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
         let Some(waiting) = waiting(case) else { return Vec::new() };
-        let is_read = case.value(IN_FLIGHT).is_some_and(|n| n >= 1.0) || case.value(OUT_RATE).is_some_and(|n| n > 0.0);
+        let leaving = [OUT_RATE, RECEIVED, DELETED].map(|metric| case.value(metric));
+        let is_read = case.value(IN_FLIGHT).is_some_and(|n| n >= 1.0) || leaving.iter().flatten().any(|n| *n > 0.0);
+        let severity = if leaving.iter().all(Option::is_none) { Severity::Low } else { Severity::Medium };
         let feeds =
             case.store.topology.from(case.id()).any(|link| link.kind.carries() && link.kind != LinkKind::DeadLetters);
         if is_read || feeds || case.incoming(LinkKind::DeadLetters).next().is_some() {
@@ -72,7 +75,7 @@ impl Rule for Absent {
         let advice = format!(
             "map the queue to a function, or start what receives from {url}; a reader that polls rarely is not seen"
         );
-        vec![Said::new(Severity::Medium, sentence, advice)]
+        vec![Said::new(severity, sentence, advice)]
     }
 }
 

@@ -125,7 +125,7 @@ impl Rule for TargetGone {
     }
 
     fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Queue, Kind::Topic, Kind::Function, Kind::Rule]
+        &[Kind::Queue, Kind::Topic, Kind::Function, Kind::Rule, Kind::Schedule, Kind::Pipe]
     }
 
     fn misses(&self) -> &'static [Kind] {

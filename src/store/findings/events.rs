@@ -163,7 +163,8 @@ impl Rule for PatternNeverMatches {
         let Some(pattern) = case.resource().attribute("EventPattern") else { return Vec::new() };
         let Some(why) = never::event_pattern(pattern) else { return Vec::new() };
         let advice = format!(
-            "try it with test-event-pattern, then: aws events put-rule --name {} --event-pattern '{{…}}'",
+            "try it with test-event-pattern; put-rule sets the whole rule anew, so begin with what it is: aws events \
+             describe-rule --name {}",
             on_bus(case)
         );
         vec![Said::new(Severity::High, format!("can never match: {why}"), advice)]

@@ -23,7 +23,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Store, polls::Polls};
+use super::{
+    Store,
+    polls::{Poll, Polls},
+};
 use crate::domain::{FailureKind, Finding, Ignore, Kind, ResourceId, Severity};
 
 use case::{Case, Said};
@@ -116,7 +119,7 @@ impl Need {
     /// Whether it was answered, now or before: old answers are still what is known.
     fn is_met(&self, polls: &Polls) -> bool {
         let Some(poll) = polls.get(self.poller).filter(|poll| poll.last_round.is_some()) else { return false };
-        if poll.last_good.is_none() && poll.failures().any(|failure| stops_a_round(failure.kind)) {
+        if poll.last_good.is_none() && poll.failures().any(|failure| failure.kind.ends_a_round()) {
             return false;
         }
         // One that could not be read may be the one that matters.
@@ -130,11 +133,15 @@ impl Need {
             Some(_) => poll.last_good.is_some(),
         }
     }
-}
 
-/// After such a failure a poller asks nothing more in its round.
-fn stops_a_round(kind: FailureKind) -> bool {
-    matches!(kind, FailureKind::Unreachable | FailureKind::Expired | FailureKind::Throttled | FailureKind::Timeout)
+    /// Whether it named everything that there is: what it does not name is not there, then. A round that was broken off may have
+    /// left out what is found one by one.
+    fn is_complete(&self, polls: &Polls) -> bool {
+        let unbroken = |poll: &Poll| {
+            poll.failure_to(self.operation).is_none() && poll.failures().all(|failure| !failure.kind.ends_a_round())
+        };
+        self.is_met(polls) && polls.get(self.poller).is_some_and(unbroken)
+    }
 }
 
 /// A rule that says nothing, or nothing about what does not exist of one kind.
@@ -149,11 +156,11 @@ pub struct Silence {
 pub fn silent(polls: &Polls) -> BTreeMap<&'static str, Vec<Silence>> {
     let mut silent: BTreeMap<&'static str, Vec<Silence>> = BTreeMap::new();
     for rule in RULES {
-        let needs = rule.needs().iter().map(|need| (need, None));
+        let needs = rule.needs().iter().filter(|need| !need.is_met(polls)).map(|need| (need, None));
         let listings = rule.misses().iter().filter_map(|kind| Some((case::listing(*kind)?, Some(*kind))));
         // What no poller of ours lists is not asked for.
-        let listings = listings.filter(|(need, _)| polls.get(need.poller).is_some());
-        for (need, about) in needs.chain(listings).filter(|(need, _)| !need.is_met(polls)) {
+        let listings = listings.filter(|(need, _)| polls.get(need.poller).is_some() && !need.is_complete(polls));
+        for (need, about) in needs.chain(listings) {
             silent.entry(need.operation).or_default().push(Silence { rule: rule.name(), about });
         }
     }
@@ -165,13 +172,33 @@ pub fn silent(polls: &Polls) -> BTreeMap<&'static str, Vec<Silence>> {
 pub(super) struct Findings {
     /// By rules that read configuration alone.
     standing: Vec<Finding>,
+    /// By rules that read numbers too.
+    live: Vec<Finding>,
     /// All of them, the worst first.
     all: Vec<Finding>,
     ignores: Vec<Ignore>,
     /// Something was configured differently since they were judged.
     due: bool,
-    /// Which needs were met then.
+    /// What could be read then.
+    read: Read,
+}
+
+/// What rules build on, as far as it could be read.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Read {
+    /// Of each rule, whether its needs are met.
     met: Vec<bool>,
+    /// Of each listing, whether what it does not name is not there.
+    complete: Vec<bool>,
+}
+
+impl Read {
+    fn of(polls: &Polls) -> Self {
+        Self {
+            met: RULES.iter().map(|rule| rule.needs().iter().all(|need| need.is_met(polls))).collect(),
+            complete: case::LISTINGS.iter().map(|(_, listing)| listing.is_complete(polls)).collect(),
+        }
+    }
 }
 
 impl Findings {
@@ -188,26 +215,33 @@ impl Findings {
         self.due = true;
     }
 
+    /// Orders them anew only if any of them changed.
     pub(super) fn renew(&mut self, store: &Store, now: Timestamp) {
-        let met: Vec<bool> =
-            RULES.iter().map(|rule| rule.needs().iter().all(|need| need.is_met(&store.polls))).collect();
-        let judged = |live: bool| {
-            let rules = RULES.iter().zip(&met).enumerate().filter(|(_, (rule, met))| **met && rule.is_live() == live);
-            rules.flat_map(|(_, (rule, _))| judge(*rule, store, now)).collect::<Vec<_>>()
-        };
-        if std::mem::take(&mut self.due) || self.met != met {
-            self.standing = judged(false);
+        let read = Read::of(&store.polls);
+        let is_stale = std::mem::take(&mut self.due) || self.read != read;
+        if is_stale {
+            self.standing = self.judged(false, &read, store, now);
         }
-        let mut all = judged(true);
-        all.extend(self.standing.iter().cloned());
-        for finding in &mut all {
+        let live = self.judged(true, &read, store, now);
+        if is_stale || self.live != live {
+            self.all = live.iter().chain(&self.standing).cloned().collect();
+            self.all.sort_by_cached_key(|finding| {
+                let rule = RULES.iter().position(|rule| rule.name() == finding.rule);
+                (std::cmp::Reverse(finding.severity), rule, finding.resource.clone(), finding.about.clone())
+            });
+            self.live = live;
+        }
+        self.read = read;
+    }
+
+    /// What the rules say that can, with the reasons for what is let stay.
+    fn judged(&self, live: bool, read: &Read, store: &Store, now: Timestamp) -> Vec<Finding> {
+        let rules = RULES.iter().zip(&read.met).filter(|(rule, met)| **met && rule.is_live() == live);
+        let mut findings: Vec<Finding> = rules.flat_map(|(rule, _)| judge(*rule, store, now)).collect();
+        for finding in &mut findings {
             finding.ignored = self.ignores.iter().find(|one| covers(one, finding)).map(|one| one.reason.clone());
         }
-        all.sort_by_cached_key(|finding| {
-            let rule = RULES.iter().position(|rule| rule.name() == finding.rule);
-            (std::cmp::Reverse(finding.severity), rule, finding.resource.clone(), finding.about.clone())
-        });
-        (self.all, self.met) = (all, met);
+        findings
     }
 }
 

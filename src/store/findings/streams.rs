@@ -13,6 +13,8 @@ use crate::domain::{
 
 /// Delivery takes its time beyond the buffer's.
 const DELIVERY_GRACE_SECONDS: f64 = 120.0;
+/// Over how long records are counted, before the instant of the count.
+const COUNTED_SECONDS: f64 = 60.0;
 /// Records that came in longer ago than this say nothing of now.
 const RECENT_SECONDS: f64 = 900.0;
 
@@ -63,7 +65,8 @@ impl Rule for NoReader {
             let view = resource.attribute("StreamViewType").unwrap_or("of an unknown view");
             let sentence = format!("has a stream ({view}) that no function or pipe reads");
             let advice = format!(
-                "map it to a function, or: aws dynamodb update-table --table-name {} --stream-specification StreamEnabled=false",
+                "map it to a function; if no application reads it by itself and no replica of the table depends on it: aws \
+                 dynamodb update-table --table-name {} --stream-specification StreamEnabled=false",
                 quoted(&resource.name)
             );
             return vec![Said::new(Severity::Low, sentence, advice)];
@@ -104,7 +107,10 @@ impl Rule for NothingDelivered {
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
         let said = |link: &Link| {
             let interval = buffer_seconds(case, link)?;
-            let (severity, sentence) = held_back(case, interval).or_else(|| came_to_nothing(case, link, interval))?;
+            let (severity, sentence) = match freshness(case) {
+                Some(oldest) => held_back(oldest, interval)?,
+                None => came_to_nothing(case, link, interval)?,
+            };
             let advice = format!(
                 "look at its role's s3:PutObject on {}, at its transformer's log, and at: aws firehose \
                  describe-delivery-stream --delivery-stream-name {}",
@@ -117,11 +123,15 @@ impl Rule for NothingDelivered {
     }
 }
 
-/// What it says itself: the oldest record that it still holds.
-fn held_back(case: &Case<'_>, interval: f64) -> Option<(Severity, String)> {
+/// What it says itself: the age of the oldest record that it still holds. Where it is told, nothing else is asked.
+fn freshness(case: &Case<'_>) -> Option<f64> {
     let oldest = case.entry.reading(FRESHNESS).filter(|oldest| oldest.age_seconds(case.now) < RECENT_SECONDS)?;
-    let is_late = oldest.value > interval + DELIVERY_GRACE_SECONDS;
-    let sentence = || format!("holds a record for {} already, though it buffers {}", Age(oldest.value), Age(interval));
+    Some(oldest.value)
+}
+
+fn held_back(oldest: f64, interval: f64) -> Option<(Severity, String)> {
+    let is_late = oldest > interval + DELIVERY_GRACE_SECONDS;
+    let sentence = || format!("holds a record for {} already, though it buffers {}", Age(oldest), Age(interval));
     is_late.then(|| (Severity::Medium, sentence()))
 }
 
@@ -136,7 +146,9 @@ fn came_to_nothing(case: &Case<'_>, link: &Link, interval: f64) -> Option<(Sever
     };
     let came_in = case.entry.series(RECORDS_IN)?.newest_first().find(|(at, rate)| {
         let waited = read_at.duration_since(*at).as_secs_f64();
-        *rate > 0.0 && waited > interval + DELIVERY_GRACE_SECONDS && newest < at.as_second() as f64
+        // They may have come, and been delivered, at the beginning of the period that they were counted in.
+        let began = at.as_second() as f64 - COUNTED_SECONDS;
+        *rate > 0.0 && waited > interval + DELIVERY_GRACE_SECONDS && newest < began
     });
     let (at, rate) = came_in.filter(|(at, _)| case.now.duration_since(*at).as_secs_f64() < RECENT_SECONDS)?;
     let (rate, ago) = (PerSecond(rate), Age(case.now.duration_since(at).as_secs_f64()));

@@ -7,7 +7,9 @@ use rstest::rstest;
 use super::*;
 use crate::domain::{
     Fact, Failure, Link, LinkKind, Metric, Reading, Report, Resource, Round, Subject,
-    reading::{FRESHNESS, IN_FLIGHT, NEWEST, OBJECTS, OUT_RATE, RECORDS_IN, SUBSCRIPTIONS, TARGETS, VISIBLE},
+    reading::{
+        DELETED, FRESHNESS, IN_FLIGHT, NEWEST, OBJECTS, OUT_RATE, RECEIVED, RECORDS_IN, SUBSCRIPTIONS, TARGETS, VISIBLE,
+    },
 };
 
 const POLLERS: [&str; 12] = [
@@ -277,7 +279,7 @@ fn nothing_is_found_in_what_is_well() {
     "hides a message for 9 s, f may take 10 s: it is handled twice when it is slow"
 )]
 #[case::no_consumer(
-    clean().with(queue("alone")).measured(queue_id("alone"), VISIBLE, 412.0),
+    clean().with(queue("alone")).measured(queue_id("alone"), VISIBLE, 412.0).measured(queue_id("alone"), RECEIVED, 0.0),
     "no-consumer", Severity::Medium,
     "≈412 messages wait, no function or pipe reads them and none is in flight, and the queue keeps them 4 d"
 )]
@@ -485,6 +487,8 @@ fn fifo_dead_letters_are_not_lost_early(#[case] seconds: u32, #[case] rules: &[&
 #[rstest]
 #[case::in_flight(IN_FLIGHT, 1.0)]
 #[case::leaving(OUT_RATE, 0.5)]
+#[case::received(RECEIVED, 0.5)]
+#[case::deleted(DELETED, 0.5)]
 fn who_receives_by_himself_is_a_consumer(#[case] metric: Metric, #[case] value: f64) {
     let alone = Built::default().with(queue("alone")).measured(queue_id("alone"), VISIBLE, 5.0);
     assert_eq!(alone.clone().rules(), ["no-consumer"]);
@@ -596,7 +600,10 @@ fn a_delivery_in_time_or_without_records_is_well() {
     let second = |second| at(second).as_second() as f64;
     let newest = |came_in, newest| delivery(came_in).measured(bucket(), NEWEST, second(newest)).rules();
     assert_eq!(newest(-300, -30), [""; 0]);
+    assert_eq!(newest(-300, -355), [""; 0], "they may have come at the beginning of their minute");
     assert_eq!(newest(-170, -600), [""; 0], "they may still be in the buffer");
+    let in_time = delivery(-300).measured(bucket(), NEWEST, second(-600)).measured(stream(), FRESHNESS, 90.0);
+    assert_eq!(in_time.rules(), [""; 0], "it knows better than its bucket");
     assert_eq!(delivery(-300).rules(), [""; 0], "what the bucket holds is not known");
     let read_before = delivery(-300).measured_at(-299, bucket(), NEWEST, second(-600));
     assert_eq!(read_before.rules(), [""; 0], "the bucket was not read since");
@@ -635,6 +642,63 @@ fn what_is_ignored_stays_with_its_reason() {
 fn the_worst_comes_first() {
     let built = clean().with(queue("q-dlq")).with(topic("orders").with("KmsMasterKeyId", Some("")));
     assert_eq!(built.rules(), ["dlq-retention", "unencrypted"]);
+}
+
+fn failure(poller: &'static str, operation: &str, kind: FailureKind, subject: Option<ResourceId>) -> Fact {
+    Fact::Failed(Failure { poller, operation: operation.to_owned(), error: "no".to_owned(), kind, subject })
+}
+
+/// The link is known before the listing has come to its end.
+#[test]
+fn what_is_missing_is_found_at_the_end_of_the_listing_and_doubted_with_it() {
+    let mut store = Store::default();
+    let facts = vec![Fact::Found(topic("orders")), Fact::Linked(subscribes("orders", queue_id("lost"), "sqs"))];
+    store.apply(Report { poller: "sns", at: at(0), facts, round: Some(Round::default()) });
+    let mut found_after = |second, facts, done: Vec<&'static str>| {
+        let done = done.into_iter().map(|operation| crate::domain::Done { operation, subject: None }).collect();
+        let round = Some(Round { next: None, done });
+        store.apply(Report { poller: "sqs", at: at(second), facts, round });
+        store.assess(at(second));
+        store.findings().len()
+    };
+    let listed = || vec!["sqs:ListQueues"];
+    assert_eq!(found_after(1, Vec::new(), listed()), 1);
+    assert_eq!(found_after(2, vec![failure("sqs", "sqs:ListQueues", FailureKind::Denied, None)], vec![]), 0);
+    assert_eq!(found_after(3, Vec::new(), listed()), 1);
+    let throttled = failure("sqs", "sqs:GetQueueAttributes", FailureKind::Throttled, Some(queue_id("other")));
+    assert_eq!(found_after(4, vec![throttled], listed()), 0, "it may be one that was not come to");
+    // Nothing else was read since: a store without a finding must not be one that was never judged.
+    assert_eq!(found_after(5, vec![Fact::Found(queue("lost"))], listed()), 0);
+}
+
+#[test]
+fn a_listing_that_was_cut_says_nothing_of_the_rest() {
+    let built = clean().link(targets("r", function_id("lost")));
+    let mut store = built.store();
+    assert_eq!(store.findings().len(), 1);
+    let cut = failure("lambda", "lambda:ListFunctions", FailureKind::Other, Some("lambda:ListFunctions".into()));
+    store.apply(Report { poller: "lambda", at: at(2), facts: vec![cut], round: Some(Round::default()) });
+    store.assess(at(2));
+    assert_eq!(store.findings(), []);
+}
+
+#[test]
+fn a_consumer_that_one_look_cannot_see_is_a_low_matter() {
+    let found = Built::default().with(queue("alone")).measured(queue_id("alone"), VISIBLE, 5.0).found();
+    assert_eq!((found.len(), found[0].1), (1, Severity::Low));
+}
+
+#[test]
+fn a_link_that_is_configured_otherwise_is_judged_anew() {
+    let mut store = clean().store();
+    let mut found_with = |second, link: Link| {
+        store.apply(Report { poller: "sns", at: at(second), facts: vec![Fact::Linked(link)], round: None });
+        store.assess(at(second));
+        store.findings().len()
+    };
+    let filtered = |policy| subscribes("orders", queue_id("q"), "sqs").with("FilterPolicy", Some(policy));
+    assert_eq!(found_with(2, filtered(r#"{"n":[{"numeric":[">",5,"<",3]}]}"#)), 1);
+    assert_eq!(found_with(3, filtered(r#"{"event":["login"]}"#)), 0);
 }
 
 #[test]

@@ -131,9 +131,13 @@ impl Rule for SubscriberGone {
     fn judge(&self, case: &Case<'_>) -> Vec<Said> {
         let gone = confirmed(case).filter(|link| case.exists(&link.to) == Some(false));
         gone.map(|link| {
-            let saved = link.attribute("RedrivePolicy").map_or("is lost", |_| "goes to its dead-letter queue");
-            let sentence =
-                format!("sends to {}, which does not exist: what was meant for it {saved}", link.to.short_name());
+            let kept = match link.attribute("RedrivePolicy") {
+                Some(_) => ": what was meant for it goes to its dead-letter queue",
+                // Whether it has one is told with its filter.
+                None if link.label.split("; ").any(|label| label == FILTER_NOT_KNOWN) => "",
+                None => ": what was meant for it is lost",
+            };
+            let sentence = format!("sends to {}, which does not exist{kept}", link.to.short_name());
             let advice = match link.attribute("SubscriptionArn") {
                 Some(arn) => format!("aws sns unsubscribe --subscription-arn {}", quoted(arn)),
                 None => "create it again, or unsubscribe it".to_owned(),

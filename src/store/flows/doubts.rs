@@ -1,5 +1,7 @@
 //! What could not be read, and what is therefore not known: of a flow, and of an end that nobody lists.
 
+use std::collections::BTreeMap;
+
 use super::Store;
 use crate::domain::{Failure, FailureKind, Kind, ResourceId};
 
@@ -20,6 +22,10 @@ const fn tells(operation: &'static str, lists: Option<Kind>, about: &'static [Ki
 
 /// Readers of queues, streams and tables.
 const SOURCES: &[Kind] = &[Kind::Queue, Kind::Stream, Kind::Table, Kind::Function];
+
+/// What applications read, and write to.
+const APPLICATION_ENDS: &[Kind] = &[Kind::Application, Kind::Stream, Kind::DeliveryStream];
+const NO_APPLICATIONS: &str = "applications and what they read are not known";
 
 /// One row an operation that says more than its own service: any other is about what its service owns.
 const TELLS: &[Tells] = &[
@@ -42,27 +48,58 @@ const TELLS: &[Tells] = &[
         &[Kind::LogGroup, Kind::Function],
         "log groups are not known",
     ),
+    tells("kinesis:ListStreams", Some(Kind::Stream), &[Kind::Stream], "streams are not known"),
+    tells(
+        "firehose:ListDeliveryStreams",
+        Some(Kind::DeliveryStream),
+        &[Kind::DeliveryStream, Kind::Stream],
+        "delivery streams and what they read are not known",
+    ),
+    tells("kinesisanalytics:ListApplications", Some(Kind::Application), APPLICATION_ENDS, NO_APPLICATIONS),
+    tells("kinesisanalytics:ListApplications (version 1)", Some(Kind::Application), APPLICATION_ENDS, NO_APPLICATIONS),
+    tells(
+        "pipes:ListPipes",
+        Some(Kind::Pipe),
+        &[Kind::Pipe, Kind::Queue, Kind::Stream, Kind::Table],
+        "pipes and what they read are not known",
+    ),
+    tells("states:ListStateMachines", Some(Kind::StateMachine), &[Kind::StateMachine], "state machines are not known"),
 ];
 
-/// What cannot be known of a flow of these members, one sentence each.
-pub(super) fn about(store: &Store, members: &[ResourceId]) -> Vec<String> {
-    let mut sentences = Vec::new();
-    for failure in store.polls.failures() {
+/// What could not be read at one instant, by what it is about.
+pub(super) struct Doubts<'a> {
+    of_one: BTreeMap<&'a ResourceId, Vec<&'a Failure>>,
+    of_all: Vec<&'a Failure>,
+}
+
+impl<'a> Doubts<'a> {
+    pub(super) fn of(store: &'a Store) -> Self {
+        let mut doubts = Self { of_one: BTreeMap::new(), of_all: Vec::new() };
         // That an endpoint has no such operation says that nothing of the sort is there.
-        if failure.kind == FailureKind::NotImplemented {
-            continue;
+        for failure in store.polls.failures().filter(|failure| failure.kind != FailureKind::NotImplemented) {
+            match subject(failure) {
+                Some(id) => doubts.of_one.entry(id).or_default().push(failure),
+                None => doubts.of_all.push(failure),
+            }
         }
-        let concerns = match &failure.subject {
-            Some(id) => members.binary_search(id).is_ok(),
-            None => members.iter().any(|id| is_about(store, failure, id)),
-        };
-        if concerns {
-            sentences.push(sentence(failure));
-        }
+        doubts
     }
-    sentences.sort_unstable();
-    sentences.dedup();
-    sentences
+
+    /// What cannot be known of a flow of these members, one sentence each.
+    pub(super) fn about(&self, store: &Store, members: &[ResourceId]) -> Vec<String> {
+        let concerns = |failure: &&&Failure| members.iter().any(|id| is_about(store, failure, id));
+        let of_all = self.of_all.iter().filter(concerns);
+        let of_one = members.iter().filter_map(|id| self.of_one.get(id)).flatten();
+        let mut sentences: Vec<String> = of_all.chain(of_one).map(|failure| sentence(failure)).collect();
+        sentences.sort_unstable();
+        sentences.dedup();
+        sentences
+    }
+}
+
+/// The one resource that a failure is about. A listing that was cut off is about itself: that is everything else.
+fn subject(failure: &Failure) -> Option<&ResourceId> {
+    failure.subject.as_ref().filter(|id| id.as_str() != failure.operation)
 }
 
 fn row(failure: &Failure) -> Option<&'static Tells> {
@@ -77,8 +114,8 @@ fn is_about(store: &Store, failure: &Failure, id: &ResourceId) -> bool {
 }
 
 fn sentence(failure: &Failure) -> String {
-    let Failure { operation, error, subject, .. } = failure;
-    match (subject, row(failure)) {
+    let Failure { operation, error, .. } = failure;
+    match (subject(failure), row(failure)) {
         (Some(id), _) => format!("{operation} of {}: {error}", id.short_name()),
         (None, Some(row)) => format!("{}: {operation}: {error}", row.lost),
         (None, None) => format!("{operation}: {error}"),
@@ -88,10 +125,12 @@ fn sentence(failure: &Failure) -> String {
 /// Whether everything of a kind has been listed, so that what is not named is not there.
 pub(super) fn is_listed(store: &Store, kind: Kind, service: &str) -> bool {
     let poller = store.listers.get(&kind).copied().unwrap_or(service);
-    let has_answered = store.polls.get(poller).is_some_and(|poll| poll.last_round.is_some());
-    let fails = store.polls.failures().filter(|failure| failure.subject.is_none()).any(|failure| match row(failure) {
+    let Some(poll) = store.polls.get(poller).filter(|poll| poll.last_round.is_some()) else { return false };
+    let is_of_it = |failure: &Failure| match row(failure) {
         Some(row) => row.lists == Some(kind),
         None => failure.operation.split(':').next() == Some(service),
-    });
-    has_answered && !fails
+    };
+    let fails = store.polls.failures().any(|failure| subject(failure).is_none() && is_of_it(failure));
+    // A round that was broken off may have left out what is found one by one.
+    !fails && poll.failures().all(|failure| !failure.kind.ends_a_round())
 }

@@ -161,6 +161,36 @@ fn what_is_denied_is_unknown_and_not_absent(
     }
 }
 
+#[rstest]
+#[case::queue("t:a -> q:gone", "q:gone", Health::Warn)]
+#[case::log_group("t:a => l:gone", "l:gone", Health::Ok)]
+#[case::bucket("t:a -> arn:aws:s3:::gone", "arn:aws:s3:::gone", Health::Ok)]
+#[case::elsewhere("t:a -> arn:aws:sqs:eu-west-1:2:q", "arn:aws:sqs:eu-west-1:2:q", Health::Ok)]
+fn a_flow_that_leads_to_what_is_not_there_is_not_well(#[case] link: &str, #[case] gone: &str, #[case] health: Health) {
+    let store = store_without(&["t:a -> q:b", link], &[gone]);
+    assert_eq!(store.flows()[0].health, health);
+}
+
+/// Queues are found one by one, after their listing.
+#[test]
+fn what_a_broken_off_round_left_out_is_not_missing() {
+    let mut store = store_without(&["t:a -> q:b", "t:a -> q:gone"], &["q:gone"]);
+    let throttled = Failure {
+        poller: "sqs",
+        operation: "sqs:GetQueueAttributes".to_owned(),
+        error: "slower".to_owned(),
+        kind: FailureKind::Throttled,
+        subject: Some(id("q:b")),
+    };
+    say(&mut store, "sqs", vec![Fact::Failed(throttled.clone())]);
+    assert_eq!(store.end(&id("q:gone")), End::Unknown);
+    let mut store = store_without(&["t:a -> q:b", "t:a -> q:gone"], &["q:gone"]);
+    let (operation, kind) = ("sqs:ListQueues".to_owned(), FailureKind::Other);
+    let cut = Failure { subject: Some(operation.as_str().into()), operation, kind, ..throttled };
+    say(&mut store, "sqs", vec![Fact::Failed(cut)]);
+    assert_eq!(store.end(&id("q:gone")), End::Unknown);
+}
+
 #[test]
 fn a_kind_that_nobody_has_listed_yet_is_unknown() {
     let mut store = Store::default();
