@@ -327,7 +327,11 @@ mod tests {
     #[case(503, "<html>down for now</html>", FailureKind::Unreachable)]
     #[case(502, "", FailureKind::Unreachable)]
     #[case(500, "", FailureKind::Garbage)]
-    fn a_server_that_goes_down_is_not_there(#[case] status: u16, #[case] body: &'static str, #[case] kind: FailureKind) {
+    fn a_server_that_goes_down_is_not_there(
+        #[case] status: u16,
+        #[case] body: &'static str,
+        #[case] kind: FailureKind,
+    ) {
         let status = StatusCode::try_from(status).unwrap();
         let answer = HttpResponse::new(status, SdkBody::from(body));
         assert_eq!(answered(&ErrorMetadata::builder().build(), &answer).kind, kind);

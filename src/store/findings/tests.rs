@@ -138,11 +138,10 @@ impl Built {
     }
 
     fn measured_at(self, second: i64, id: ResourceId, metric: Metric, value: f64) -> Self {
-        self.told("test", second, id, metric, value)
+        self.told(id, metric, Reading { value, source: "test", at: at(second) })
     }
 
-    fn told(mut self, source: &'static str, second: i64, id: ResourceId, metric: Metric, value: f64) -> Self {
-        let reading = Reading { value, source, at: at(second) };
+    fn told(mut self, id: ResourceId, metric: Metric, reading: Reading) -> Self {
         self.facts.push(Fact::Measured { id, metric, reading });
         self
     }
@@ -607,7 +606,8 @@ fn a_delivery_in_time_or_without_records_is_well() {
     assert_eq!(delivery(-300).rules(), [""; 0], "what the bucket holds is not known");
     let read_before = delivery(-300).measured_at(-299, bucket(), NEWEST, second(-600));
     assert_eq!(read_before.rules(), [""; 0], "the bucket was not read since");
-    let cut_off = delivery(-300).told("s3:ListObjectsV2, at least", 0, bucket(), NEWEST, second(-600));
+    let cut_off = Reading { value: second(-600), source: "s3:ListObjectsV2, at least", at: at(0) };
+    let cut_off = delivery(-300).told(bucket(), NEWEST, cut_off);
     assert_eq!(cut_off.rules(), [""; 0], "there may be a newer one");
     let idle = delivery(-2_000).measured(stream(), RECORDS_IN, 0.0);
     assert_eq!(idle.measured(bucket(), OBJECTS, 0.0).rules(), [""; 0]);
