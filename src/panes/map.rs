@@ -22,6 +22,7 @@ mod fold;
 mod notes;
 pub mod scene;
 pub mod sketch;
+mod title;
 mod tree;
 mod window;
 mod words;

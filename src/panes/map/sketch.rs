@@ -5,7 +5,7 @@
 
 use super::{
     scene::{Scene, Strand, Thing},
-    words,
+    title, words,
 };
 use crate::{
     domain::{Health, Kind},
@@ -17,13 +17,15 @@ use crate::{
     },
 };
 
-/// Columns at the most: of a name, of a filter; what lines say of rates; and whether what is small says all in one line.
+/// Columns at the most: of a name, of a filter; what lines say of rates; whether what is small says all in one line, and whether a
+/// long name takes two.
 #[derive(Debug, Clone, Copy)]
 struct Room {
     name: usize,
     filter: usize,
     rates: Rates,
     flat: bool,
+    breaks: bool,
 }
 
 /// Where rates stand.
@@ -46,7 +48,12 @@ impl Rates {
 }
 
 const fn room(name: usize, filter: usize, rates: Rates, flat: bool) -> Room {
-    Room { name, filter, rates, flat }
+    Room { name, filter, rates, flat, breaks: false }
+}
+
+/// With names in two lines where one is not enough.
+const fn breaking(room: Room) -> Room {
+    Room { breaks: true, ..room }
 }
 
 /// From roomy to tight. The first that fits is taken: filters give way to rates, then names do, and only then rates.
@@ -58,14 +65,14 @@ const ROOMS: [Room; 15] = [
     room(18, 0, Rates::Within, false),
     room(22, 0, Rates::Above, false),
     room(18, 0, Rates::Above, false),
-    room(16, 0, Rates::Above, false),
-    room(14, 0, Rates::Above, false),
-    room(12, 0, Rates::Above, false),
-    room(10, 0, Rates::Above, false),
-    room(8, 0, Rates::Above, false),
-    room(16, 0, Rates::Nowhere, false),
-    room(13, 0, Rates::Nowhere, false),
-    room(11, 0, Rates::Nowhere, false),
+    breaking(room(16, 0, Rates::Above, false)),
+    breaking(room(14, 0, Rates::Above, false)),
+    breaking(room(12, 0, Rates::Above, false)),
+    breaking(room(10, 0, Rates::Above, false)),
+    breaking(room(8, 0, Rates::Above, false)),
+    breaking(room(16, 0, Rates::Nowhere, false)),
+    breaking(room(13, 0, Rates::Nowhere, false)),
+    breaking(room(11, 0, Rates::Nowhere, false)),
 ];
 /// What does not fit however tight is scrolled: then it may as well be readable.
 const SCROLLED: usize = 3;
@@ -134,12 +141,15 @@ impl Sketch {
         self.nodes.clear();
         for (at, thing) in self.scene.things.iter().enumerate() {
             let columns = usize::try_from(self.picture.layout.nodes[at].width).unwrap_or(0).saturating_sub(4);
-            let mut face = said(thing, columns, ROOMS[self.room].flat, view);
+            let rows = usize::try_from(self.picture.layout.nodes[at].height).unwrap_or(0).saturating_sub(2);
+            let mut face = said(thing, (columns, rows), ROOMS[self.room].flat, view);
             if !bright[at] {
                 (face.border, face.mark) = (None, None);
                 face.lines.iter_mut().flatten().for_each(|(role, _)| *role = Role::Dim);
                 let note = emphasis.lit.and_then(|lit| thing.members.iter().find_map(|id| lit.notes.get(id)));
-                if let (Some(note), Some(line)) = (note, face.lines.get_mut(1)) {
+                // A box of one line has no room for it.
+                let last = face.lines.iter_mut().skip(1).last();
+                if let (Some(note), Some(line)) = (note, last) {
                     *line = vec![(Role::Warn, note.clone())];
                 }
             }
@@ -164,12 +174,13 @@ impl Sketch {
 fn measured(scene: &Scene, room: Room, view: &View<'_>) -> Graph {
     let node = |thing: &Thing| {
         let sign = if thing.logs.is_empty() { 0 } else { 2 };
-        let name = text::width(&words::name(thing, view)).min(room.name);
-        let title = 2 + name + sign;
+        let name = text::width(&words::name(thing, view));
+        let two_lines = room.breaks && name > room.name;
+        let title = 2 + name.min(room.name) + sign;
         let number = number_columns(thing, view).min(room.name + 4);
         let flat = thing.is_end && room.flat;
         let inner = if flat { title + 2 + number } else { title.max(number) };
-        let height = if flat { 3 } else { 4 };
+        let height = if flat { 3 } else { 4 + u16::from(two_lines) };
         Node { width: u16::try_from(inner + 4).unwrap_or(u16::MAX), height }
     };
     let edge = |strand: &Strand| {
@@ -204,7 +215,7 @@ fn number_columns(thing: &Thing, view: &View<'_>) -> usize {
 }
 
 /// What a box says.
-fn said(thing: &Thing, columns: usize, flat: bool, view: &View<'_>) -> NodeFace {
+fn said(thing: &Thing, (columns, rows): (usize, usize), flat: bool, view: &View<'_>) -> NodeFace {
     let number = words::telling(thing, view);
     let border = match words::health(thing, view) {
         Health::Crit => Some(Role::Crit),
@@ -212,13 +223,16 @@ fn said(thing: &Thing, columns: usize, flat: bool, view: &View<'_>) -> NodeFace 
         Health::Unknown | Health::Ok => None,
     };
     let lines = if thing.is_end && flat {
-        let mut title = words::title(thing, view, columns.saturating_sub(graph::width(&number) + 2));
+        let mut title = title::of(thing, view, columns.saturating_sub(graph::width(&number) + 2));
         let used = graph::width(&title) + graph::width(&number);
         title.push((Role::Text, " ".repeat(columns.saturating_sub(used))));
         title.extend(number);
         vec![title]
+    } else if rows > 2 {
+        let [first, second] = title::in_two(thing, view, columns);
+        vec![first, second, number]
     } else {
-        vec![words::title(thing, view, columns), number]
+        vec![title::of(thing, view, columns), number]
     };
     NodeFace { border, mark: words::mark(thing, view), lines, chosen: false }
 }

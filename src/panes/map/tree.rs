@@ -16,6 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{
     notes::put_words,
     scene::Scene,
+    title,
     words::{self, Words},
 };
 use crate::{
@@ -163,7 +164,7 @@ impl Rows<'_> {
         match branch.seen {
             Seen::First => {
                 words.extend(words::mark(thing, view).map(|(role, mark)| (role, format!("{mark} "))));
-                words.extend(words::title(thing, view, usize::from(area.width) / 2));
+                words.extend(title::of(thing, view, usize::from(area.width) / 2));
                 words.push((Role::Text, "  ".to_owned()));
                 words.extend(words::telling(thing, view));
             }

@@ -56,21 +56,6 @@ pub(super) fn mark(thing: &Thing, view: &View<'_>) -> Option<(Role, &'static str
     (health != Health::Ok).then_some((role, mark))
 }
 
-/// The first line of a box.
-pub(super) fn title(thing: &Thing, view: &View<'_>, columns: usize) -> Words {
-    let mut words = vec![(Role::Dim, format!("{} ", view.glyph(thing.kind)))];
-    let gone = thing.members.len() == 1 && view.store.end(&thing.id) == End::Missing;
-    let sign = if thing.logs.is_empty() { String::new() } else { format!(" {}", view.glyph(Kind::LogGroup)) };
-    let used = crate::widgets::graph::width(&words) + text::width(&sign);
-    let name = name(thing, view);
-    let name = text::fit_name_with(&name, columns.saturating_sub(used), view.theme.glyphs.ellipsis).into_owned();
-    words.push((if gone { Role::Stale } else { Role::Text }, name));
-    if !sign.is_empty() {
-        words.push((Role::Dim, sign));
-    }
-    words
-}
-
 /// The most telling number of a box.
 pub(super) fn telling(thing: &Thing, view: &View<'_>) -> Words {
     if thing.members.len() > 1 {
