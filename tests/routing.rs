@@ -6,8 +6,6 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
-#[path = "support/hermetic.rs"]
-mod hermetic;
 mod support;
 
 use std::{
@@ -22,9 +20,9 @@ use edatop::{
 };
 use fastrand::Rng;
 use futures_util::{StreamExt, stream};
-use hermetic::Home;
 use serde_json::{Map, Value, json};
 use support::emulators;
+use support::hermetic::Home;
 
 const SEED: u64 = 20_261_121;
 const EVENT_PLANS: usize = 80;

@@ -226,7 +226,10 @@ const NOT_IMPLEMENTED: u16 = 501;
 fn is_in_another_protocol(response: &HttpResponse) -> bool {
     let status = response.status().as_u16();
     let is_of_the_service = status < 500 && !matches!(status, 401 | 403 | 407 | 408 | 429);
-    is_of_the_service && !response.headers().contains_key(PROTOCOL)
+    // A web page is nobody's protocol: its reader has words for it.
+    let start = response.body().bytes().unwrap_or_default().trim_ascii_start();
+    let is_page = [&b"<!"[..], b"<html", b"<HTML"].iter().any(|tag| start.starts_with(tag));
+    is_of_the_service && !is_page && !response.headers().contains_key(PROTOCOL)
 }
 
 /// How emulators say that they lack an operation: 501, or one of these words in an error.

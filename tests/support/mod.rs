@@ -186,6 +186,11 @@ impl Actor {
 
     fn bad(&self, fault: Fault, good: &str) -> ResponseTemplate {
         let protocol = self.script.protocol;
+        // The service names its protocol in its errors too.
+        let named = |answer: ResponseTemplate| match protocol {
+            Protocol::Cbor => answer.insert_header("smithy-protocol", "rpc-v2-cbor"),
+            _ => answer,
+        };
         match fault {
             Fault::WebPage => ResponseTemplate::new(200).set_body_raw("<!DOCTYPE html><html><body>Hi", "text/html"),
             // The SDK takes XML that ends after a tag for whole (HTTP's length catches that): cut within the first tag.
@@ -203,11 +208,11 @@ impl Actor {
             ),
             Fault::Denied => {
                 let body = protocol.error("AccessDeniedException", "User: x is not authorized to perform: y");
-                ResponseTemplate::new(403).set_body_raw(protocol.bytes(&body), protocol.content_type())
+                named(ResponseTemplate::new(403).set_body_raw(protocol.bytes(&body), protocol.content_type()))
             }
             Fault::Throttled => {
                 let body = protocol.error("ThrottlingException", "Rate exceeded");
-                ResponseTemplate::new(400).set_body_raw(protocol.bytes(&body), protocol.content_type())
+                named(ResponseTemplate::new(400).set_body_raw(protocol.bytes(&body), protocol.content_type()))
             }
         }
     }
