@@ -18,7 +18,7 @@ use edatop::{
         operations::{Effect, OPERATIONS},
     },
     demo::{Clients, Endpoint, architectures::ALL, deploy},
-    domain::{FailureKind, Health, Kind, ResourceId, reading::VISIBLE},
+    domain::{Failure, FailureKind, Health, Kind, ResourceId, reading::VISIBLE},
     pollers::{POLLERS, Paces},
     store::{Entry, Store},
 };
@@ -64,7 +64,7 @@ impl World {
         world
             .until("everything read and well", |store| {
                 store.polls().answered() == POLLERS.len()
-                    && store.entries().count() == 30
+                    && store.entries().count() == 56
                     && value(store, HOLDS) == Some(WAITING as f64)
                     && store.entries().all(|entry| entry.health() == Health::Ok)
             })
@@ -91,7 +91,7 @@ impl World {
         let began = Instant::now();
         self.until("recovery", |store| {
             POLLERS.iter().all(|row| !store.polls().is_failing(row.name))
-                && store.failures().count() == 0
+                && store.failures().all(is_lacking)
                 && store.entries().all(|entry| entry.health() == Health::Ok && entry.gone.is_none())
         })
         .await;
@@ -122,8 +122,16 @@ fn values(store: &Store) -> BTreeMap<(ResourceId, &'static str), String> {
     store.entries().flat_map(of).collect()
 }
 
+/// What the endpoint does not have is no failure that ends.
+fn is_lacking(failure: &Failure) -> bool {
+    failure.kind == FailureKind::NotImplemented
+}
+
+/// Of the services that the endpoint has: what it lacks is not asked for, and so does not fail anew.
+const HAS: [&str; 7] = ["sqs", "lambda", "sns", "logs", "dynamodb", "s3", "events"];
+
 fn all_fail(store: &Store) -> bool {
-    POLLERS.iter().all(|row| store.polls().is_failing(row.name))
+    HAS.iter().all(|poller| store.polls().is_failing(poller))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,7 +141,7 @@ async fn an_endpoint_that_goes_keeps_its_picture_and_comes_back_by_itself() {
     world.proxy.cut().await;
     let all_unknown = |store: &Store| store.entries().all(|entry| entry.health() == Health::Unknown);
     world.until("failure of all pollers", |store| all_fail(store) && all_unknown(store)).await;
-    assert!(world.store().polls().outage().is_some());
+    world.until("an outage", |store| store.polls().outage().is_some()).await;
 
     let screen = world.driver.screen();
     let header = screen.lines().next().unwrap();
@@ -196,12 +204,12 @@ async fn one_service_fails(service: &'static str, fault: Fault) {
         Fault::WebPage => (FailureKind::Garbage, "the answer is a web page, not AWS's API; is the endpoint right?"),
         _ => (FailureKind::Garbage, "the answer makes no sense"),
     };
-    for failure in world.store().failures() {
+    for failure in world.store().failures().filter(|failure| !is_lacking(failure)) {
         assert_eq!((failure.poller, failure.kind), (service, kind), "{failure:?}");
         assert!(failure.error.contains(sentence), "{failure:?}");
     }
     // The others are read again before it is judged.
-    let (mark, names) = (clock::now(), POLLERS.iter().map(|row| row.name).filter(|name| *name != service));
+    let (mark, names) = (clock::now(), HAS.iter().copied().filter(|name| *name != service));
     let names: Vec<_> = names.collect();
     world
         .until("a round of all others", |store| {
@@ -235,21 +243,26 @@ async fn what_one_operation_refuses_puts_only_its_subjects_in_doubt(
     case: (&'static str, Kind),
 ) {
     let (operation, kind) = case;
+    // A subscription that nobody has confirmed has no attributes to read.
+    let is_subject = |entry: &&Entry| {
+        let unconfirmed = operation == "sns:GetSubscriptionAttributes" && entry.resource.name == "POC-Topic";
+        entry.resource.kind == kind && !unconfirmed
+    };
     let mut world = World::new().await;
     world.proxy.fail(operation, Fault::Denied);
     // A working day may pass until attributes are read again: the user asks for it.
     world.driver.press(KeyCode::Char('r'));
     world
         .until("doubt about all subjects", |store| {
-            store.of_kind(kind).all(|entry| entry.health() == Health::Unknown && entry.gone.is_none())
+            store.entries().filter(is_subject).all(|entry| entry.health() == Health::Unknown && entry.gone.is_none())
         })
         .await;
     world.driver.go_on_for(PACES.background * 3).await;
     for entry in world.store().entries() {
-        let expected = if entry.resource.kind == kind { Health::Unknown } else { Health::Ok };
+        let expected = if is_subject(&entry) { Health::Unknown } else { Health::Ok };
         assert_eq!(entry.health(), expected, "{} some rounds later", entry.resource.id);
     }
-    assert!(world.store().failures().all(|failure| failure.operation == operation));
+    assert!(world.store().failures().all(|failure| failure.operation == operation || is_lacking(failure)));
     world.proxy.mend();
     world.driver.press(KeyCode::Char('r'));
     world.is_well_again().await;
@@ -373,6 +386,52 @@ async fn call(aws: &Connection, service: &str, operation: &str) -> Result<(), St
     let queue = "http://localhost/000000000000/q";
     let arn = "arn:aws:sns:us-east-1:000000000000:t";
     match (service, operation) {
+        ("API Gateway", "GetIntegration") => {
+            send!(aws.api_gateway().get_integration().rest_api_id("a").resource_id("r").http_method("GET"))
+        }
+        ("API Gateway", "GetResources") => send!(aws.api_gateway().get_resources().rest_api_id("a")),
+        ("API Gateway", "GetRestApis") => send!(aws.api_gateway().get_rest_apis()),
+        ("API Gateway", "GetStages") => send!(aws.api_gateway().get_stages().rest_api_id("a")),
+        ("ApiGatewayV2", "GetApis") => send!(aws.api_gateway_v2().get_apis()),
+        ("ApiGatewayV2", "GetIntegrations") => send!(aws.api_gateway_v2().get_integrations().api_id("a")),
+        ("ApiGatewayV2", "GetRoutes") => send!(aws.api_gateway_v2().get_routes().api_id("a")),
+        ("ApiGatewayV2", "GetStages") => send!(aws.api_gateway_v2().get_stages().api_id("a")),
+        ("CloudFormation", "ListStackResources") => send!(aws.cloudformation().list_stack_resources().stack_name("s")),
+        ("CloudFormation", "ListStacks") => send!(aws.cloudformation().list_stacks()),
+        ("CloudWatch", "GetMetricData") => {
+            let at = aws_smithy_types::DateTime::from_secs(0);
+            send!(aws.cloudwatch().get_metric_data().start_time(at).end_time(at))
+        }
+        ("CloudWatch", "ListMetrics") => send!(aws.cloudwatch().list_metrics()),
+        ("DynamoDB Streams", "DescribeStream") => send!(aws.table_streams().describe_stream().stream_arn(arn)),
+        ("Firehose", "DescribeDeliveryStream") => {
+            send!(aws.firehose().describe_delivery_stream().delivery_stream_name("d"))
+        }
+        ("Firehose", "ListDeliveryStreams") => send!(aws.firehose().list_delivery_streams()),
+        ("Kinesis", "DescribeStreamSummary") => send!(aws.kinesis().describe_stream_summary().stream_name("s")),
+        ("Kinesis", "ListStreamConsumers") => send!(aws.kinesis().list_stream_consumers().stream_arn(arn)),
+        ("Kinesis", "ListStreams") => send!(aws.kinesis().list_streams()),
+        ("Kinesis Analytics", "DescribeApplication") => {
+            send!(aws.analytics().describe_application().application_name("a"))
+        }
+        ("Kinesis Analytics", "ListApplications") => send!(aws.analytics().list_applications()),
+        ("Kinesis Analytics V2", "DescribeApplication") => {
+            send!(aws.analytics_v2().describe_application().application_name("a"))
+        }
+        ("Kinesis Analytics V2", "ListApplications") => send!(aws.analytics_v2().list_applications()),
+        ("Lambda", "ListFunctionEventInvokeConfigs") => {
+            send!(lambda.list_function_event_invoke_configs().function_name("f"))
+        }
+        ("Pipes", "DescribePipe") => send!(aws.pipes().describe_pipe().name("p")),
+        ("Pipes", "ListPipes") => send!(aws.pipes().list_pipes()),
+        ("Resource Groups Tagging API", "GetResources") => send!(aws.tags().get_resources()),
+        ("S3", "GetBucketNotificationConfiguration") => {
+            send!(s3.get_bucket_notification_configuration().bucket("bucket"))
+        }
+        ("SFN", "DescribeStateMachine") => send!(aws.states().describe_state_machine().state_machine_arn(arn)),
+        ("SFN", "ListStateMachines") => send!(aws.states().list_state_machines()),
+        ("Scheduler", "GetSchedule") => send!(aws.scheduler().get_schedule().name("s")),
+        ("Scheduler", "ListSchedules") => send!(aws.scheduler().list_schedules()),
         ("CloudWatch Logs", "DescribeLogGroups") => send!(logs.describe_log_groups()),
         ("CloudWatch Logs", "FilterLogEvents") => send!(logs.filter_log_events().log_group_name("g")),
         ("CloudWatch Logs", "DeleteLogGroup") => send!(logs.delete_log_group().log_group_name("g")),

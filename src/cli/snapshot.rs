@@ -188,9 +188,8 @@ impl Formatter for Escaping {
 
 /// Why nothing at all could be read, if nothing could: no permission for anything, say.
 pub(super) fn nothing_read(store: &Store) -> Option<&Failure> {
-    let mut failures = store.polls().iter().map(|(_, poll)| poll.total_failure());
-    let first = failures.next().flatten()?;
-    failures.all(|failure| failure.is_some()).then_some(first)
+    let first = store.polls().iter().find_map(|(_, poll)| poll.total_failure())?;
+    store.polls().iter().all(|(_, poll)| !poll.has_answered()).then_some(first)
 }
 
 pub(super) fn place(aws: &Connection) -> String {

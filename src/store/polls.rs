@@ -34,6 +34,11 @@ pub struct Polls {
 }
 
 impl Poll {
+    /// Whether anything was ever learnt by it.
+    pub fn has_answered(&self) -> bool {
+        self.answered.is_some()
+    }
+
     /// What is in doubt, and why.
     pub fn failures(&self) -> impl Iterator<Item = &Failure> {
         self.failures.values().chain(self.items.values())
@@ -97,7 +102,9 @@ impl Polls {
         {
             return Some(failure);
         }
-        let mut failures = tried().map(Poll::total_failure);
+        // What the endpoint lacks, and what had nothing to ask, tells nothing of whether anybody is there.
+        let tells = |poll: &&Poll| poll.answered.is_some() || poll.total_failure().is_some();
+        let mut failures = tried().filter(tells).map(Poll::total_failure);
         let first = failures.next().flatten()?;
         failures.all(|failure| failure.is_some()).then_some(first)
     }
