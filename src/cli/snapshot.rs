@@ -189,7 +189,7 @@ impl Formatter for Escaping {
 /// Why nothing at all could be read, if nothing could: no permission for anything, say.
 pub(super) fn nothing_read(store: &Store) -> Option<&Failure> {
     let first = store.polls().iter().find_map(|(_, poll)| poll.total_failure())?;
-    store.polls().iter().all(|(_, poll)| !poll.has_answered()).then_some(first)
+    store.polls().iter().all(|(_, poll)| poll.total_failure().is_some() || !poll.has_answered()).then_some(first)
 }
 
 pub(super) fn place(aws: &Connection) -> String {
