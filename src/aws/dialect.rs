@@ -198,6 +198,8 @@ impl Intercept for Dialect {
             && self.flavour() != Flavour::Aws
             && let Some(response) = context.inner_mut().response_mut()
             && is_in_another_protocol(response)
+            // A web page is an emulator's way to say no only where it is known to be one: else the address may be wrong.
+            && (self.flavour() != Flavour::Unknown || !is_a_page(response))
         {
             *response = HttpResponse::new(NOT_IMPLEMENTED.try_into()?, response.take_body());
         }
@@ -226,10 +228,12 @@ const NOT_IMPLEMENTED: u16 = 501;
 fn is_in_another_protocol(response: &HttpResponse) -> bool {
     let status = response.status().as_u16();
     let is_of_the_service = status < 500 && !matches!(status, 401 | 403 | 407 | 408 | 429);
-    // A web page is nobody's protocol: its reader has words for it.
+    is_of_the_service && !response.headers().contains_key(PROTOCOL)
+}
+
+fn is_a_page(response: &HttpResponse) -> bool {
     let start = response.body().bytes().unwrap_or_default().trim_ascii_start();
-    let is_page = [&b"<!"[..], b"<html", b"<HTML"].iter().any(|tag| start.starts_with(tag));
-    is_of_the_service && !is_page && !response.headers().contains_key(PROTOCOL)
+    [&b"<!"[..], b"<html", b"<HTML"].iter().any(|tag| start.starts_with(tag))
 }
 
 /// How emulators say that they lack an operation: 501, or one of these words in an error.
