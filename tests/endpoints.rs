@@ -59,7 +59,7 @@ const COMPLETE: Endpoint =
 const ENDPOINTS: [Endpoint; 4] = [
     Endpoint { name: "embedded", ..COMPLETE },
     Endpoint { name: "localstack", tells_ages: true, ..COMPLETE },
-    Endpoint { name: "ministack", ..COMPLETE },
+    Endpoint { name: "ministack", garbles: &["cloudwatch:ListMetrics"], ..COMPLETE },
     Endpoint {
         name: "moto",
         runs_functions: false,
