@@ -288,7 +288,12 @@ impl Case {
             }
             let waits = readings["visible"]["value"].as_f64().unwrap() > 0.0;
             let age = readings.get("oldest_age").is_some();
-            assert_eq!(age, waits && self.endpoint.tells_ages, "{}: {queue}: {readings}", self.endpoint.name);
+            // Depth and age are two calls. Between them a consumer may take the last message, or a new one may come: only where
+            // nobody takes must they agree.
+            let at_rest = RED.iter().any(|(dead_letters, ..)| *dead_letters == queue);
+            let right =
+                if at_rest { age == (waits && self.endpoint.tells_ages) } else { !age || self.endpoint.tells_ages };
+            assert!(right, "{}: {queue}: {readings}", self.endpoint.name);
         }
     }
 
