@@ -94,6 +94,7 @@ pub mod domain;
 pub mod overlays;
 pub mod panes;
 pub mod pollers;
+pub mod redrive;
 pub mod routing;
 pub mod store;
 pub mod terminal;

@@ -34,6 +34,10 @@ const fn reads(service: &'static str, name: &'static str, dollars_per_million: f
     Operation { service, name, effect: Effect::Reads, dollars_per_million, unit: "call", units: |_| 1 }
 }
 
+const fn changes(service: &'static str, name: &'static str, dollars_per_million: f64) -> Operation {
+    Operation { effect: Effect::Changes, ..reads(service, name, dollars_per_million) }
+}
+
 /// A call that is charged by the metrics that it asks for.
 fn metrics_asked_for(input: &Input) -> usize {
     input.downcast_ref::<GetMetricDataInput>().map_or(1, |input| input.metric_data_queries().len())
@@ -94,8 +98,14 @@ pub const OPERATIONS: &[Operation] = &[
     reads("SNS", "GetTopicAttributes", SNS_REQUEST),
     reads("SNS", "ListSubscriptions", SNS_REQUEST),
     reads("SNS", "ListTopics", SNS_REQUEST),
+    changes("SQS", "ChangeMessageVisibilityBatch", SQS_REQUEST),
+    changes("SQS", "DeleteMessageBatch", SQS_REQUEST),
     reads("SQS", "GetQueueAttributes", SQS_REQUEST),
+    reads("SQS", "GetQueueUrl", SQS_REQUEST),
+    reads("SQS", "ListDeadLetterSourceQueues", SQS_REQUEST),
     reads("SQS", "ListQueues", SQS_REQUEST),
+    changes("SQS", "ReceiveMessage", SQS_REQUEST),
+    changes("SQS", "SendMessageBatch", SQS_REQUEST),
     reads("STS", "GetCallerIdentity", 0.0),
     reads("Scheduler", "GetSchedule", 0.0),
     reads("Scheduler", "ListSchedules", 0.0),

@@ -2,14 +2,14 @@
 
 use std::{borrow::Borrow, collections::BTreeMap, fmt, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Arn;
 
 /// An ARN, or the address of an endpoint that has none (an e-mail address, an https URL).
 ///
 /// Cheap to clone: ids are copied into links, series and selections.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResourceId(Arc<str>);
 

@@ -1,0 +1,5 @@
+//! The on-disk record that makes a redrive lossless.
+
+mod record;
+
+pub use record::{Begun, Deed, Deleted, Destination, Ended, Outcome, Record, Scope, Sent, Taken, VERSION};

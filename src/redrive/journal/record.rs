@@ -1,0 +1,169 @@
+//! What a journal is made of: one record a step, each on a line of its own.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::redrive::{
+    message::{Message, Outgoing},
+    queue::Queue,
+    wire::Refusal,
+};
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+
+/// One step. In the order of a run: `Begun`, then per batch `Taken`, `Sent`, `Deleted`; at the end `Ended`. A run that was cut off and
+/// taken up again goes on after `Resumed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    Begun(Box<Begun>),
+    /// The ids of messages that were chosen one by one; several such records follow each other.
+    Chosen {
+        ids: Vec<String>,
+    },
+    /// Before anything is sent: the messages, whole, and what is to be sent for each.
+    Taken {
+        batch: u64,
+        at: Timestamp,
+        messages: Vec<Taken>,
+    },
+    /// What became of the sends.
+    Sent {
+        batch: u64,
+        at: Timestamp,
+        results: Vec<Sent>,
+    },
+    /// What became of the deletes.
+    Deleted {
+        batch: u64,
+        results: Vec<Deleted>,
+    },
+    Resumed {
+        at: Timestamp,
+        who: String,
+    },
+    Ended {
+        at: Timestamp,
+        why: Ended,
+    },
+}
+
+/// What is done, by whom and where. All that a later run needs to go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Begun {
+    pub version: u32,
+    pub at: Timestamp,
+    /// The caller's ARN, or what is known of it.
+    pub who: String,
+    /// `null` for AWS itself.
+    pub endpoint: Option<String>,
+    pub region: String,
+    pub deed: Deed,
+    pub from: Queue,
+    pub to: Destination,
+    /// All that match, or those chosen by id.
+    pub scope: Scope,
+    /// How bodies or attributes were edited: a jq expression, or `by hand`.
+    pub edited: Option<String>,
+    /// The undone journal, if this undoes one.
+    pub undoes: Option<String>,
+    /// Messages a second.
+    pub rate: Option<f64>,
+}
+
+/// What is done to the messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Sent on, then deleted here.
+    Redrive,
+    /// Written to a file, then deleted here.
+    Export,
+    /// Deleted here; the journal keeps them.
+    Delete,
+    /// Read from a file and sent.
+    Import,
+    /// What a journal holds is brought back.
+    Undo,
+}
+
+/// Where messages go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// Each to the queue that it came from, by its `DeadLetterQueueSourceArn`; to the only one there is if it names none.
+    Sources(Vec<Queue>),
+    Queue(Box<Queue>),
+    File(PathBuf),
+    /// Nowhere but into the journal.
+    Journal,
+}
+
+/// Which messages are meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// All that were there; at most so many.
+    All { limit: Option<u64> },
+    /// Those that a jq expression is true for.
+    Where { expression: String, limit: Option<u64> },
+    /// Those in the `Chosen` records.
+    Chosen { count: u64 },
+}
+
+/// A message before its send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    pub message: Message,
+    /// The URL of the queue that it goes to; none where nothing is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What is sent, where it is not the same again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outgoing: Option<Box<Outgoing>>,
+    /// The deduplication id of its send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deduplication: Option<String>,
+}
+
+/// What became of the send of one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sent {
+    pub id: String,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is at its destination, under this id.
+    Arrived { new_id: String },
+    /// It is surely not there, and stays where it was.
+    Refused(Refusal),
+    /// It may be there or not, and stays where it was.
+    Doubtful(Refusal),
+}
+
+/// What became of the delete of one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deleted {
+    pub id: String,
+    /// None if it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// Nothing is left to do.
+    Done,
+    /// The user said so.
+    Cancelled,
+    /// The breaker did, or something that more tries do not mend.
+    Stopped { why: String },
+}

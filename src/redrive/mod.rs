@@ -1,0 +1,12 @@
+//! Putting it right: looking at dead letters without harm, and moving them without losing one.
+//!
+//! The promise: no message is ever lost, whatever is killed, cut off or cancelled; a message is in the source, in the destination or in
+//! the journal at every instant.
+
+pub mod journal;
+pub mod message;
+pub mod mover;
+pub mod plan;
+pub mod queue;
+pub mod sqs;
+pub mod wire;

@@ -1,0 +1,399 @@
+//! [`Wire`] on the real SQS API.
+//!
+//! A send is tried once by the SDK: whether to try again what is in doubt is decided above, where it is journalled. Deletes and leases
+//! are the same twice, so the SDK may repeat them.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use aws_sdk_sqs::{
+    config::Builder,
+    error::{ProvideErrorMetadata, SdkError},
+    types::{
+        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+        MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
+        MessageSystemAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
+    },
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::{Blob, retry::RetryConfig, timeout::TimeoutConfig};
+
+use futures_util::{StreamExt, stream};
+
+use super::{
+    message::{AttributeValue, Message, Outgoing, Payload},
+    queue::{Queue, Standing},
+    wire::{Accepted, Ask, Each, Refusal, Why, Wire},
+};
+use crate::{
+    aws::{Connection, Trouble},
+    domain::{Arn, FailureKind},
+};
+
+/// Queues asked at once for their attributes.
+const CONCURRENCY: usize = 16;
+/// An attempt may wait for messages first.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// SQS through a connection: guarded, metered, and in its dialect.
+#[derive(Debug, Clone)]
+pub struct Sqs {
+    aws: Arc<Connection>,
+}
+
+impl Sqs {
+    pub fn new(aws: Arc<Connection>) -> Self {
+        Self { aws }
+    }
+
+    async fn url_of(&self, queue: &str) -> Result<String, Refusal> {
+        if queue.starts_with("http://") || queue.starts_with("https://") {
+            return Ok(queue.to_owned());
+        }
+        let arn = Arn::parse(queue);
+        let name = arn.as_ref().map_or(queue, |arn| arn.name());
+        let owner = arn.as_ref().map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty());
+        let call = self.aws.sqs().get_queue_url().queue_name(name).set_queue_owner_aws_account_id(owner);
+        match call.send().await {
+            Ok(answer) => answer.queue_url.ok_or_else(|| unreadable("GetQueueUrl named no URL")),
+            Err(error) => Err(self.located(name, refusal(&error))),
+        }
+    }
+
+    /// A queue that is not there, in words that name where.
+    fn located(&self, name: &str, refusal: Refusal) -> Refusal {
+        if refusal.why != Why::Gone {
+            return refusal;
+        }
+        let place = self.aws.endpoint().map_or_else(String::new, |endpoint| format!(" at {}", endpoint.url()));
+        let text =
+            format!("queue '{name}' not found in {}{place}; is the name right, and the endpoint?", self.aws.region());
+        Refusal { text, ..refusal }
+    }
+
+    async fn attributes(&self, url: &str) -> Result<BTreeMap<String, String>, Refusal> {
+        let call = self.aws.sqs().get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All);
+        let answer = call.send().await.map_err(|error| self.located(url, refusal(&error)))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        Ok(attributes.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect())
+    }
+}
+
+#[async_trait]
+impl Wire for Sqs {
+    async fn find(&self, queue: &str) -> Result<Queue, Refusal> {
+        let url = self.url_of(queue).await?;
+        let attributes = self.attributes(&url).await?;
+        Queue::from_attributes(&url, &attributes)
+            .ok_or_else(|| unreadable("GetQueueAttributes did not say the queue's ARN"))
+    }
+
+    /// Where the endpoint cannot tell or says none, every queue's own redrive policy is asked: some emulators know no other way.
+    async fn sources(&self, of: &Queue) -> Result<Vec<Queue>, Refusal> {
+        let client = self.aws.sqs();
+        let mut pages = client.list_dead_letter_source_queues().queue_url(&of.url).into_paginator().send();
+        let mut urls = Vec::new();
+        while let Some(Ok(page)) = pages.next().await {
+            urls.extend(page.queue_urls);
+        }
+        if urls.is_empty() {
+            let mut pages = client.list_queues().max_results(1000).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                urls.extend(page.map_err(|error| refusal(&error))?.queue_urls.unwrap_or_default());
+            }
+        }
+        let is_source = |queue: &Queue| queue.redrive_policy.as_ref().is_some_and(|policy| policy.target == of.arn);
+        let mut answers = stream::iter(urls)
+            // One that goes meanwhile is none.
+            .map(async |url| Queue::from_attributes(&url, &self.attributes(&url).await.ok()?))
+            .buffered(CONCURRENCY);
+        let mut sources = Vec::new();
+        while let Some(queue) = answers.next().await {
+            sources.extend(queue.filter(is_source));
+        }
+        Ok(sources)
+    }
+
+    async fn standing(&self, queue: &Queue) -> Result<Standing, Refusal> {
+        let attributes = self.attributes(&queue.url).await?;
+        let number = |name: &str| attributes.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
+        Ok(Standing {
+            visible: number("ApproximateNumberOfMessages"),
+            in_flight: number("ApproximateNumberOfMessagesNotVisible"),
+            delayed: number("ApproximateNumberOfMessagesDelayed"),
+        })
+    }
+
+    async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal> {
+        let client = self.aws.sqs();
+        let call = client
+            .receive_message()
+            .queue_url(&from.url)
+            .max_number_of_messages(seconds_or_count(ask.most as u64))
+            .visibility_timeout(seconds_or_count(ask.lease.as_secs()))
+            .wait_time_seconds(seconds_or_count(ask.wait.as_secs()))
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::All);
+        let answer = call.customize().config_override(patient(ask.wait)).send().await.map_err(|e| refusal(&e))?;
+        Ok(answer.messages.unwrap_or_default().into_iter().filter_map(read).collect())
+    }
+
+    async fn send(&self, to: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+        let entries = batch.iter().enumerate().map(|(index, outgoing)| entry(index, outgoing));
+        let entries = match entries.collect::<Result<Vec<_>, _>>() {
+            Ok(entries) => entries,
+            Err(refusal) => return all(batch.len(), &refusal),
+        };
+        let call = self.aws.sqs().send_message_batch().queue_url(&to.url).set_entries(Some(entries));
+        let once = Builder::new().retry_config(RetryConfig::disabled());
+        match call.customize().config_override(once).send().await {
+            Err(error) => all(batch.len(), &refusal(&error)),
+            Ok(answer) => {
+                let accepted = answer.successful.into_iter().map(|sent| {
+                    let accepted = Accepted { id: sent.message_id, sequence: sent.sequence_number };
+                    (sent.id, accepted)
+                });
+                in_order(batch.len(), accepted, answer.failed)
+            }
+        }
+    }
+
+    async fn delete(&self, from: &Queue, receipts: &[String]) -> Each<()> {
+        let entry = |(index, receipt): (usize, &String)| {
+            DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(receipt).build()
+        };
+        let entries: Result<Vec<_>, _> = receipts.iter().enumerate().map(entry).collect();
+        let Ok(entries) = entries else { return all(receipts.len(), &unreadable("a receipt handle is missing")) };
+        match self.aws.sqs().delete_message_batch().queue_url(&from.url).set_entries(Some(entries)).send().await {
+            Err(error) => all(receipts.len(), &refusal(&error)),
+            Ok(answer) => {
+                let done = answer.successful.into_iter().map(|done| (done.id, ()));
+                in_order(receipts.len(), done, answer.failed)
+            }
+        }
+    }
+
+    async fn lease(&self, on: &Queue, receipts: &[String], lease: Duration) -> Each<()> {
+        let entry = |(index, receipt): (usize, &String)| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(index.to_string())
+                .receipt_handle(receipt)
+                .visibility_timeout(seconds_or_count(lease.as_secs()))
+                .build()
+        };
+        let entries: Result<Vec<_>, _> = receipts.iter().enumerate().map(entry).collect();
+        let Ok(entries) = entries else { return all(receipts.len(), &unreadable("a receipt handle is missing")) };
+        let call = self.aws.sqs().change_message_visibility_batch().queue_url(&on.url).set_entries(Some(entries));
+        match call.send().await {
+            Err(error) => all(receipts.len(), &refusal(&error)),
+            Ok(answer) => {
+                let done = answer.successful.into_iter().map(|done| (done.id, ()));
+                in_order(receipts.len(), done, answer.failed)
+            }
+        }
+    }
+}
+
+/// A receive that waits for messages needs more time than other calls.
+fn patient(wait: Duration) -> Builder {
+    let timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(wait + PATIENCE).operation_timeout(wait + 2 * PATIENCE);
+    Builder::new().timeout_config(timeouts.build())
+}
+
+/// The API counts in 32 bits.
+fn seconds_or_count(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+fn read(message: aws_sdk_sqs::types::Message) -> Option<Message> {
+    let system = message.attributes.unwrap_or_default();
+    let attributes = message.message_attributes.unwrap_or_default();
+    Some(Message {
+        id: message.message_id?,
+        receipt: message.receipt_handle,
+        body: message.body.unwrap_or_default(),
+        system: system.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect(),
+        attributes: attributes.into_iter().map(|(name, value)| (name, read_value(value))).collect(),
+    })
+}
+
+fn read_value(value: MessageAttributeValue) -> AttributeValue {
+    let payload = match (value.binary_value, value.string_value) {
+        (Some(bytes), _) => Payload::Binary(bytes.into_inner()),
+        (None, text) => Payload::Text(text.unwrap_or_default()),
+    };
+    AttributeValue { data_type: value.data_type, payload }
+}
+
+fn entry(index: usize, outgoing: &Outgoing) -> Result<SendMessageBatchRequestEntry, Refusal> {
+    let built = |_| unacceptable("an attribute has no type");
+    let mut entry = SendMessageBatchRequestEntry::builder()
+        .id(index.to_string())
+        .message_body(&outgoing.body)
+        .set_message_group_id(outgoing.group.clone())
+        .set_message_deduplication_id(outgoing.deduplication.clone());
+    for (name, value) in &outgoing.attributes {
+        let attribute = MessageAttributeValue::builder().data_type(&value.data_type);
+        let attribute = match &value.payload {
+            Payload::Text(text) => attribute.string_value(text),
+            Payload::Binary(bytes) => attribute.binary_value(Blob::new(bytes.clone())),
+        };
+        entry = entry.message_attributes(name, attribute.build().map_err(built)?);
+    }
+    if let Some(trace) = &outgoing.trace {
+        let value = MessageSystemAttributeValue::builder().data_type("String").string_value(trace);
+        entry = entry.message_system_attributes(
+            MessageSystemAttributeNameForSends::AwsTraceHeader,
+            value.build().map_err(built)?,
+        );
+    }
+    entry.build().map_err(built)
+}
+
+fn all<T: Clone>(count: usize, refusal: &Refusal) -> Each<T> {
+    (0..count).map(|_| Err(refusal.clone())).collect()
+}
+
+/// Sorts the answers of a batch, which come in any order. One that is not answered for is in doubt.
+fn in_order<T>(
+    count: usize,
+    done: impl IntoIterator<Item = (String, T)>,
+    failed: impl IntoIterator<Item = BatchResultErrorEntry>,
+) -> Each<T> {
+    let mut each: Vec<Option<Result<T, Refusal>>> = (0..count).map(|_| None).collect();
+    let mut put = |id: &str, result| {
+        if let Some(place) = id.parse::<usize>().ok().and_then(|index| each.get_mut(index)) {
+            *place = Some(result);
+        }
+    };
+    for (id, done) in done {
+        put(&id, Ok(done));
+    }
+    for failed in failed {
+        put(&failed.id, Err(of_entry(&failed)));
+    }
+    let silent = || Err(Refusal::new(Why::Unanswered, true, "the answer says nothing of this message"));
+    each.into_iter().map(|result| result.unwrap_or_else(silent)).collect()
+}
+
+/// What is said of one message of a batch.
+fn of_entry(failed: &BatchResultErrorEntry) -> Refusal {
+    let message = failed.message.as_deref().unwrap_or_default();
+    let text = if message.is_empty() { failed.code.clone() } else { format!("{}: {message}", failed.code) };
+    match why(&failed.code, message) {
+        Some(why) => Refusal::new(why, false, text),
+        None if failed.sender_fault => Refusal::new(Why::Unacceptable, false, text),
+        None => Refusal::new(Why::Unanswered, true, text),
+    }
+}
+
+/// The class of an error code, if it is one of those that a redrive knows.
+fn why(code: &str, message: &str) -> Option<Why> {
+    let code = code.rsplit('.').next().unwrap_or(code).rsplit('#').next().unwrap_or(code);
+    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
+    let message = message.to_ascii_lowercase();
+    if code.contains("Throttl") || has(&["LimitExceeded", "SlowDown", "TooManyRequests"]) {
+        Some(Why::Throttled)
+    } else if has(&["NonExistentQueue", "QueueDoesNotExist", "QueueDeletedRecently"]) {
+        Some(Why::Gone)
+    } else if has(&["OverLimit"]) {
+        Some(Why::OverLimit)
+    } else if has(&["Kms", "KMS", "AccessDenied", "UnauthorizedOperation"]) {
+        Some(Why::Denied)
+    } else if has(&["ReceiptHandle", "MessageNotInflight"])
+        || (message.contains("receipt handle") || message.contains("not available for visibility timeout change"))
+    {
+        Some(Why::LeaseOver)
+    } else if has(&[
+        "InvalidMessageContents",
+        "InvalidParameter",
+        "MissingParameter",
+        "BatchRequestTooLong",
+        "InvalidAttribute",
+    ]) {
+        Some(Why::Unacceptable)
+    } else {
+        None
+    }
+}
+
+/// Any SDK error, as far as it matters here.
+fn refusal<E>(error: &SdkError<E, HttpResponse>) -> Refusal
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    let trouble = Trouble::from(error);
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
+    let known = why(code, error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default());
+    let why = known.unwrap_or(match trouble.kind {
+        FailureKind::Throttled => Why::Throttled,
+        FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Garbage => Why::Unanswered,
+        FailureKind::Denied | FailureKind::Expired => Why::Denied,
+        FailureKind::NotFound => Why::Gone,
+        FailureKind::Refused => Why::ReadOnly,
+        FailureKind::NotImplemented | FailureKind::Other => Why::Other,
+    });
+    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
+    let (why, in_doubt) = match error {
+        SdkError::ConstructionFailure(_) => (why, false),
+        // A server's own mistake may come after the deed.
+        SdkError::ServiceError(_) if status >= 500 && why != Why::Throttled => (Why::Unanswered, true),
+        SdkError::ServiceError(_) => (why, status < 400),
+        SdkError::DispatchFailure(_) => (Why::Unanswered, !never_left(error)),
+        _ => (Why::Unanswered, true),
+    };
+    Refusal::new(why, in_doubt, trouble.text)
+}
+
+/// Whether there was no connection to send anything on.
+fn never_left(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        let text = error.to_string().to_ascii_lowercase();
+        text.contains("refused") || text.contains("dns error") || text.contains("tcp connect")
+    })
+}
+
+fn unreadable(what: &str) -> Refusal {
+    Refusal::new(Why::Other, false, format!("{what}; is the endpoint right?"))
+}
+
+fn unacceptable(what: &str) -> Refusal {
+    Refusal::new(Why::Unacceptable, false, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("AWS.SimpleQueueService.NonExistentQueue", "", Some(Why::Gone))]
+    #[case("com.amazonaws.sqs#QueueDoesNotExist", "", Some(Why::Gone))]
+    #[case("RequestThrottled", "", Some(Why::Throttled))]
+    #[case("KmsThrottled", "", Some(Why::Throttled))]
+    #[case("KmsAccessDenied", "", Some(Why::Denied))]
+    #[case(
+        "InvalidParameterValue",
+        "Value r for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.",
+        Some(Why::LeaseOver)
+    )]
+    #[case("ReceiptHandleIsInvalid", "", Some(Why::LeaseOver))]
+    #[case("AWS.SimpleQueueService.MessageNotInflight", "", Some(Why::LeaseOver))]
+    #[case("MissingParameter", "The request must contain the parameter MessageGroupId.", Some(Why::Unacceptable))]
+    #[case("OverLimit", "", Some(Why::OverLimit))]
+    #[case("InternalError", "", None)]
+    fn knows_the_codes(#[case] code: &str, #[case] message: &str, #[case] expected: Option<Why>) {
+        assert_eq!(why(code, message), expected);
+    }
+
+    #[test]
+    fn answers_are_put_in_the_order_of_the_batch_and_silence_is_doubt() {
+        let failed =
+            BatchResultErrorEntry::builder().id("0").sender_fault(false).code("InternalError").build().unwrap();
+        let each = in_order(3, [("2".to_owned(), 'c')], [failed]);
+        assert!(each[0].as_ref().is_err_and(|refusal| refusal.in_doubt && refusal.is_passing()));
+        assert!(each[1].as_ref().is_err_and(|refusal| refusal.in_doubt));
+        assert_eq!(each[2], Ok('c'));
+    }
+}
