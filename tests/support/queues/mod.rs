@@ -5,9 +5,11 @@
 //! minutes, a deduplication id replaced in a FIFO dead-letter queue. What it does not: retention, delays, policies.
 //!
 //! [`faults`] decides what goes wrong at which call, [`process`] is the program under test until it is killed, [`ledger`] counts every
-//! message by the token in its body, [`consumer`] takes messages as a function would. This module knows nothing of the rest of
+//! message by the token in its body, [`consumer`] takes messages as a function would, [`clock`] holds simulated
+//! time while the real disk is at work. This module knows nothing of the rest of
 //! `support`, so that any test can mount it.
 
+pub mod clock;
 pub mod consumer;
 pub mod faults;
 pub mod ledger;
@@ -66,6 +68,7 @@ struct State {
     ids: u64,
     tokens: u64,
     over_limit: usize,
+    glimpses: bool,
 }
 
 /// What a queue is made with.
@@ -107,6 +110,7 @@ impl Queues {
             ids: 0,
             tokens: 0,
             over_limit: 120_000,
+            glimpses: false,
         };
         Self { shared: Arc::new(Shared { state: Mutex::new(state), arrival: Notify::new() }) }
     }
@@ -154,7 +158,7 @@ impl Queues {
             message.system.insert(system::DEDUPLICATION.to_owned(), message.id.clone());
         }
         state.ledger.came(&message);
-        state.shelf(&on.url).expect("a queue that was made").add(message);
+        state.shelf(&on.url).unwrap().add(message);
         drop(state);
         self.shared.arrival.notify_waiters();
         token
@@ -185,6 +189,11 @@ impl Queues {
         self.state().over_limit = most;
     }
 
+    /// From now on there is a free look, as LocalStack has it.
+    pub fn allow_glimpses(&self) {
+        self.state().glimpses = true;
+    }
+
     /// Deletes a queue with all that it holds.
     pub fn remove(&self, queue: &Queue) {
         let mut state = self.state();
@@ -205,7 +214,7 @@ impl Queues {
         state.ledger.census(state.shelves.iter().map(|shelf| (shelf.queue.name(), shelf.messages())))
     }
 
-    /// Bodies of what a queue holds, in its order.
+    /// What a queue holds, in its order.
     pub fn messages(&self, queue: &Queue) -> Vec<Message> {
         let mut state = self.state();
         state.shelf(&queue.url).map(|shelf| shelf.messages().cloned().collect()).unwrap_or_default()

@@ -212,6 +212,13 @@ impl Wire for Process {
         self.whole(Operation::Standing, standing).await
     }
 
+    async fn glimpse(&self, queue: &Queue) -> Option<Vec<Message>> {
+        self.step().await;
+        let mut state = self.shared.state();
+        let can = state.glimpses;
+        state.shelf(&queue.url).filter(|_| can).map(|shelf| shelf.messages().cloned().collect())
+    }
+
     async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal> {
         assert!((1..=10).contains(&ask.most), "a receive of {}", ask.most);
         self.whole(Operation::Receive, async || receive(&self.shared, &from.url, ask).await).await
@@ -292,14 +299,14 @@ impl State {
 
     /// Without its target a message is lost, which is a mistake in a test.
     fn dead_letter(&mut self, source: &Queue, mut message: Message) {
-        let target = source.redrive_policy.as_ref().expect("it died by a policy").target.clone();
+        let target = source.redrive_policy.as_ref().unwrap().target.clone();
         message.system.insert(system::SOURCE.to_owned(), source.arn.as_str().to_owned());
         if source.is_fifo() {
             message.system.insert(system::DEDUPLICATION.to_owned(), message.id.clone());
         }
         self.ledger.died(&message);
         let shelf = self.shelves.iter_mut().find(|shelf| shelf.queue.arn == target);
-        shelf.expect("the dead-letter queue is there").add(message);
+        shelf.unwrap().add(message);
     }
 
     fn send(&mut self, url: &str, outgoing: &Outgoing, really: bool) -> Result<Accepted, Refusal> {
