@@ -2,7 +2,7 @@
 //!
 //! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside,
 //! `comparison` holds what is found against what was deployed, `workshop` makes one resource after another, `queues` is an SQS that
-//! fails as it is told to.
+//! fails as it is told to, `letters` are dead letters on a real endpoint, counted by a plain client.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -12,6 +12,7 @@ pub mod comparison;
 pub mod driver;
 pub mod emulators;
 pub mod hermetic;
+pub mod letters;
 #[cfg(feature = "demo")]
 pub mod proxy;
 pub mod queues;
