@@ -60,7 +60,9 @@ impl Listed {
 
     fn returned<'a>(&self, ids: impl Iterator<Item = &'a str>) {
         let mut state = self.state();
-        ids.for_each(|id| drop(state.out.remove(id)));
+        for id in ids {
+            state.out.remove(id);
+        }
         drop(state);
         self.back.notify_waiters();
     }
