@@ -9,4 +9,5 @@ pub mod mover;
 pub mod plan;
 pub mod queue;
 pub mod sqs;
+pub mod why;
 pub mod wire;
