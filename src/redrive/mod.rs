@@ -13,4 +13,5 @@ pub mod plan;
 pub mod queue;
 pub mod sqs;
 pub mod undo;
+pub mod why;
 pub mod wire;
