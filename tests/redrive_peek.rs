@@ -4,9 +4,7 @@
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
-#[path = "support/emulators.rs"]
-#[allow(dead_code, reason = "each test uses some of it")]
-mod emulators;
+mod support;
 
 use std::{
     sync::{
@@ -19,7 +17,7 @@ use std::{
 use async_trait::async_trait;
 use aws_sdk_sqs::{Client, types::QueueAttributeName};
 use edatop::{
-    aws::{ConnectOptions, Connection},
+    aws::Connection,
     demo::Clients,
     domain::ResourceId,
     redrive::{
@@ -37,6 +35,7 @@ use edatop::{
     },
 };
 use jiff::Timestamp;
+use support::{driver, emulators};
 use tokio::sync::mpsc::channel;
 use tokio_util::sync::CancellationToken;
 
@@ -230,9 +229,9 @@ impl Case {
             }
             send.send().await.unwrap();
         }
-        let options = ConnectOptions { endpoint: Some(url.parse().unwrap()), ..ConnectOptions::default() };
+        let options = driver::options(url);
         let aws = Arc::new(Connection::open(&options).await.unwrap());
-        aws.dialect.detect(&aws).await;
+        aws.dialect.detect(aws.endpoint()).await;
         Self { name: name.to_owned(), sqs, wire: Arc::new(Sqs::new(aws)), queue, dead }
     }
 

@@ -98,9 +98,14 @@ fn verdict(queue: &Queue, known: Known) -> Verdict {
     }
     match fresh(queue, known) {
         Some(seen) if seen.highest >= stop_at => {
-            let ago = Age::between(seen.at, known.now);
-            let last = format!("a look {ago} ago saw a message of {name} that was received {}", times(seen.highest));
-            Verdict::Refused { why: format!("{last}; received {} it is on its way to {target}", times(most)) }
+            let (ago, received) = (Age::between(seen.at, known.now), times(seen.highest));
+            let next = if seen.highest < most {
+                format!("the one try that is left before {target} is its consumer's")
+            } else {
+                format!("the next receive moves it to {target}")
+            };
+            let why = format!("a look {ago} ago saw a message of {name} that was received {received}; {next}");
+            Verdict::Refused { why }
         }
         _ => Verdict::Costs { stop_at },
     }
@@ -253,7 +258,8 @@ mod tests {
             ]
         );
         let refused = Cost::of(&queue_with_policy("orders", 3), known(Some(2), 2));
-        let why = "a look 2 d ago saw a message of orders that was received twice; received 3 times it is on its way to orders-dlq";
+        let why = "a look 2 d ago saw a message of orders that was received twice; the one try that is left before orders-dlq is \
+                   its consumer's";
         assert_eq!(refused.verdict, Verdict::Refused { why: why.into() });
         assert_eq!(
             Cost::of(&queue_with_policy("orders", 1), known(None, 0)).permits(&queue("orders"), None).unwrap_err(),

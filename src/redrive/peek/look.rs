@@ -63,6 +63,9 @@ impl Looked {
 
 impl fmt::Display for Looked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let End::Refused(why) = &self.end {
+            return f.write_str(why);
+        }
         if self.is_complete() {
             f.write_str("complete: ")?;
         }
@@ -81,7 +84,7 @@ impl fmt::Display for Looked {
                     "; stopped at a message received {count} times: one more receive may take its consumer's last try"
                 )
             }
-            End::Refused(why) => write!(f, "; {why}"),
+            End::Refused(_) => Ok(()),
             End::Trouble(refusal) => write!(f, "; {refusal}"),
         }
     }
