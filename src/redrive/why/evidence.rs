@@ -101,7 +101,7 @@ impl Subject {
         };
         match &decoded.content {
             Content::Json(value) => subject.add_value(value),
-            Content::Text(text) => subject.add_words(text),
+            Content::Text(text) => subject.add_text(text),
             Content::Bytes(_) => {}
         }
         for text in message.attributes.keys().filter_map(|name| text(name)).chain(message.group()) {
