@@ -94,7 +94,7 @@ impl Desk {
         for message in &self.messages {
             clusters.insert(&message.id, message.sent_at(), Traits::of(message, &decode(message), None));
         }
-        let windows = self.messages.iter().map(|message| timing.window(message.sent_at().unwrap(), now));
+        let windows = self.messages.iter().map(|message| timing.window(message.sent_at().unwrap(), now).span);
         let span = windows.reduce(|a, b| a.and(b)).unwrap();
         let sweep = correlate.sweep(&route, span).await;
         assert_eq!(sweep.notes, Vec::<String>::new());
