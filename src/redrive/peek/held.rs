@@ -1,0 +1,391 @@
+//! Messages chosen on the desk, for a run: those that are held, or a hunt for those that were only seen.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use super::{
+    hold::{Fate, Hold},
+    hunt::{Decision, Hunt, Wanted},
+    lease::Released,
+    own::SentIds,
+};
+use crate::redrive::{
+    message::MOST_IN_BATCH,
+    mover::supply::{Leased, Supply},
+    wire::Refusal,
+};
+
+/// What was chosen, as a supply.
+#[derive(Debug)]
+pub enum Chosen {
+    /// They stay leased on the desk until they are moved.
+    Held(Box<Held>),
+    Hunt(Hunt),
+}
+
+/// Chosen messages that are held.
+pub struct Held {
+    hold: Arc<Hold>,
+    wanted: Wanted,
+    sent: SentIds,
+    state: Mutex<Pending>,
+    /// A group may go on.
+    changed: Notify,
+}
+
+/// What is still to be given out. Without a group each message stands alone; of a group one batch is out at a time.
+#[derive(Debug, Default)]
+struct Pending {
+    alone: VecDeque<Arc<str>>,
+    groups: HashMap<Arc<str>, VecDeque<Arc<str>>>,
+    /// Groups of which nothing is out.
+    ready: VecDeque<Arc<str>>,
+    /// By id.
+    out: HashMap<Arc<str>, Arc<str>>,
+    /// Not given out after all.
+    passed: u64,
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Held").field("hold", &self.hold).field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Chosen {
+    pub(super) fn held(hold: Arc<Hold>, ids: &[String], wanted: Wanted) -> Self {
+        let mut pending = Pending::default();
+        for (id, group) in hold.in_order(ids) {
+            match group {
+                None => pending.alone.push_back(id),
+                Some(group) => {
+                    let queue = pending.groups.entry(Arc::clone(&group)).or_default();
+                    if queue.is_empty() {
+                        pending.ready.push_back(group);
+                    }
+                    queue.push_back(id);
+                }
+            }
+        }
+        let (state, changed) = (Mutex::new(pending), Notify::new());
+        Self::Held(Box::new(Held { hold, wanted, sent: SentIds::default(), state, changed }))
+    }
+
+    /// Where the mover writes down under which ids it has sent messages.
+    pub fn sent(&self) -> SentIds {
+        match self {
+            Self::Held(held) => held.sent.clone(),
+            Self::Hunt(hunt) => hunt.sent(),
+        }
+    }
+
+    /// How many were not given out or were put back, as far as it has come.
+    pub fn left(&self) -> u64 {
+        match self {
+            Self::Held(held) => held.state().passed,
+            Self::Hunt(hunt) => hunt.tally().left,
+        }
+    }
+
+    /// Ends it. What a hunt received in passing goes back; what is held stays on the desk.
+    pub async fn close(&self) -> Released {
+        match self {
+            Self::Held(_) => Released::default(),
+            Self::Hunt(hunt) => hunt.close().await,
+        }
+    }
+}
+
+#[async_trait]
+impl Supply for Chosen {
+    async fn next(&self) -> Result<Option<Vec<Leased>>, Refusal> {
+        match self {
+            Self::Held(held) => held.next().await,
+            Self::Hunt(hunt) => hunt.next().await,
+        }
+    }
+
+    async fn put_back(&self, messages: Vec<Leased>) {
+        match self {
+            Self::Held(held) => held.put_back(messages).await,
+            Self::Hunt(hunt) => hunt.put_back(messages).await,
+        }
+    }
+
+    async fn moved(&self, ids: &[String]) {
+        match self {
+            Self::Held(held) => held.moved(ids).await,
+            Self::Hunt(hunt) => hunt.moved(ids).await,
+        }
+    }
+}
+
+impl Pending {
+    /// The ids of the next batch; none while all groups that are left are out.
+    fn draw(&mut self) -> Vec<Arc<str>> {
+        let mut ids: Vec<_> = self.alone.drain(..self.alone.len().min(MOST_IN_BATCH)).collect();
+        while ids.len() < MOST_IN_BATCH {
+            let Some(group) = self.ready.pop_front() else { break };
+            let Some(queue) = self.groups.get_mut(&group) else { continue };
+            let room = queue.len().min(MOST_IN_BATCH - ids.len());
+            for id in queue.drain(..room) {
+                self.out.insert(Arc::clone(&id), Arc::clone(&group));
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
+    fn is_done(&self) -> bool {
+        self.alone.is_empty() && self.groups.values().all(VecDeque::is_empty)
+    }
+
+    /// These are with the mover no longer. Behind one that stays its group stays too, or its order would break.
+    fn settle<'a>(&mut self, ids: impl IntoIterator<Item = &'a str>, stays: bool) {
+        let groups: HashSet<_> = ids.into_iter().filter_map(|id| self.out.remove(id)).collect();
+        for group in groups {
+            if stays {
+                self.passed += self.groups.remove(&group).map_or(0, |queue| queue.len() as u64);
+            } else if !self.out.values().any(|out| *out == group)
+                && self.groups.get(&group).is_some_and(|q| !q.is_empty())
+            {
+                self.ready.push_back(group);
+            }
+        }
+    }
+}
+
+impl Held {
+    fn state(&self) -> MutexGuard<'_, Pending> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The whole message, if it is still ours and wanted.
+    fn leased(&self, id: &str) -> Result<Option<Leased>, Refusal> {
+        let Some(until) = self.hold.leases.until(id).filter(|_| self.hold.fate(id) == Some(Fate::Held)) else {
+            return Ok(None);
+        };
+        let message = self.hold.message(id)?;
+        Ok(match (self.wanted)(&message) {
+            Decision::Take(outgoing) => Some(Leased { message, until, outgoing }),
+            Decision::Leave => None,
+        })
+    }
+}
+
+#[async_trait]
+impl Supply for Held {
+    async fn next(&self) -> Result<Option<Vec<Leased>>, Refusal> {
+        loop {
+            let changed = self.changed.notified();
+            let (ids, is_done) = {
+                let mut state = self.state();
+                (state.draw(), state.is_done())
+            };
+            if ids.is_empty() {
+                if is_done {
+                    return Ok(None);
+                }
+                changed.await;
+                continue;
+            }
+            let mut batch = Vec::with_capacity(ids.len());
+            for id in &ids {
+                match self.leased(id)? {
+                    Some(leased) => batch.push(leased),
+                    None => {
+                        let mut state = self.state();
+                        state.passed += 1;
+                        state.settle([&**id], false);
+                    }
+                }
+            }
+            if !batch.is_empty() {
+                return Ok(Some(batch));
+            }
+        }
+    }
+
+    async fn put_back(&self, messages: Vec<Leased>) {
+        let mut state = self.state();
+        state.passed += messages.len() as u64;
+        state.settle(messages.iter().map(|leased| leased.message.id.as_str()), true);
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
+    async fn moved(&self, ids: &[String]) {
+        for id in ids {
+            self.hold.leases.forget(id);
+            self.hold.set_fate(id, Fate::Moved);
+        }
+        self.state().settle(ids.iter().map(String::as_str), false);
+        self.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use rstest::rstest;
+    use tokio::{sync::mpsc::channel, time::timeout};
+    use tokio_util::sync::CancellationToken;
+
+    use super::{
+        super::{
+            hold::Options,
+            pretend::{Pretend, queue, queue_with_policy},
+        },
+        *,
+    };
+    use crate::redrive::{queue::Queue, wire::Wire};
+
+    async fn looked_at(pretend: &Arc<Pretend>, queue: Queue) -> Arc<Hold> {
+        let options = Options::new(|| Timestamp::from_second(1_000_000_000).unwrap());
+        let hold = Hold::open(Arc::clone(pretend) as _, queue, options).await.unwrap();
+        let (sender, mut receiver) = channel(1000);
+        hold.look(None, &sender, &CancellationToken::new()).await;
+        receiver.close();
+        Arc::new(hold)
+    }
+
+    fn take_all() -> Wanted {
+        Box::new(|_| Decision::Take(None))
+    }
+
+    fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
+        range.map(|number| number.to_string()).collect()
+    }
+
+    fn ids(batch: &[Leased]) -> Vec<String> {
+        batch.iter().map(|leased| leased.message.id.clone()).collect()
+    }
+
+    /// As a mover does it.
+    async fn finish(supply: &Chosen, pretend: &Pretend, batch: &[Leased]) {
+        let receipts: Vec<_> = batch.iter().map(|leased| leased.message.receipt.clone().unwrap()).collect();
+        assert!(pretend.delete(&queue("q"), &receipts).await.iter().all(Result::is_ok));
+        supply.moved(&ids(batch)).await;
+    }
+
+    async fn drain(supply: &Chosen, pretend: &Pretend) -> Vec<String> {
+        let mut all = Vec::new();
+        while let Some(batch) = supply.next().await.unwrap() {
+            assert!(batch.len() <= MOST_IN_BATCH);
+            finish(supply, pretend, &batch).await;
+            all.extend(ids(&batch));
+        }
+        all
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_those_chosen_and_keeps_the_others() {
+        let pretend = Pretend::holding([""; 60]);
+        let hold = looked_at(&pretend, queue("dlq")).await;
+        let edited: Wanted = Box::new(|message| match message.id.as_str() {
+            "13" => Decision::Leave,
+            _ => Decision::Take(None),
+        });
+        let supply = hold.supply(&numbers(10..40), edited);
+        let mut moved = drain(&supply, &pretend).await;
+        moved.sort_unstable();
+        assert_eq!((moved.len(), supply.left(), pretend.all()), (29, 1, 31));
+        assert_eq!((hold.fate("10"), hold.fate("13")), (Some(Fate::Moved), Some(Fate::Held)));
+        assert_eq!(hold.release().await.given_back, 31);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_lost_is_not_given_out() {
+        let pretend = Pretend::holding([""; 3]);
+        let hold = looked_at(&pretend, queue("dlq")).await;
+        let supply = hold.supply(&numbers(0..3), take_all());
+        pretend.remove("1");
+        hold.lost().await;
+        assert_eq!((drain(&supply, &pretend).await.len(), supply.left()), (2, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn groups_go_in_order_one_batch_at_a_time() {
+        // Of each second group only three can be seen: the first receive took them with the group before.
+        let pretend = Pretend::holding((0..28).map(|number| ["a", "b", "c", "d"][number / 7]));
+        let hold = looked_at(&pretend, queue("dlq.fifo")).await;
+        let held: Vec<_> = numbers(0..28).into_iter().filter(|id| hold.fate(id).is_some()).collect();
+        assert_eq!(held.len(), 20);
+        let supply = hold.supply(&held, take_all());
+        let mut out = Vec::new();
+        while let Ok(Ok(Some(batch))) = timeout(Duration::from_secs(1), supply.next()).await {
+            out.push(batch);
+        }
+        let groups_of = |batch: &[Leased]| -> HashSet<String> {
+            batch.iter().map(|leased| leased.message.group().unwrap().to_owned()).collect()
+        };
+        for (place, batch) in out.iter().enumerate() {
+            for other in &out[place + 1..] {
+                assert!(groups_of(batch).is_disjoint(&groups_of(other)));
+            }
+        }
+        let mut order: Vec<String> = Vec::new();
+        for batch in &out {
+            finish(&supply, &pretend, batch).await;
+            order.extend(ids(batch));
+        }
+        order.extend(drain(&supply, &pretend).await);
+        assert_eq!((out.len(), order.len()), (2, 20));
+        for group in 0..4 {
+            let of_group: Vec<u32> =
+                order.iter().map(|id| id.parse().unwrap()).filter(|number| number / 7 == group).collect();
+            assert!(of_group.is_sorted(), "{of_group:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_longer_than_a_batch_waits_for_its_first_part() {
+        let mut pending = Pending::default();
+        let ids: Vec<Arc<str>> = (0..25).map(|number| number.to_string().into()).collect();
+        let group: Arc<str> = "g".into();
+        pending.groups.insert(Arc::clone(&group), ids.iter().cloned().collect());
+        pending.ready.push_back(group);
+        assert_eq!(pending.draw(), ids[..10]);
+        assert!(pending.draw().is_empty() && !pending.is_done());
+        pending.settle(ids[..9].iter().map(|id| &**id), false);
+        assert!(pending.draw().is_empty(), "one of them is still out");
+        pending.settle([&*ids[9]], false);
+        assert_eq!(pending.draw(), ids[10..20]);
+        // One is refused: what is behind it stays behind it.
+        pending.settle([&*ids[10]], true);
+        pending.settle(ids[11..20].iter().map(|id| &**id), false);
+        assert!(pending.draw().is_empty() && pending.is_done());
+        assert_eq!(pending.passed, 5);
+    }
+
+    #[rstest]
+    #[case::no_policy(queue("dlq"), true)]
+    #[case::three_tries(queue_with_policy("orders", 3), true)]
+    #[case::two_tries(queue_with_policy("orders", 2), false)]
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_for_free_is_received_to_be_moved(#[case] queue: Queue, #[case] goes_well: bool) {
+        let pretend = Pretend::holding([""; 25]);
+        pretend.be_free();
+        let hold = looked_at(&pretend, queue).await;
+        let supply = hold.supply(&numbers(20..23), take_all());
+        assert!(matches!(supply, Chosen::Hunt(_)));
+        if goes_well {
+            assert_eq!(drain(&supply, &pretend).await, numbers(20..23));
+        } else {
+            let refusal = supply.next().await.unwrap_err();
+            assert!(refusal.text.starts_with("stopped: a message of orders"), "{refusal}");
+            assert!(supply.next().await.unwrap().is_none());
+        }
+        supply.close().await;
+        assert_eq!(pretend.visible().len(), if goes_well { 22 } else { 25 });
+        assert_eq!(pretend.highest_count(), 1);
+    }
+}
