@@ -5,6 +5,8 @@
 
 pub mod choose;
 pub mod edit;
+pub mod export;
+pub mod import;
 pub mod journal;
 pub mod jq;
 pub mod message;
