@@ -360,7 +360,7 @@ mod tests {
         let first = line(&message("a")).unwrap();
         let both = first.clone() + &line(&message("b")).unwrap();
         for cut in first.len()..=both.len() {
-            fs::write(&path, &both[..cut]).unwrap();
+            fs::write(&path, &both.as_bytes()[..cut]).unwrap();
             let mut appender = Appender::open(&path, Existing::Continue).unwrap();
             let has_both = cut + 1 >= both.len();
             assert_eq!(appender.contains("b"), has_both, "cut at {cut}");
