@@ -6,21 +6,20 @@
 mod drawing;
 mod markup;
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    MISUSED, UNREACHED, complain,
-    look::look,
+    MISUSED, complain,
+    opening::{self, Seen},
     print,
-    snapshot::{as_json, nothing_read, place},
+    snapshot::as_json,
 };
 use crate::{
     app::clock,
-    aws::Connection,
     config::Config,
     domain::{Health, Kind, KnownBy, LinkKind, ResourceId},
     panes::{
@@ -106,22 +105,10 @@ struct LinkView<'a> {
 /// # Errors
 /// When stdout is closed.
 pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
-    for warning in &config.warnings {
-        complain(warning);
-    }
-    let aws = match Connection::open(&config.connect).await {
-        Ok(aws) => Arc::new(aws),
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(ExitCode::from(MISUSED));
-        }
+    let Seen { store, .. } = match opening::see(&config).await {
+        Ok(seen) => seen,
+        Err(given_up) => return Ok(given_up.said()),
     };
-    aws.dialect.detect(aws.endpoint()).await;
-    let store = look(&aws, &config).await;
-    if let Some(failure) = nothing_read(&store) {
-        complain(&format!("{}: {}: {}", place(&aws), failure.operation, failure.error));
-        return Ok(ExitCode::from(UNREACHED));
-    }
     let flows = match chosen(&store, arguments.name.as_deref()) {
         Ok(flows) => flows,
         Err(mistake) => {

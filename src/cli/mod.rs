@@ -9,6 +9,7 @@ pub mod demo;
 pub mod doctor;
 pub mod graph;
 pub mod look;
+pub mod opening;
 pub mod paper;
 pub mod route;
 pub mod snapshot;

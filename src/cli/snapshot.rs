@@ -1,13 +1,13 @@
 //! `edatop snapshot`: everything once, printed. The JSON is a contract, described in the README.
 
-use std::{collections::BTreeMap, io, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, io, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter};
 
-use super::{MISUSED, UNREACHED, complain, look::look, print};
+use super::{opening, print};
 use crate::{
     app::clock,
     aws::{ApiUse, Connection},
@@ -74,27 +74,11 @@ pub struct ReadingView {
 /// # Errors
 /// When stdout is closed.
 pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
-    for warning in &config.warnings {
-        complain(warning);
-    }
-    let aws = match Connection::open(&config.connect).await {
-        Ok(aws) => Arc::new(aws),
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(ExitCode::from(MISUSED));
-        }
+    let seen = match opening::see(&config).await {
+        Ok(seen) => seen,
+        Err(given_up) => return Ok(given_up.said()),
     };
-    aws.dialect.detect(aws.endpoint()).await;
-    let (identity, store) = tokio::join!(aws.identity(), look(&aws, &config));
-    let unknown = identity.as_ref().err().filter(|trouble| trouble.is_total());
-    if let Some(failure) = nothing_read(&store) {
-        let of_one = || format!("{}: {}", failure.operation, failure.error);
-        let why = unknown.map_or_else(of_one, ToString::to_string);
-        complain(&format!("{}: {why}", place(&aws)));
-        return Ok(ExitCode::from(UNREACHED));
-    }
-    let account = identity.ok().map(|identity| identity.account).filter(|account| !account.is_empty());
-    let mut text = written(&aws, &store, account.as_deref(), arguments.format)?;
+    let mut text = written(&seen.aws, &seen.store, seen.account(), arguments.format)?;
     text.push('\n');
     print(text.as_bytes())
 }
@@ -184,16 +168,6 @@ impl Formatter for Escaping {
     fn end_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
         self.0.end_object_value(out)
     }
-}
-
-/// Why nothing at all could be read, if nothing could: no permission for anything, say.
-pub(super) fn nothing_read(store: &Store) -> Option<&Failure> {
-    let first = store.polls().iter().find_map(|(_, poll)| poll.total_failure())?;
-    store.polls().iter().all(|(_, poll)| poll.total_failure().is_some() || !poll.has_answered()).then_some(first)
-}
-
-pub(super) fn place(aws: &Connection) -> String {
-    aws.endpoint().map_or_else(|| format!("AWS {}", aws.region()), |endpoint| endpoint.url().to_owned())
 }
 
 fn resource(entry: &Entry, now: Timestamp) -> ResourceView<'_> {
