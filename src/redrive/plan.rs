@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use super::{
-    journal::{Deed, Destination, Scope},
-    queue::{Queue, Standing},
+    journal::{Deed, Destination, Origin, Scope},
+    queue::Standing,
 };
 
 /// A move, ready to be confirmed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub deed: Deed,
-    pub from: Queue,
+    pub from: Origin,
     pub to: Destination,
     pub scope: Scope,
     /// How many, as far as is known; approximate unless they were chosen one by one.

@@ -92,6 +92,11 @@ pub trait Wire: fmt::Debug + Send + Sync {
     /// How many messages it has now.
     async fn standing(&self, queue: &Queue) -> Result<Standing, Refusal>;
 
+    /// All its messages, without touching them; none where the endpoint has no such look, or there are too many for it.
+    async fn glimpse(&self, _queue: &Queue) -> Option<Vec<Message>> {
+        None
+    }
+
     async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal>;
 
     /// Sends, once: what is in doubt is not tried again by itself.

@@ -2,4 +2,4 @@
 
 mod record;
 
-pub use record::{Begun, Deed, Deleted, Destination, Ended, Outcome, Record, Scope, Sent, Taken, VERSION};
+pub use record::{Begun, Deed, Deleted, Destination, Ended, Origin, Outcome, Record, Scope, Sent, Taken, VERSION};

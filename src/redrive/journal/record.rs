@@ -62,7 +62,7 @@ pub struct Begun {
     pub endpoint: Option<String>,
     pub region: String,
     pub deed: Deed,
-    pub from: Queue,
+    pub from: Origin,
     pub to: Destination,
     /// All that match, or those chosen by id.
     pub scope: Scope,
@@ -88,6 +88,36 @@ pub enum Deed {
     Import,
     /// What a journal holds is brought back.
     Undo,
+}
+
+/// Where messages come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// They are deleted there once they have arrived.
+    Queue(Box<Queue>),
+    /// An export; it stays as it is.
+    File(PathBuf),
+    /// Another journal, by its id; it stays as it is.
+    Journal(String),
+}
+
+impl Origin {
+    pub fn queue(&self) -> Option<&Queue> {
+        match self {
+            Self::Queue(queue) => Some(queue),
+            Self::File(_) | Self::Journal(_) => None,
+        }
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Queue(queue) => queue.name().to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Journal(id) => format!("journal {id}"),
+        }
+    }
 }
 
 /// Where messages go.
