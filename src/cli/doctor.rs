@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    complain,
+    complain, json,
     opening::{self, Seen},
     print,
-    snapshot::{Format, as_json},
+    snapshot::Format,
 };
 use crate::{
     app::clock,
@@ -124,7 +124,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
     };
     let diagnosis = diagnosis(&seen, arguments.all);
     let mut document = match arguments.format {
-        Format::Json => as_json(&diagnosis)?,
+        Format::Json => json::pretty(&diagnosis)?,
         Format::Text => as_text(&diagnosis, &seen.store),
     };
     document.push('\n');

@@ -13,10 +13,9 @@ use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    MISUSED, complain,
+    MISUSED, complain, json,
     opening::{self, Seen},
     print,
-    snapshot::as_json,
 };
 use crate::{
     app::clock,
@@ -162,7 +161,7 @@ fn written(
         Format::Dot => markup::dot(scenes(), &view),
         Format::Json => {
             let flows = flows.iter().map(|flow| flow_view(flow, store, now)).collect();
-            as_json(&Document { schema: SCHEMA, taken_at: now, flows })? + "\n"
+            json::pretty(&Document { schema: SCHEMA, taken_at: now, flows })? + "\n"
         }
     })
 }

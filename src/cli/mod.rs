@@ -6,8 +6,10 @@
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod desk;
 pub mod doctor;
 pub mod graph;
+mod json;
 pub mod look;
 pub mod opening;
 pub mod paper;

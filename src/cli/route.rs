@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{
-    UNREACHED,
+    UNREACHED, json,
     opening::{self, GivenUp, Seen},
-    print, snapshot,
+    print,
 };
 use crate::{
     app::clock,
@@ -242,7 +242,7 @@ fn as_json(
         filled,
         subject,
     };
-    Ok(snapshot::as_json(&answer)? + "\n")
+    Ok(json::pretty(&answer)? + "\n")
 }
 
 /// The same for eyes: a tree, each branch with its mark and its reason.
