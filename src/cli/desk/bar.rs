@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::{
     cli::complain,
+    domain::units::Age,
     redrive::mover::{Progress, Stage},
     widgets::text,
 };
@@ -76,21 +77,12 @@ pub fn sentence(progress: &Progress) -> String {
     }
     parts.push(format!("{} of ≈ {} moved", progress.moved, progress.total.max(progress.moved)));
     parts.extend(progress.rate().map(|rate| format!("{rate:.0}/s")));
-    parts.extend(progress.left().map(|left| format!("{} left", seconds(left))));
+    parts.extend(progress.left().map(|left| format!("{} left", Age(left.as_secs_f64()))));
     let counts =
         [(progress.refused, "refused"), (progress.bounced, "came back"), (progress.maybe_twice, "perhaps twice")];
     parts.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
     parts.extend(progress.trouble.as_deref().map(|trouble| text::clean(trouble).into_owned()));
     parts.join(" · ")
-}
-
-fn seconds(duration: Duration) -> String {
-    match duration.as_secs() {
-        0 => "< 1 s".to_owned(),
-        seconds @ 1..120 => format!("{seconds} s"),
-        seconds @ 120..7_200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3_600),
-    }
 }
 
 #[cfg(test)]
