@@ -53,6 +53,7 @@ impl Word {
             Self::Moved => "moved",
             Self::Refused => "refused",
             Self::Doubtful => "doubtful",
+            Self::Bounced => "bounced",
             Self::Left => "left",
         }
     }
@@ -68,6 +69,8 @@ pub enum Word {
     Refused,
     /// It may be at its destination, or at both places: `--resume` finds out.
     Doubtful,
+    /// It was moved, and is among the dead letters again.
+    Bounced,
     /// Not touched after all; it stays where it was.
     Left,
 }
