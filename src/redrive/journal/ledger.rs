@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path};
 use jiff::Timestamp;
 
 use super::{
-    Begun, Deed, Destination, Ended, JournalError, Outcome, Record, Scope,
+    Begun, Deed, Ended, JournalError, Outcome, Record, Scope,
     read::{self, Place, Records},
 };
 
@@ -42,10 +42,10 @@ pub struct Entry {
     pub fate: Fate,
     /// Where its last `Taken` record is.
     pub place: Place,
-    /// It was sent again while in doubt: it may be there twice.
-    pub maybe_twice: bool,
-    /// When it arrived.
-    pub at: Option<Timestamp>,
+    /// How often it was sent again while in doubt: so many copies more may be there.
+    pub sent_in_doubt: u32,
+    /// When it was last tried.
+    pub tried_at: Timestamp,
 }
 
 /// All that a journal says.
@@ -76,6 +76,7 @@ pub struct Counts {
     pub arrived: u64,
     pub doubtful: u64,
     pub refused: u64,
+    /// Copies that may be there besides: sends that were repeated because the answer to the one before never came.
     pub maybe_twice: u64,
 }
 
@@ -119,13 +120,17 @@ impl Ledger {
             Record::Taken { batch, at, messages } => {
                 (self.batches, self.last) = (self.batches.max(batch + 1), at);
                 for taken in messages {
-                    self.take(taken.message.id, place);
+                    self.take(taken.message.id, place, at);
                 }
+            }
+            Record::Again { at, ids, .. } => {
+                self.last = at;
+                ids.iter().for_each(|id| self.again(id, at));
             }
             Record::Sent { at, results, .. } => {
                 self.last = at;
                 for sent in results {
-                    self.sent(&sent.id, sent.outcome, at);
+                    self.sent(&sent.id, sent.outcome);
                 }
             }
             Record::Deleted { results, .. } => {
@@ -140,32 +145,40 @@ impl Ledger {
         }
     }
 
-    fn take(&mut self, id: String, place: Place) {
-        let doubles = self.doubles();
+    fn take(&mut self, id: String, place: Place, at: Timestamp) {
         match self.entries.get_mut(&id) {
             Some(entry) => {
-                entry.maybe_twice |= doubles && entry.fate.is_doubtful();
                 entry.place = place;
-                if !entry.fate.has_arrived() {
-                    entry.fate = Fate::Taken;
-                }
+                self.again(&id, at);
             }
             None => {
                 self.order.push(id.clone());
-                self.entries.insert(id, Entry { fate: Fate::Taken, place, maybe_twice: false, at: None });
+                self.entries.insert(id, Entry { fate: Fate::Taken, place, sent_in_doubt: 0, tried_at: at });
             }
         }
     }
 
-    fn sent(&mut self, id: &str, outcome: Outcome, at: Timestamp) {
+    fn again(&mut self, id: &str, at: Timestamp) {
+        let to = &self.begun.to;
+        let Some(entry) = self.entries.get_mut(id).filter(|entry| !entry.fate.has_arrived()) else { return };
+        let doubles = to.doubles(entry.tried_at, at);
+        entry.sent_in_doubt += u32::from(doubles && entry.fate.is_doubtful());
+        // A doubt stays a doubt until the message has arrived.
+        if !entry.fate.is_doubtful() {
+            entry.fate = Fate::Taken;
+        }
+        entry.tried_at = at;
+    }
+
+    fn sent(&mut self, id: &str, outcome: Outcome) {
         let Some(entry) = self.entries.get_mut(id).filter(|entry| !entry.fate.has_arrived()) else { return };
         entry.fate = match outcome {
-            Outcome::Arrived { new_id } => {
-                entry.at = Some(at);
-                Fate::Arrived { new_id }
-            }
-            Outcome::Refused(refusal) => Fate::Refused(refusal.text),
+            Outcome::Arrived { new_id } => Fate::Arrived { new_id },
             Outcome::Doubtful(_) => Fate::Doubtful,
+            Outcome::Refused(refusal) if !refusal.in_doubt && entry.fate != Fate::Doubtful => {
+                Fate::Refused(refusal.text)
+            }
+            Outcome::Refused(_) => Fate::Doubtful,
         };
     }
 
@@ -177,16 +190,6 @@ impl Ledger {
             _ => None,
         };
         entry.fate = Fate::Moved { new_id };
-    }
-
-    /// Whether a second send of the same message is a second message. FIFO queues drop it, for five minutes.
-    pub fn doubles(&self) -> bool {
-        match &self.begun.to {
-            Destination::Sources(queues) => queues.iter().any(|queue| !queue.is_fifo()),
-            Destination::Queue(queue) => !queue.is_fifo(),
-            Destination::File(_) => true,
-            Destination::Journal => false,
-        }
     }
 
     pub fn get(&self, id: &str) -> Option<&Entry> {
@@ -201,7 +204,7 @@ impl Ledger {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts { taken: self.order.len() as u64, ..Counts::default() };
         for entry in self.entries.values() {
-            counts.maybe_twice += u64::from(entry.maybe_twice);
+            counts.maybe_twice += u64::from(entry.sent_in_doubt);
             match &entry.fate {
                 Fate::Moved { .. } => counts.moved += 1,
                 Fate::Arrived { .. } => counts.arrived += 1,

@@ -6,6 +6,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
+    thread::JoinHandle,
 };
 
 use thiserror::Error;
@@ -51,7 +52,24 @@ type Answer = oneshot::Sender<Result<(), JournalError>>;
 #[derive(Debug, Clone)]
 pub struct Journal {
     path: Arc<Path>,
-    requests: mpsc::SyncSender<(Vec<u8>, Answer)>,
+    writer: Arc<Writer>,
+}
+
+/// Our side of the thread that writes.
+#[derive(Debug)]
+struct Writer {
+    requests: Option<mpsc::SyncSender<(Vec<u8>, Answer)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    /// Waits for what is being written: after this the file is nobody's.
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
 }
 
 impl Journal {
@@ -92,11 +110,11 @@ impl Journal {
         let (requests, asked) = mpsc::sync_channel(QUEUED);
         let disk = Disk { path: path.into(), file, good };
         let path = Arc::clone(&disk.path);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || disk.serve(&asked))
             .map_err(|error| JournalError::write(&path, error))?;
-        Ok(Self { path, requests })
+        Ok(Self { path, writer: Arc::new(Writer { requests: Some(requests), thread: Some(thread) }) })
     }
 
     pub fn path(&self) -> &Path {
@@ -111,9 +129,10 @@ impl Journal {
         let gone = || JournalError::write(&self.path, io::Error::other("its writer has ended"));
         let line = line::encode(record).map_err(|error| JournalError::write(&self.path, error.into()))?;
         let (answer, answered) = oneshot::channel();
+        let requests = self.writer.requests.as_ref().ok_or_else(gone)?;
         let mut request = (line, answer);
         // A full queue is rare: as many batches would have to be under way.
-        while let Err(error) = self.requests.try_send(request) {
+        while let Err(error) = requests.try_send(request) {
             match error {
                 mpsc::TrySendError::Full(back) => request = back,
                 mpsc::TrySendError::Disconnected(_) => return Err(gone()),
