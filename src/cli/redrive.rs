@@ -3,9 +3,34 @@
 //! Without anything that narrows it down it streams; with a condition, a cluster, a limit or an edit it looks at the whole queue,
 //! holds it, chooses, and moves what was chosen.
 
-use clap::Args;
+mod resume;
 
-use super::desk::choice::Choice;
+use std::{process::ExitCode, sync::Arc};
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    desk::{
+        self, Desk, Outcome,
+        agree::{self, Word},
+        aim::{self, SOURCES},
+        choice::Choice,
+        intent, must_write,
+        run::{self, Trip},
+        unless_stopped,
+    },
+    journal::shelf,
+};
+use crate::{
+    config::Config,
+    redrive::{
+        journal::{Deed, Destination, Origin, Scope},
+        peek::hunt::{Hunt, Hunting},
+        plan::{Options, Plan},
+        queue::Queue,
+    },
+};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -13,7 +38,7 @@ pub struct Arguments {
     #[arg(value_name = "QUEUE", required_unless_present = "resume")]
     pub queue: Option<String>,
     /// Where to: a queue by name, ARN or URL, or each message's own source
-    #[arg(long, value_name = "QUEUE|sources", default_value = "sources")]
+    #[arg(long, value_name = "QUEUE|sources", default_value = SOURCES)]
     pub to: String,
     #[command(flatten)]
     pub choice: Choice,
@@ -51,9 +76,79 @@ pub struct Care {
     pub concurrency: u8,
 }
 
+impl Care {
+    pub fn options(&self) -> Options {
+        Options {
+            rate: self.rate,
+            canary: self.canary,
+            concurrency: usize::from(self.concurrency),
+            ..Options::default()
+        }
+    }
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
         _ => Err("must be a number of messages a second, above 0".to_owned()),
     }
+}
+
+/// Moves, or says what would be moved.
+///
+/// # Errors
+/// None of its own: what goes wrong is said, with an exit code.
+pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
+    Ok(desk::attended(async |stop| work(&config, &arguments, stop).await).await)
+}
+
+async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
+    if !arguments.dry_run {
+        must_write(config, "a redrive sends and deletes messages")?;
+    }
+    let desk = unless_stopped(&stop, Desk::open(config)).await?;
+    let Some(queue) = &arguments.queue else {
+        let journal = arguments.resume.as_deref().unwrap_or_default();
+        return resume::resume(&desk, journal, &arguments.care, (config.ascii, stop)).await;
+    };
+    let from = unless_stopped(&stop, desk.find(queue)).await?;
+    let to = unless_stopped(&stop, aim::destination(&desk, &from, &arguments.to)).await?;
+    stream(&desk, arguments, (from, to), (config.ascii, stop)).await
+}
+
+/// All that is there, received as the run goes.
+async fn stream(
+    desk: &Desk,
+    arguments: &Arguments,
+    (from, to): (Queue, Destination),
+    (ascii, stop): (bool, CancellationToken),
+) -> Outcome {
+    let standing = desk.standing(&from);
+    let about = unless_stopped(&stop, standing).await?.total();
+    let plan = Plan {
+        deed: Deed::Redrive,
+        from: Origin::Queue(Box::new(from.clone())),
+        to,
+        scope: Scope::All { limit: None },
+        about,
+        edited: None,
+        options: arguments.care.options(),
+        risks: Vec::new(),
+    };
+    if about == 0 {
+        return intent::nothing_there(&plan);
+    }
+    intent::show(&plan);
+    if arguments.dry_run {
+        return intent::dry(&plan);
+    }
+    agree::agreed(arguments.yes, Word::Yes, &stop).await?;
+    let (journal, ledger) = run::begin(desk, &shelf()?, &plan, None).await?;
+    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from, Hunting::default()));
+    let supply = Arc::clone(&hunt);
+    let trip =
+        Trip { journal, ledger, supply, sink: None, options: plan.options, total: about, chosen: Vec::new(), ascii };
+    let outcome = run::attend(desk, trip, &stop).await;
+    desk::given_back(&hunt.close().await);
+    outcome
 }

@@ -4,23 +4,28 @@
 //! commands need is a file here.
 
 pub mod agree;
+pub mod aim;
 pub mod bar;
+pub mod choice;
+pub mod intent;
 pub mod interrupt;
 pub mod lines;
+pub mod run;
 
 use std::{process::ExitCode, sync::Arc};
 
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    MISUSED,
+    MISUSED, complain,
     opening::{self, GivenUp, place},
 };
 use crate::{
     aws::Connection,
     config::Config,
     redrive::{
-        queue::Queue,
+        peek::lease::Released,
+        queue::{Queue, Standing},
         sqs::Sqs,
         wire::{Refusal, Why, Wire},
     },
@@ -66,6 +71,14 @@ impl Desk {
     /// When there is none, or it may not be seen.
     pub async fn find(&self, queue: &str) -> Result<Queue, GivenUp> {
         self.wire.find(queue).await.map_err(|refusal| self.given_up(&refusal))
+    }
+
+    /// How many messages it has.
+    ///
+    /// # Errors
+    /// The endpoint's.
+    pub async fn standing(&self, queue: &Queue) -> Result<Standing, GivenUp> {
+        self.wire.standing(queue).await.map_err(|refusal| self.given_up(&refusal))
     }
 
     /// A refusal as what the command ends with.
@@ -116,4 +129,11 @@ pub fn must_write(config: &Config, what: &str) -> Result<(), GivenUp> {
         return Err(GivenUp { code: MISUSED, why });
     }
     Ok(())
+}
+
+/// Says what could not be given back, and when it comes back by itself.
+pub fn given_back(released: &Released) {
+    if released.stuck > 0 {
+        complain(&released.to_string());
+    }
 }

@@ -81,7 +81,12 @@ struct Heard {
 ///
 /// # Errors
 /// The disk's.
-pub async fn begin(desk: &Desk, shelf: &Shelf, plan: &Plan, undoes: Option<String>) -> Result<(Journal, Ledger), GivenUp> {
+pub async fn begin(
+    desk: &Desk,
+    shelf: &Shelf,
+    plan: &Plan,
+    undoes: Option<String>,
+) -> Result<(Journal, Ledger), GivenUp> {
     let begun = Begun {
         version: VERSION,
         at: clock::now(),
@@ -248,5 +253,3 @@ fn fate(told: &Told) -> Fate<'_> {
     };
     Fate { message_id: &told.id, fate, new_message_id, reason }
 }
-
-
