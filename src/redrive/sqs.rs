@@ -22,6 +22,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     message::{AttributeValue, Message, Outgoing, Payload},
+    peek::free,
     queue::{Queue, Standing},
     wire::{Accepted, Ask, Each, Refusal, Why, Wire},
 };
@@ -122,6 +123,10 @@ impl Wire for Sqs {
             in_flight: number("ApproximateNumberOfMessagesNotVisible"),
             delayed: number("ApproximateNumberOfMessagesDelayed"),
         })
+    }
+
+    async fn glimpse(&self, queue: &Queue) -> Option<Vec<Message>> {
+        free::look(&self.aws, queue, self.standing(queue).await.ok()?).await
     }
 
     async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal> {
