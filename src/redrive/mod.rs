@@ -10,4 +10,5 @@ pub mod peek;
 pub mod plan;
 pub mod queue;
 pub mod sqs;
+pub mod why;
 pub mod wire;
