@@ -14,6 +14,7 @@ mod json;
 pub mod look;
 pub mod opening;
 pub mod paper;
+pub mod peek;
 pub mod redrive;
 pub mod route;
 pub mod snapshot;
@@ -85,6 +86,8 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Draw the flows once: as text, or for a README or an incident page
     Graph(graph::Arguments),
+    /// Look at a queue's messages and what they died of, without harm: the cost is said first
+    Peek(peek::Arguments),
     /// Move dead letters back to where they came from, or elsewhere, without losing one: the plan comes first
     Redrive(redrive::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
@@ -135,6 +138,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Route(arguments)) => route::run(config, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
             Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
+            Some(Command::Peek(arguments)) => peek::run(config, arguments).await,
             Some(Command::Redrive(arguments)) => redrive::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
             #[cfg(feature = "demo")]

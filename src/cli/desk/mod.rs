@@ -7,6 +7,8 @@ pub mod agree;
 pub mod aim;
 pub mod bar;
 pub mod choice;
+pub mod failures;
+pub mod gather;
 pub mod intent;
 pub mod interrupt;
 pub mod lines;
@@ -79,6 +81,14 @@ impl Desk {
     /// The endpoint's.
     pub async fn standing(&self, queue: &Queue) -> Result<Standing, GivenUp> {
         self.wire.standing(queue).await.map_err(|refusal| self.given_up(&refusal))
+    }
+
+    /// The queues whose dead letters go to this one.
+    ///
+    /// # Errors
+    /// The endpoint's.
+    pub async fn sources(&self, of: &Queue) -> Result<Vec<Queue>, GivenUp> {
+        self.wire.sources(of).await.map_err(|refusal| self.given_up(&refusal))
     }
 
     /// A refusal as what the command ends with.
