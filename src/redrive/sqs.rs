@@ -324,7 +324,7 @@ fn why(code: &str, message: &str) -> Option<Why> {
 }
 
 /// Any SDK error, as far as it matters here.
-fn refusal<E>(error: &SdkError<E, HttpResponse>) -> Refusal
+pub(super) fn refusal<E>(error: &SdkError<E, HttpResponse>) -> Refusal
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
