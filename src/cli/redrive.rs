@@ -3,6 +3,8 @@
 //! Without anything that narrows it down it streams; with a condition, a cluster, a limit or an edit it looks at the whole queue,
 //! holds it, chooses, and moves what was chosen.
 
+mod chosen;
+mod native;
 mod resume;
 
 use std::{process::ExitCode, sync::Arc};
@@ -13,10 +15,11 @@ use tokio_util::sync::CancellationToken;
 use super::{
     desk::{
         self, Desk, Outcome,
-        agree::{self, Word},
+        agree::Word,
         aim::{self, SOURCES},
         choice::Choice,
-        intent, must_write,
+        intent::{self, Consent},
+        must_write,
         run::{self, Trip},
         unless_stopped,
     },
@@ -113,6 +116,12 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     };
     let from = unless_stopped(&stop, desk.find(queue)).await?;
     let to = unless_stopped(&stop, aim::destination(&desk, &from, &arguments.to)).await?;
+    if arguments.native {
+        return native::run(&desk, arguments, (from, to), &stop).await;
+    }
+    if !arguments.choice.is_all() || arguments.edit.is_some() {
+        return chosen::run(&desk, arguments, (from, to), (config.ascii, stop)).await;
+    }
     stream(&desk, arguments, (from, to), (config.ascii, stop)).await
 }
 
@@ -138,12 +147,13 @@ async fn stream(
     if about == 0 {
         return intent::nothing_there(&plan);
     }
-    intent::show(&plan);
-    if arguments.dry_run {
-        return intent::dry(&plan);
+    let prospect = desk.prospect(&plan).await;
+    let plan = plan.with_prospect(&prospect);
+    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Yes };
+    if !intent::consent(&plan, &[], consent, &stop).await? {
+        return Ok(0);
     }
-    agree::agreed(arguments.yes, Word::Yes, &stop).await?;
-    let (journal, ledger) = run::begin(desk, &shelf()?, &plan, None).await?;
+    let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &[]).await?;
     let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from, Hunting::default()));
     let supply = Arc::clone(&hunt);
     let trip =
