@@ -76,7 +76,11 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     // Nothing is needed from the queue any more: what is printed lies here.
     gathered.release().await;
     let mut lines = Lines::default();
-    if arguments.clusters { list(&mut gathered, &mut lines)? } else { print(&gathered, &chosen, &mut lines)? }
+    if arguments.clusters {
+        list(&mut gathered, &mut lines)?
+    } else {
+        print(&gathered, &chosen, &mut lines)?
+    }
     let was_narrow = arguments.choice.condition.is_some() || arguments.choice.cluster.is_some();
     Ok(if was_narrow && chosen.is_empty() { LEFT } else { 0 })
 }

@@ -7,31 +7,26 @@ mod chosen;
 mod native;
 mod resume;
 
-use std::{process::ExitCode, sync::Arc};
+pub use resume::is_here;
+
+use std::process::ExitCode;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    desk::{
-        self, Desk, Outcome,
-        agree::Word,
-        aim::{self, SOURCES},
-        choice::Choice,
-        intent::{self, Consent},
-        must_write,
-        run::{self, Trip},
-        unless_stopped,
-    },
-    journal::shelf,
+use super::desk::{
+    self, Desk, Outcome,
+    agree::Word,
+    aim::{self, SOURCES},
+    choice::Choice,
+    intent::Consent,
+    must_write, unless_stopped, whole,
 };
 use crate::{
     config::Config,
     redrive::{
-        journal::{Deed, Destination, Origin, Scope},
-        peek::hunt::{Hunt, Hunting},
+        journal::{Deed, Origin, Scope},
         plan::{Options, Plan},
-        queue::Queue,
     },
 };
 
@@ -122,43 +117,16 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     if !arguments.choice.is_all() || arguments.edit.is_some() {
         return chosen::run(&desk, arguments, (from, to), (config.ascii, stop)).await;
     }
-    stream(&desk, arguments, (from, to), (config.ascii, stop)).await
-}
-
-/// All that is there, received as the run goes.
-async fn stream(
-    desk: &Desk,
-    arguments: &Arguments,
-    (from, to): (Queue, Destination),
-    (ascii, stop): (bool, CancellationToken),
-) -> Outcome {
-    let standing = desk.standing(&from);
-    let about = unless_stopped(&stop, standing).await?.total();
     let plan = Plan {
         deed: Deed::Redrive,
-        from: Origin::Queue(Box::new(from.clone())),
+        from: Origin::Queue(Box::new(from)),
         to,
         scope: Scope::All { limit: None },
-        about,
+        about: 0,
         edited: None,
         options: arguments.care.options(),
         risks: Vec::new(),
     };
-    if about == 0 {
-        return intent::nothing_there(&plan);
-    }
-    let prospect = desk.prospect(&plan).await;
-    let plan = plan.with_prospect(&prospect);
     let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Yes };
-    if !intent::consent(&plan, &[], consent, &stop).await? {
-        return Ok(0);
-    }
-    let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &[]).await?;
-    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from, Hunting::default()));
-    let supply = Arc::clone(&hunt);
-    let trip =
-        Trip { journal, ledger, supply, sink: None, options: plan.options, total: about, chosen: Vec::new(), ascii };
-    let outcome = run::attend(desk, trip, &stop).await;
-    desk::given_back(&hunt.close().await);
-    outcome
+    whole::run(&desk, (plan, None), consent, (config.ascii, &stop)).await
 }

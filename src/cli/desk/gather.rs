@@ -85,12 +85,7 @@ impl Gathered {
 ///
 /// # Errors
 /// When a look is refused or may not be; when it is cancelled; when there is no such cluster. Nothing is held then.
-pub async fn gather(
-    desk: &Desk,
-    queue: Queue,
-    wish: Wish<'_>,
-    stop: &CancellationToken,
-) -> Result<Gathered, GivenUp> {
+pub async fn gather(desk: &Desk, queue: Queue, wish: Wish<'_>, stop: &CancellationToken) -> Result<Gathered, GivenUp> {
     let condition = wish.choice.condition.as_deref().map(Condition::jq).transpose();
     let condition = condition.map_err(|mistake| GivenUp::misused(format!("--where: {mistake}")))?;
     let hold = unless_stopped(stop, open(desk, queue, wish.choice)).await?;
@@ -157,7 +152,9 @@ impl Gathered {
         let taking = async {
             while let Some(batch) = came.recv().await {
                 // A condition may take its time: other tasks go on elsewhere meanwhile.
-                tokio::task::block_in_place(|| batch.iter().for_each(|found| self.take(found, condition, &mut failures)));
+                tokio::task::block_in_place(|| {
+                    batch.iter().for_each(|found| self.take(found, condition, &mut failures))
+                });
                 bar.set_position(self.hold.len() as u64);
             }
         };
@@ -198,12 +195,17 @@ impl Gathered {
         if let Some(cluster) = self.clusters.find(name) {
             return Ok(cluster.number);
         }
-        let there: Vec<String> = self.clusters.list().iter().take(5).map(|c| format!("{} ({})", c.key, c.title)).collect();
+        let there: Vec<String> =
+            self.clusters.list().iter().take(5).map(|c| format!("{} ({})", c.key, c.title)).collect();
         let there = if there.is_empty() { "there is none".to_owned() } else { there.join(", ") };
         Err(GivenUp { code: super::LEFT, why: format!("no cluster is called '{name}': {there}") })
     }
 }
 
 fn spinner(about: u64) -> ProgressBar {
-    if std::io::stderr().is_terminal() { ProgressBar::new(about).with_message("looked at") } else { ProgressBar::hidden() }
+    if std::io::stderr().is_terminal() {
+        ProgressBar::new(about).with_message("looked at")
+    } else {
+        ProgressBar::hidden()
+    }
 }

@@ -13,6 +13,7 @@ pub mod intent;
 pub mod interrupt;
 pub mod lines;
 pub mod run;
+pub mod whole;
 
 use std::{process::ExitCode, sync::Arc};
 

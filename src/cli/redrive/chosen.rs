@@ -44,7 +44,8 @@ pub async fn run(
 ) -> Outcome {
     let edit = arguments.edit.as_deref().map(Edit::jq).transpose();
     let edit = edit.map_err(|mistake| GivenUp::misused(format!("--edit: {mistake}")))?;
-    let mut gathered = gather(desk, from, Wish { choice: &arguments.choice, logs: arguments.choice.cluster.is_some() }, &stop).await?;
+    let mut gathered =
+        gather(desk, from, Wish { choice: &arguments.choice, logs: arguments.choice.cluster.is_some() }, &stop).await?;
     let outcome = with(desk, arguments, &mut gathered, (to, edit), (ascii, &stop)).await;
     gathered.release().await;
     outcome
@@ -59,7 +60,7 @@ async fn with(
 ) -> Outcome {
     by_its_key(arguments, gathered)?;
     let ids = gathered.chosen();
-    let change = edit.map(|edit| Change { edit, limits: limits(&to) });
+    let change = edit.map(|edit| Change::of_edit(edit, &to));
     let (ids, failed) = match &change {
         None => (ids, Vec::new()),
         Some(change) => tokio::task::block_in_place(|| change.try_on(gathered, ids)),
@@ -70,7 +71,9 @@ async fn with(
         notes.push(format!("mind: the edit fails on {} of them, which stay where they are; {id}: {why}", failed.len()));
     }
     if let Some(change) = &change {
-        notes.extend(ids.first().and_then(|id| gathered.hold.message(id).ok()).map_or_else(Vec::new, |m| change.example(&m)));
+        notes.extend(
+            ids.first().and_then(|id| gathered.hold.message(id).ok()).map_or_else(Vec::new, |m| change.example(&m)),
+        );
     }
     refused(&failed)?;
     if ids.is_empty() {
@@ -105,7 +108,8 @@ fn by_its_key(arguments: &Arguments, gathered: &Gathered) -> Result<(), GivenUp>
     let is_number = name.trim_start_matches('#').parse() == Ok(cluster.number) && name != cluster.key;
     if is_number && arguments.yes && !arguments.dry_run {
         let (key, title) = (&cluster.key, &cluster.title);
-        let why = format!("cluster numbers change from look to look: with --yes give its key, --cluster {key} ({title})");
+        let why =
+            format!("cluster numbers change from look to look: with --yes give its key, --cluster {key} ({title})");
         return Err(GivenUp::misused(why));
     }
     Ok(())
@@ -149,12 +153,16 @@ fn refused(failed: &[(String, String)]) -> Result<(), GivenUp> {
 }
 
 /// An edit for a destination.
-struct Change {
+pub(super) struct Change {
     edit: Edit,
     limits: Limits,
 }
 
 impl Change {
+    pub(super) fn of_edit(edit: Edit, to: &Destination) -> Self {
+        Self { edit, limits: limits(to) }
+    }
+
     fn of(&self, message: &Message) -> Result<Outgoing, String> {
         let outgoing = self.edit.apply(message)?;
         match check(&outgoing, self.limits).into_iter().next() {
@@ -188,7 +196,7 @@ impl Change {
         std::iter::once(heading).chain(shown).collect()
     }
 
-    fn wanted(change: Option<Self>) -> Wanted {
+    pub(super) fn wanted(change: Option<Self>) -> Wanted {
         let Some(change) = change else { return Box::new(|_| Decision::Take(None)) };
         Box::new(move |message| match tokio::task::block_in_place(|| change.of(message)) {
             Ok(outgoing) => Decision::Take(Some(Box::new(outgoing))),
