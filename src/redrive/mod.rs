@@ -7,6 +7,7 @@ pub mod choose;
 pub mod edit;
 pub mod export;
 pub mod import;
+pub mod into_file;
 pub mod journal;
 pub mod jq;
 pub mod listed;
