@@ -161,13 +161,17 @@ impl Ledger {
     fn again(&mut self, id: &str, at: Timestamp) {
         let to = &self.begun.to;
         let Some(entry) = self.entries.get_mut(id).filter(|entry| !entry.fate.has_arrived()) else { return };
-        let doubles = to.doubles(entry.tried_at, at);
-        entry.sent_in_doubt += u32::from(doubles && entry.fate.is_doubtful());
-        // A doubt stays a doubt until the message has arrived.
+        // A doubt stays a doubt until the message has arrived. A FIFO queue counts its window from the first send that arrived, which
+        // may have been the first of all: later ones do not prolong it.
         if !entry.fate.is_doubtful() {
-            entry.fate = Fate::Taken;
+            (entry.fate, entry.tried_at) = (Fate::Taken, at);
+            return;
         }
-        entry.tried_at = at;
+        entry.fate = Fate::Doubtful;
+        if to.doubles(entry.tried_at, at) {
+            entry.sent_in_doubt += 1;
+            entry.tried_at = at;
+        }
     }
 
     fn sent(&mut self, id: &str, outcome: Outcome) {

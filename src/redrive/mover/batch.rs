@@ -116,7 +116,6 @@ impl Crew {
         let open: Vec<Leased> = items.iter().filter(|item| item.is_open()).map(|item| item.leased.clone()).collect();
         let ours = self.renewed(open).await;
         let mut ids = Vec::new();
-        let mut again_in_doubt = 0;
         for item in items.iter_mut().filter(|item| item.is_open()) {
             let Some(lease) = ours.iter().find(|leased| leased.message.id == item.leased.message.id) else {
                 let text = "its lease is over: somebody else may have it by now; it was not sent again";
@@ -125,16 +124,15 @@ impl Crew {
                 continue;
             };
             item.leased.until = lease.until;
-            if let State::NotYet(refusal) = &item.state {
-                again_in_doubt += u64::from(refusal.in_doubt);
+            if matches!(item.state, State::NotYet(_)) {
                 ids.push(item.id().to_owned());
             }
         }
-        self.append(Record::Again { batch, at: (self.clock)(), ids }).await.map_err(NotSent::Unwritten)?;
-        // Patience is shorter than the time for which FIFO queues drop a second one.
         let now = (self.clock)();
-        if self.router.to.doubles(now, now) {
-            self.book().sent_in_doubt(again_in_doubt);
+        self.append(Record::Again { batch, at: now, ids: ids.clone() }).await.map_err(NotSent::Unwritten)?;
+        let mut book = self.book();
+        for id in &ids {
+            book.sets_out(id, now, |before, now| self.router.to.doubles(before, now));
         }
         Ok(())
     }
@@ -159,13 +157,7 @@ impl Crew {
     fn mark_doubtful(&self, items: &[Item]) {
         let (mut book, now) = (self.book(), (self.clock)());
         for item in items.iter().filter(|item| item.is_open()) {
-            let before = book.get(item.id()).cloned();
-            if let Some(Known::Doubtful { at, .. }) = before
-                && self.router.to.doubles(at, now)
-            {
-                book.sent_in_doubt(1);
-            }
-            book.set(item.id(), Known::Doubtful { place: None, at: now });
+            book.sets_out(item.id(), now, |before, now| self.router.to.doubles(before, now));
         }
     }
 
@@ -246,16 +238,17 @@ impl Crew {
     }
 
     fn note(&self, items: &[Item]) {
-        let (mut book, now) = (self.book(), (self.clock)());
+        let mut book = self.book();
         let has_new_ids = !self.router.to.queues().is_empty();
         for item in items {
             match &item.state {
                 State::Arrived(new_id) if has_new_ids => book.arrived(item.id(), new_id),
                 State::Arrived(_) => book.set(item.id(), Known::Arrived),
                 State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt => {
-                    book.set(item.id(), Known::Refused);
+                    book.not_sent(item.id());
                 }
-                _ => book.set(item.id(), Known::Doubtful { place: None, at: now }),
+                // In doubt since it set out.
+                _ => {}
             }
         }
     }

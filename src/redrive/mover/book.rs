@@ -12,7 +12,10 @@ pub enum Known {
     /// Taken in an earlier run, or sent without an answer; the earlier `Taken` record is at this place, if it was an earlier run.
     Doubtful {
         place: Option<Place>,
+        /// When a FIFO queue's memory of it began at the earliest.
         at: Timestamp,
+        /// A send before the one under way may have arrived: a no to this one does not settle it.
+        before: bool,
     },
     /// Surely not sent.
     Refused,
@@ -39,7 +42,9 @@ impl Book {
         let has_new_ids = !ledger.begun.to.queues().is_empty();
         for (id, entry) in ledger.entries() {
             let known = match &entry.fate {
-                Fate::Taken | Fate::Doubtful => Known::Doubtful { place: Some(entry.place), at: entry.tried_at },
+                Fate::Taken | Fate::Doubtful => {
+                    Known::Doubtful { place: Some(entry.place), at: entry.tried_at, before: true }
+                }
                 Fate::Refused(_) => Known::Refused,
                 Fate::Arrived { new_id } => {
                     book.new_ids.extend(has_new_ids.then(|| new_id.clone()));
@@ -69,9 +74,25 @@ impl Book {
         self.set(id, Known::Arrived);
     }
 
-    /// So many are sent again though they may be there.
-    pub fn sent_in_doubt(&mut self, count: u64) {
-        self.twice += count;
+    /// It is about to be sent: from now until there is an answer it is in doubt. If it was so before it may then be there twice, where
+    /// `doubles` says so of the two times.
+    pub fn sets_out(&mut self, id: &str, now: Timestamp, doubles: impl Fn(Timestamp, Timestamp) -> bool) {
+        let (mut since, mut was_in_doubt) = (now, false);
+        if let Some(Known::Doubtful { at, .. }) = self.get(id) {
+            (since, was_in_doubt) = (*at, true);
+            if doubles(*at, now) {
+                since = now;
+                self.twice += 1;
+            }
+        }
+        self.set(id, Known::Doubtful { place: None, at: since, before: was_in_doubt });
+    }
+
+    /// It was surely not sent this time.
+    pub fn not_sent(&mut self, id: &str) {
+        if !matches!(self.get(id), Some(Known::Doubtful { before: true, .. })) {
+            self.set(id, Known::Refused);
+        }
     }
 
     /// The ids of what was sent.
