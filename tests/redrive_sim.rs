@@ -12,6 +12,7 @@ use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
+    process::Command,
     sync::Arc,
     time::Duration,
 };
@@ -28,6 +29,7 @@ use edatop::redrive::{
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use support::queues::{
     DEDUPLICATION_WINDOW, Queues, Shape,
     consumer::{AtWork, Consumer},
@@ -455,4 +457,44 @@ fn a_queue_that_goes_in_the_middle_ends_the_run_and_loses_nothing_else(
         let is_over = stage.queues.census().queues.get(stage.dead.name()).is_some_and(BTreeMap::is_empty);
         assert!(is_over || !matches!(ended, Ended::Done) || !destination, "{ended:?}");
     });
+}
+
+/// A disk that is full from any byte on, also in the middle of a record: the run stops, and goes on when there is room again.
+///
+/// A limit on the size of files stands for the disk. Its signal must be ignored, which a shell can do for the program that it becomes.
+#[test]
+fn nothing_is_lost_when_the_disk_is_full_at_any_byte() {
+    let shell = r#"trap '' XFSZ; exec "$0" --exact --ignored --nocapture with_a_full_disk"#;
+    let status = Command::new("sh").args(["-c", shell]).arg(std::env::current_exe().unwrap()).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+#[ignore = "started by the test above, with the signal ignored"]
+fn with_a_full_disk() {
+    let limit = |bytes: Option<u64>| {
+        let limit = Rlimit { current: bytes, maximum: None };
+        setrlimit(Resource::Fsize, limit).unwrap();
+    };
+    let stopped = Cell::new(0);
+    for (number, bytes) in (0..40_000).step_by(331).enumerate() {
+        for_seeds(6_000 + number as u64, 1, number % 2 == 1, async |mut stage| {
+            limit(Some(bytes));
+            let ended = stage.live(&stage.queues.process(None)).await.unwrap();
+            limit(None);
+            stage.check();
+            match ended {
+                Ok(Ended::Done) => assert!(stage.queues.census().on(&stage.dead).is_empty()),
+                Ok(Ended::Stopped { why }) | Err(why) => {
+                    assert!(why.contains("cannot be written") && why.contains("nothing more is moved"), "{why}");
+                    stopped.set(stopped.get() + 1);
+                    sleep(LEASE).await;
+                }
+                Ok(Ended::Cancelled) => panic!("nobody said so"),
+            }
+            stage.until_done().await;
+            stage.judge();
+        });
+    }
+    assert!(stopped.get() > 20, "the disk was full {} times only", stopped.get());
 }
