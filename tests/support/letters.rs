@@ -22,8 +22,8 @@ pub struct Pair {
     pub client: Client,
     pub dead: String,
     pub source: String,
-    dead_url: String,
-    source_url: String,
+    pub dead_url: String,
+    pub source_url: String,
     groups: usize,
 }
 
