@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     book::Known,
     crew::{Crew, Halt, Telling, is_for_all, receipt},
-    item::{Item, State, hopeless, sent, state_after, trouble},
+    item::{Item, State, hopeless, sent, trouble},
     route::Routed,
     supply::Leased,
     waves::{Piece, next_wave},
@@ -83,7 +83,8 @@ impl Crew {
             routed.outgoing.deduplication.clone_from(&before.deduplication);
         }
         let state = routed.as_ref().err().map_or(State::Waiting, |refusal| State::Refused(refusal.clone()));
-        Ok(Item { leased, routed, state })
+        let was_in_doubt = matches!(self.known(&leased.message.id), Some(Known::Doubtful { .. }));
+        Ok(Item { leased, routed, was_in_doubt, state })
     }
 
     /// Sends until each has an answer, or patience ends. Whatever happens, the journal says of each what is known.
@@ -115,25 +116,18 @@ impl Crew {
     async fn try_again(&self, batch: u64, items: &mut [Item]) -> Result<(), NotSent> {
         let open: Vec<Leased> = items.iter().filter(|item| item.is_open()).map(|item| item.leased.clone()).collect();
         let ours = self.renewed(open).await;
-        let mut ids = Vec::new();
         for item in items.iter_mut().filter(|item| item.is_open()) {
-            let Some(lease) = ours.iter().find(|leased| leased.message.id == item.leased.message.id) else {
-                let text = "its lease is over: somebody else may have it by now; it was not sent again";
-                let in_doubt = matches!(&item.state, State::NotYet(refusal) if refusal.in_doubt);
-                item.state = State::Refused(Refusal::new(Why::LeaseOver, in_doubt, text));
-                continue;
-            };
-            item.leased.until = lease.until;
-            if matches!(item.state, State::NotYet(_)) {
-                ids.push(item.id().to_owned());
+            match ours.iter().find(|leased| leased.message.id == item.leased.message.id) {
+                Some(lease) => item.leased.until = lease.until,
+                None => {
+                    let text = "its lease is over: somebody else may have it by now; it was not sent again";
+                    item.state = State::Refused(Refusal::new(Why::LeaseOver, item.was_in_doubt, text));
+                }
             }
         }
-        let now = (self.clock)();
-        self.append(Record::Again { batch, at: now, ids: ids.clone() }).await.map_err(NotSent::Unwritten)?;
-        let mut book = self.book();
-        for id in &ids {
-            book.sets_out(id, now, |before, now| self.router.to.doubles(before, now));
-        }
+        let ids = items.iter().filter(|item| item.is_open()).map(|item| item.id().to_owned()).collect();
+        self.append(Record::Again { batch, at: (self.clock)(), ids }).await.map_err(NotSent::Unwritten)?;
+        self.mark_doubtful(items);
         Ok(())
     }
 
@@ -157,7 +151,13 @@ impl Crew {
     fn mark_doubtful(&self, items: &[Item]) {
         let (mut book, now) = (self.book(), (self.clock)());
         for item in items.iter().filter(|item| item.is_open()) {
-            book.sets_out(item.id(), now, |before, now| self.router.to.doubles(before, now));
+            let before = match book.get(item.id()) {
+                Some(Known::Doubtful { since, .. }) => Some(*since),
+                _ => None,
+            };
+            let doubles = before.is_some_and(|since| self.router.to.doubles(since, now));
+            book.sent_in_doubt(u64::from(doubles));
+            book.set(item.id(), Known::Doubtful { place: None, since: before.unwrap_or(now) });
         }
     }
 
@@ -202,7 +202,7 @@ impl Crew {
                 }
             }
             for (index, result) in going.iter().zip(self.send_wave(items, &going).await) {
-                items[*index].state = state_after(result, &items[*index].state);
+                items[*index].settle(result);
                 if let Some(order) = items[*index].order(self) {
                     match &items[*index].state {
                         State::NotYet(_) => drop(blocked.insert(order)),
@@ -245,9 +245,8 @@ impl Crew {
                 State::Arrived(new_id) if has_new_ids => book.arrived(item.id(), new_id),
                 State::Arrived(_) => book.set(item.id(), Known::Arrived),
                 State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt => {
-                    book.not_sent(item.id());
+                    book.set(item.id(), Known::Refused);
                 }
-                // In doubt since it set out.
                 _ => {}
             }
         }

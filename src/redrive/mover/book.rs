@@ -9,13 +9,10 @@ use crate::redrive::journal::{Counts, Fate, Ledger, Place};
 /// How far a message has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
-    /// Taken in an earlier run, or sent without an answer; the earlier `Taken` record is at this place, if it was an earlier run.
+    /// Taken in an earlier run, or sent without an answer, first at this time. The `Taken` record of an earlier run is at this place.
     Doubtful {
         place: Option<Place>,
-        /// When a FIFO queue's memory of it began at the earliest.
-        at: Timestamp,
-        /// A send before the one under way may have arrived: a no to this one does not settle it.
-        before: bool,
+        since: Timestamp,
     },
     /// Surely not sent.
     Refused,
@@ -43,7 +40,7 @@ impl Book {
         for (id, entry) in ledger.entries() {
             let known = match &entry.fate {
                 Fate::Taken | Fate::Doubtful => {
-                    Known::Doubtful { place: Some(entry.place), at: entry.tried_at, before: true }
+                    Known::Doubtful { place: Some(entry.place), since: entry.in_doubt_since }
                 }
                 Fate::Refused(_) => Known::Refused,
                 Fate::Arrived { new_id } => {
@@ -74,25 +71,9 @@ impl Book {
         self.set(id, Known::Arrived);
     }
 
-    /// It is about to be sent: from now until there is an answer it is in doubt. If it was so before it may then be there twice, where
-    /// `doubles` says so of the two times.
-    pub fn sets_out(&mut self, id: &str, now: Timestamp, doubles: impl Fn(Timestamp, Timestamp) -> bool) {
-        let (mut since, mut was_in_doubt) = (now, false);
-        if let Some(Known::Doubtful { at, .. }) = self.get(id) {
-            (since, was_in_doubt) = (*at, true);
-            if doubles(*at, now) {
-                since = now;
-                self.twice += 1;
-            }
-        }
-        self.set(id, Known::Doubtful { place: None, at: since, before: was_in_doubt });
-    }
-
-    /// It was surely not sent this time.
-    pub fn not_sent(&mut self, id: &str) {
-        if !matches!(self.get(id), Some(Known::Doubtful { before: true, .. })) {
-            self.set(id, Known::Refused);
-        }
+    /// So many are sent again though they may be there.
+    pub fn sent_in_doubt(&mut self, count: u64) {
+        self.twice += count;
     }
 
     /// The ids of what was sent.
