@@ -3,7 +3,7 @@
 //! cuts, throttles, slows and loses answers. The messages are counted by a plain client.
 //!
 //! `EDATOP_TEST_ENDPOINTS=ministack=http://127.0.0.1:4567 cargo test --test redrive_kill -- --ignored --nocapture`
-//! `EDATOP_SEED=…` repeats the instants of a run that is printed with it; `EDATOP_KILLS=…` sets how many there are on each endpoint.
+//! `EDATOP_BINARY=…` is the program, if not the one built here. `EDATOP_SEED=…` repeats the instants of a run that is printed with it; `EDATOP_KILLS=…` sets how many there are on each endpoint.
 #![cfg(feature = "demo")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
@@ -170,7 +170,8 @@ impl Round {
         let redrive: &[&str] =
             if self.is_cut_off() { &["redrive", "--resume", "--yes"] } else { &["redrive", &self.pair.dead, "--yes"] };
         let file = |name: &str| File::create(self.home.folder.join(name)).unwrap();
-        Command::new(env!("CARGO_BIN_EXE_edatop"))
+        let program = std::env::var("EDATOP_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_edatop").to_owned());
+        Command::new(program)
             .args(redrive)
             .args(["--endpoint", &self.url])
             .env_clear()
