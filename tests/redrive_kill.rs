@@ -21,7 +21,7 @@ use fastrand::Rng;
 use futures_util::{StreamExt, stream};
 use support::{
     emulators,
-    hermetic::Home,
+    hermetic::{Home, program},
     letters::{self, Pair},
     proxy::{Fault, Proxy},
 };
@@ -176,8 +176,7 @@ impl Round {
         let redrive: &[&str] =
             if self.is_cut_off() { &["redrive", "--resume", "--yes"] } else { &["redrive", &self.pair.dead, "--yes"] };
         let file = |name: &str| File::create(self.home.folder.join(name)).unwrap();
-        let program = std::env::var("EDATOP_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_edatop").to_owned());
-        Command::new(program)
+        Command::new(program())
             .args(redrive)
             .args(["--endpoint", &self.url])
             .env_clear()
