@@ -3,7 +3,13 @@
 //! The promise: no message is ever lost, whatever is killed, cut off or cancelled; a message is in the source, in the destination or in
 //! the journal at every instant.
 
+pub mod choose;
+pub mod edit;
+pub mod export;
+pub mod import;
+pub mod into_file;
 pub mod journal;
+pub mod jq;
 pub mod listed;
 pub mod message;
 pub mod mover;

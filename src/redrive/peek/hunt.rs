@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{
     sync::Notify,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 use super::{
@@ -33,6 +33,9 @@ use crate::redrive::{
 
 pub use super::hunting::{Decision, Hunting, Tally, Wanted};
 
+/// Between two looks whether what is hidden has come back.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// A supply of messages from a queue.
 pub struct Hunt {
     wire: Arc<dyn Wire>,
@@ -42,6 +45,7 @@ pub struct Hunt {
     sent: SentIds,
     left: Leases,
     state: Mutex<State>,
+    began: Instant,
     /// Something was moved, put back or found.
     changed: Notify,
 }
@@ -133,7 +137,8 @@ impl Hunt {
         };
         let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}));
         let (state, changed) = (Mutex::new(state), Notify::new());
-        Self { wire, queue, hunting, wanted, sent: SentIds::default(), left, state, changed }
+        let began = Instant::now();
+        Self { began, wire, queue, hunting, wanted, sent: SentIds::default(), left, state, changed }
     }
 
     /// For all there are.
@@ -286,8 +291,18 @@ impl Hunt {
         if asked >= state.news && !more_may_show {
             state.empty += 1;
         }
-        state.ended |= state.empty >= self.hunting.waits;
-        state.ended
+        state.ended || state.empty >= self.hunting.waits
+    }
+
+    /// Whether messages are in flight that neither this run has nor a consumer can be expected to have.
+    async fn more_is_hidden(&self) -> bool {
+        if self.began.elapsed() >= self.hunting.patience {
+            return false;
+        }
+        let Ok(standing) = self.wire.standing(&self.queue).await else { return true };
+        let state = self.state();
+        let ours = state.out.len() as u64 + state.tally.left;
+        !state.ended && (standing.in_flight > ours || standing.visible > 0)
     }
 
     fn halted(&self) -> Result<Option<Vec<Leased>>, Refusal> {
@@ -337,7 +352,12 @@ impl Supply for Hunt {
                 continue;
             }
             if self.nothing_came(asked) {
-                return self.halted();
+                if !self.more_is_hidden().await {
+                    self.state().ended = true;
+                    self.changed.notify_waiters();
+                    return self.halted();
+                }
+                sleep(LOOK_EVERY).await;
             }
             self.rest(asked).await;
         }

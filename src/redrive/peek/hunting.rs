@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::redrive::message::{Message, Outgoing};
 
+/// Beyond a lease of a run that was killed: clocks differ, and it may have been renewed at the last moment.
+const MARGIN: Duration = Duration::from_secs(10);
+
 /// What to do with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -23,6 +26,9 @@ pub struct Hunting {
     pub waits: u32,
     /// How many to take; none for all.
     pub limit: Option<u64>,
+    /// How long to wait, at most, for messages that are in flight and not with this run: those of a run that was killed come back when
+    /// their leases end.
+    pub patience: Duration,
     /// Goes on though messages that are left may lose the last try of their consumer.
     pub accept_cost: bool,
 }
@@ -30,12 +36,21 @@ pub struct Hunting {
 impl Default for Hunting {
     fn default() -> Self {
         Self {
-            lease: Duration::from_secs(120),
+            lease: Duration::from_secs(60),
             wait: Duration::from_secs(1),
             waits: 3,
             limit: None,
+            patience: Duration::ZERO,
             accept_cost: false,
         }
+    }
+}
+
+impl Hunting {
+    /// For going on with a run that was killed.
+    #[must_use]
+    pub fn after_a_crash(self) -> Self {
+        Self { patience: self.lease + MARGIN, ..self }
     }
 }
 
