@@ -7,6 +7,7 @@ pub mod agree;
 pub mod aim;
 pub mod bar;
 pub mod choice;
+pub mod earlier;
 pub mod failures;
 pub mod gather;
 pub mod intent;
