@@ -163,6 +163,11 @@ pub fn must_write(config: &Config, what: &str) -> Result<(), GivenUp> {
     Ok(())
 }
 
+/// So many messages, in words.
+pub fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+}
+
 /// Says what could not be given back, and when it comes back by itself.
 pub fn given_back(released: &Released) {
     if released.stuck > 0 {
