@@ -55,7 +55,7 @@ impl App {
             Some((store, since)) => (store.as_ref(), *since),
             None => (&self.store, now),
         };
-        let view = View { beat: self.beat, ..view_of(store, &self.look, &self.zone, now) };
+        let view = View { beat: self.beat, read_only: self.session.read_only, ..view_of(store, &self.look, &self.zone, now) };
         let line = |y: u16| Rect { y, height: 1, ..area };
         header::draw(&self.session, line(area.top()), buf, &view);
         // The worst first, but never so much that the panes drown.

@@ -2,11 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::{App, update::current};
+use super::{App, Effect, update::current};
 use crate::{
     commands::Command,
-    domain::ResourceId,
+    domain::{Kind, ResourceId},
     overlays::{
+        desk::{
+            Desk,
+            model::{Ask, News},
+        },
         detail::Detail,
         route::{self, Route},
     },
@@ -62,6 +66,54 @@ impl App {
             }
         }
         self.overlays.push(Box::new(Detail::new(id.clone())));
+    }
+
+    /// Whether other resources' dead letters go there.
+    pub(super) fn is_dead_letter_queue(&self, id: &ResourceId) -> bool {
+        self.store.topology().dead_letter_sources(id).next().is_some()
+    }
+
+    /// Lays dead letters on the desk: those of the chosen one, or, where that has none, those of the worst alarm that has.
+    pub(super) fn open_desk(&mut self, chosen: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let topology = self.store.topology();
+        let queue = |id: &ResourceId| {
+            if self.is_dead_letter_queue(id) {
+                return Some(id.clone());
+            }
+            let target = topology.dead_letter_target(id).map(|link| link.to.clone());
+            target.filter(|id| self.store.kind_of(id) == Kind::Queue)
+        };
+        let of_alarms = || self.store.alarms().iter().find_map(|alarm| queue(&alarm.id));
+        let asked = chosen.and_then(queue);
+        let Some(queue) = asked.or_else(|| chosen.is_none().then(of_alarms).flatten()) else {
+            let text = chosen.map_or_else(
+                || "no dead-letter queue is in alarm".to_owned(),
+                |chosen| format!("{} has no dead-letter queue that edatop knows of", chosen.short_name()),
+            );
+            self.say(text, Role::Dim, now);
+            return Vec::new();
+        };
+        // The desk shows how it is, not how it was.
+        if self.held.is_some() {
+            self.hold(now);
+        }
+        self.desk += 1;
+        self.overlays.push(Box::new(Desk::new(queue.clone())));
+        vec![Effect::Desk(Ask::Open(queue))]
+    }
+
+    /// Takes in what the desk tells, unless it is one that was left.
+    pub(super) fn desk_told(&mut self, number: u64, news: News, now: Timestamp) -> Vec<Effect> {
+        if number != self.desk {
+            return Vec::new();
+        }
+        self.dirty = true;
+        match news {
+            News::Edit(document) => return vec![Effect::Edit(document)],
+            News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
+            news => self.overlays.iter_mut().for_each(|overlay| overlay.told(&news)),
+        }
+        Vec::new()
     }
 
     /// Opens the prompt for the topic or bus that is chosen.

@@ -152,6 +152,7 @@ async fn turn(
                         app.update(Event::Failed(format!("not copied: {error}")), clock::now());
                     }
                 }
+                Effect::Desk(_) | Effect::Edit(_) => {}
             }
         }
         if app.is_dirty() && Instant::now() >= frame_due {
