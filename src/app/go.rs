@@ -73,7 +73,7 @@ impl App {
         self.store.topology().dead_letter_sources(id).next().is_some()
     }
 
-    /// Lays dead letters on the desk: those of the chosen one, or, where that has none, those of the worst alarm that has.
+    /// Lays dead letters on the desk: those of the chosen one, or those of the worst alarm, as long as the user went nowhere yet.
     pub(super) fn open_desk(&mut self, chosen: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
         let topology = self.store.topology();
         let queue = |id: &ResourceId| {
@@ -84,10 +84,10 @@ impl App {
             target.filter(|id| self.store.kind_of(id) == Kind::Queue)
         };
         let of_alarms = || self.store.alarms().iter().find_map(|alarm| queue(&alarm.id));
-        let asked = chosen.and_then(queue);
-        let Some(queue) = asked.or_else(|| chosen.is_none().then(of_alarms).flatten()) else {
+        let first = if self.went { None } else { of_alarms() };
+        let Some(queue) = first.or_else(|| chosen.and_then(queue)) else {
             let text = chosen.map_or_else(
-                || "no dead-letter queue is in alarm".to_owned(),
+                || "choose a dead-letter queue, or what has one".to_owned(),
                 |chosen| format!("{} has no dead-letter queue that edatop knows of", chosen.short_name()),
             );
             self.say(text, Role::Dim, now);

@@ -4,7 +4,9 @@
 //! [`draw`] shows the state. `update` and `draw` are pure: the instant is passed in.
 
 pub mod clock;
+pub mod desk;
 pub mod draw;
+mod editor;
 pub mod effect;
 pub mod event;
 mod go;
@@ -75,6 +77,8 @@ pub struct App {
     typed: Option<Typed>,
     /// How many desks were opened: news of an earlier one is nobody's.
     desk: u64,
+    /// The user went somewhere: what is under the cursor is there because he wants it.
+    went: bool,
     refreshes: u64,
     suspended: bool,
     /// Why we do not know who we are, as it was said last.
@@ -109,6 +113,7 @@ impl App {
             places: draw::Places::default(),
             typed: None,
             desk: 0,
+            went: false,
             refreshes: 0,
             suspended: false,
             said_unknown: None,

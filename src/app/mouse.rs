@@ -44,7 +44,7 @@ impl App {
     }
 
     fn click(&mut self, at: Position, now: Timestamp) -> Vec<Effect> {
-        self.dirty = true;
+        (self.dirty, self.went) = (true, true);
         if let Some(mut overlay) = self.overlays.pop() {
             let wish = overlay.click(at, &self.view(now));
             return self.grant(wish, overlay, now);

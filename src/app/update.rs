@@ -8,8 +8,8 @@ use crate::{
     commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
-        Press, Wish, desk::model::Ask, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
-        usage::Usage,
+        Press, Wish, desk::model::Ask, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes,
+        toast::Toast, usage::Usage,
     },
     panes::View,
     store::Store,
@@ -216,6 +216,7 @@ impl App {
 
     pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         let selected = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
+        self.went |= command != Command::Desk;
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return self.suspend(),

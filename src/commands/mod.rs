@@ -141,7 +141,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Against, "against", &["left", "h"], "against a link, to what sends").at(Place::Map),
     row(Command::NextFlow, "next flow", &["]"], "show the next flow").at(Place::Map).footer("flow", 68),
     row(Command::PreviousFlow, "previous flow", &["["], "show the one before").at(Place::Map),
-    row(Command::DeadLetters, "dead letters", &["d"], "go to the dead-letter queue of the chosen one; there, to the desk")
+    row(Command::DeadLetters, "dead letters", &["d"], "go to its dead-letter queue; from there, to the desk")
         .at(Place::Map)
         .footer("dead letters", 67),
     row(Command::Logs, "its logs", &["l"], "go to the log group of the chosen one").at(Place::Map).footer("logs", 66),
@@ -158,7 +158,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Open, "open", &["enter", "l"], "everything known about the chosen one and its neighbours")
         .at(Place::List)
         .footer("detail", 75),
-    row(Command::Desk, "desk", &["d"], "the dead letters of the chosen one: look, choose, edit, move")
+    row(Command::Desk, "desk", &["d"], "its dead letters: look, know why, choose, edit, move")
         .at(Place::List)
         .footer("desk", 67),
     row(Command::Back, "back", &["esc", "h"], "close what is open, or clear the filter"),
@@ -187,7 +187,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ChooseCluster, "choose cluster", &["*"], "choose the cluster under the cursor, or no longer")
         .at(Place::Desk)
         .footer("cluster", 71),
-    row(Command::ChooseRange, "choose range", &["v"], "choose from here to where the cursor goes; so does shift with an arrow")
+    row(Command::ChooseRange, "choose range", &["v"], "choose from here to where the cursor goes; or shift-arrows")
         .at(Place::Desk),
     row(Command::FindText, "find text", &["/"], "list only what holds a text, or matches a /regex/")
         .at(Place::Desk)
@@ -195,22 +195,28 @@ pub const COMMANDS: &[Row] = &[
     row(Command::FindWhere, "find where", &["="], "list only those for which a jq expression is true")
         .at(Place::Desk)
         .footer("jq", 62),
-    row(Command::EditOne, "edit", &["e"], "edit the message under the cursor in $EDITOR").at(Place::Desk).footer("edit", 68),
-    row(Command::EditAll, "edit all", &["E"], "edit the chosen ones by a jq expression").at(Place::Desk).footer("edit by jq", 61),
-    row(Command::WriteFile, "write", &["w"], "write the chosen ones to a file; they stay where they are")
+    row(Command::EditOne, "edit", &["e"], "edit the message under the cursor in $EDITOR")
+        .at(Place::Desk)
+        .footer("edit", 68),
+    row(Command::EditAll, "edit all", &["E"], "edit the chosen ones by a jq expression")
+        .at(Place::Desk)
+        .footer("edit by jq", 61),
+    row(Command::WriteFile, "write", &["w"], "write what is chosen to a file; it stays in the queue")
         .at(Place::Desk)
         .footer("write", 59),
-    row(Command::Redrive, "redrive", &["R"], "move the chosen ones, or all that are listed; the plan comes first")
+    row(Command::Redrive, "redrive", &["R"], "move what is chosen, or else listed; the plan comes first")
         .at(Place::Desk)
         .footer("redrive", 88)
         .dangerous(),
-    row(Command::UndoRun, "undo", &["U"], "bring back what the last run moved, as far as it can be").at(Place::Desk).dangerous(),
+    row(Command::UndoRun, "undo", &["U"], "bring back what the last run moved, as far as can be")
+        .at(Place::Desk)
+        .dangerous(),
     row(Command::ResumeRuns, "resume", &["C"], "go on with runs that were cut off").at(Place::Desk).dangerous(),
-    row(Command::DeleteChosen, "delete", &["D"], "delete the chosen ones; they are written to a file first")
+    row(Command::DeleteChosen, "delete", &["D"], "delete what is chosen; it is written to a file first")
         .at(Place::Desk)
         .footer("delete", 57)
         .dangerous(),
-    row(Command::PurgeQueue, "purge", &["X"], "delete all that is in the queue; it is written to a file first")
+    row(Command::PurgeQueue, "purge", &["X"], "delete all in the queue; it is written to a file first")
         .at(Place::Desk)
         .dangerous(),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),

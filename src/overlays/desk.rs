@@ -20,8 +20,6 @@ mod keys;
 mod message;
 pub mod model;
 mod sheets;
-#[cfg(test)]
-mod tests;
 mod typing;
 
 use ratatui::{
@@ -110,6 +108,10 @@ impl Desk {
 impl Overlay for Desk {
     fn place(&self) -> Place {
         if self.typing.is_none() && matches!(self.picture.stage, Stage::Columns) { Place::Desk } else { Place::Pane }
+    }
+
+    fn fills(&self) -> bool {
+        true
     }
 
     fn key(&mut self, press: Press, view: &View<'_>) -> Wish {

@@ -75,6 +75,11 @@ pub trait Overlay {
         Place::Pane
     }
 
+    /// Whether it takes the whole screen, the last line too.
+    fn fills(&self) -> bool {
+        false
+    }
+
     fn wheel(&mut self, _lines: isize) {}
 
     /// The wheel over a place, where that matters.

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     commands::Place,
-    domain::{Kind, ResourceId, units::{Age, Count}},
+    domain::{
+        Kind, ResourceId,
+        units::{Age, Count},
+    },
     panes::{View, footer},
     theme::Role,
     widgets::{
@@ -99,7 +102,7 @@ fn widths(width: u16, column: Column) -> [u16; 3] {
     match width {
         THREE_FROM.. => {
             let clusters = (width * 3 / 10).clamp(34, 60);
-            let messages = ((width - clusters) * 2 / 5).clamp(30, 70);
+            let messages = ((width - clusters) * 9 / 20).clamp(30, 80);
             [clusters, messages, width - clusters - messages]
         }
         TWO_FROM.. if column == Column::Message => [0, width * 2 / 5, width - width * 2 / 5],
@@ -121,24 +124,17 @@ impl Desk {
             part
         });
         let [clusters, messages, message] = parts;
-        let listed = format!("{} of {}", Count(self.picture.listed as f64), Count(self.picture.header.held as f64));
-        let find = self.picture.find.as_ref().map(|finding| {
-            let left = if finding.left > 0 { format!(" ({} to go)", Count(finding.left as f64)) } else { String::new() };
-            let failed = finding.failed.as_ref().map(|(count, why)| format!(" ({count} failed: {why})"));
-            format!("{}{left}{}", finding.find, failed.unwrap_or_default())
-        });
         let count = self.picture.clusters.len().saturating_sub(1);
         let titles = [
-            (Column::Clusters, format!("clusters {count}"), String::new()),
-            (Column::Messages, format!("messages {listed}"), find.unwrap_or_default()),
-            (Column::Message, "message".to_owned(), String::new()),
+            (Column::Clusters, format!("clusters {count}")),
+            (Column::Messages, self.messages_title()),
+            (Column::Message, "message".to_owned()),
         ];
-        for (part, (column, title, right)) in parts.into_iter().zip(titles) {
+        for (part, (column, title)) in parts.into_iter().zip(titles) {
             if part.width > 0 {
-                let line = Rect { height: 1, ..part };
                 let focused = column == self.column;
-                let right = text::fit(&right, usize::from(part.width.saturating_sub(10 + title.len() as u16))).into_owned();
-                Separator { title: &title, right: &right, focused, theme: view.theme }.render(line, buf);
+                let line = Rect { height: 1, ..part };
+                Separator { title: &title, right: "", focused, theme: view.theme }.render(line, buf);
             }
         }
         self.draw_clusters(below(clusters), buf, view);
@@ -146,6 +142,16 @@ impl Desk {
         let place = between(message, message.x > area.x, buf, view);
         self.places.message = place;
         self.page.draw(self.picture.opened.as_deref(), place, buf, view);
+    }
+
+    /// How many are listed, of what.
+    fn messages_title(&self) -> String {
+        let listed = format!("{} of {}", Count(self.picture.listed as f64), Count(self.picture.header.held as f64));
+        match &self.picture.find {
+            None => format!("messages {listed}"),
+            Some(finding) if finding.left == 0 => format!("{listed} {}", finding.find),
+            Some(finding) => format!("{listed} {} ({} to go)", finding.find, Count(finding.left as f64)),
+        }
     }
 
     fn draw_clusters(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
@@ -208,7 +214,13 @@ fn between(area: Rect, has_left: bool, buf: &mut Buffer, view: &View<'_>) -> Rec
         return area;
     }
     for y in area.top()..area.bottom() {
-        text::put(buf, Rect { y, width: 1, height: 1, ..area }, view.theme.glyphs.vertical, view.theme.style(Role::Border), "");
+        text::put(
+            buf,
+            Rect { y, width: 1, height: 1, ..area },
+            view.theme.glyphs.vertical,
+            view.theme.style(Role::Border),
+            "",
+        );
     }
     Rect { x: area.x + 2, width: area.width - 2, ..area }
 }

@@ -144,7 +144,9 @@ fn section(lines: &mut Vec<Parts>, name: &str, width: u16, after: &[(Role, &str)
         let piece = text::clean(piece);
         let mut pieces = text::wrap(&piece, room.max(1)).into_iter();
         parts.push((*role, pieces.next().unwrap_or_default().to_owned()));
-        rest.extend(pieces.map(|piece| vec![(Role::Dim, " ".repeat(text::width(name) + 2)), (*role, piece.to_owned())]));
+        rest.extend(
+            pieces.map(|piece| vec![(Role::Dim, " ".repeat(text::width(name) + 2)), (*role, piece.to_owned())]),
+        );
     }
     lines.push(parts);
     lines.extend(rest);

@@ -170,8 +170,6 @@ pub struct Finding {
     pub find: String,
     /// Messages that are still to be looked through.
     pub left: u64,
-    /// Those on which the expression failed, and the first reason.
-    pub failed: Option<(u64, String)>,
 }
 
 /// The first line.

@@ -27,13 +27,7 @@ struct Sheet {
 }
 
 /// Draws what is going on, if it is more than the columns. `asked` is whether the user was asked if he means it.
-pub(super) fn draw(
-    stage: &Stage,
-    (asked, offset): (bool, &mut usize),
-    area: Rect,
-    buf: &mut Buffer,
-    view: &View<'_>,
-) {
+pub(super) fn draw(stage: &Stage, (asked, offset): (bool, &mut usize), area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let sheet = match stage {
         Stage::Columns => return,
         Stage::Opening => plain("desk", vec!["finding the queue…".to_owned()], "esc leave"),
@@ -76,7 +70,8 @@ fn plain(title: &str, lines: Vec<String>, hints: &str) -> Sheet {
 }
 
 fn of_cost(cost: &Cost) -> Sheet {
-    let hints = if cost.name.is_some() { "type the queue's name below · esc leave" } else { "enter look · esc leave" };
+    let hints =
+        if cost.name.is_some() { "type the queue's name below · esc leave" } else { "enter look · esc leave" };
     plain("what looking costs", cost.lines.clone(), hints)
 }
 
@@ -89,7 +84,11 @@ fn of_diff(diff: &Diff) -> Sheet {
     };
     let refused = diff.refused.iter().map(|why| (Role::Warn, why.clone()));
     let lines = refused.chain(diff.lines.iter().map(line)).collect();
-    let hints = if diff.refused.is_empty() { "enter keep · esc leave as it was · j/k scroll" } else { "esc back · j/k scroll" };
+    let hints = if diff.refused.is_empty() {
+        "enter keep · esc leave as it was · j/k scroll"
+    } else {
+        "esc back · j/k scroll"
+    };
     Sheet { title: diff.title.clone(), lines, hints: hints.to_owned() }
 }
 

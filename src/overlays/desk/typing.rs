@@ -96,7 +96,9 @@ impl Typing {
         match &self.blank {
             Blank::Text => Ok(Ask::Find(Find::typed(typed))),
             Blank::Where => Ok(Ask::Find(Some(typed).filter(|jq| !jq.is_empty()).map(|jq| Find::Where(jq.to_owned())))),
-            Blank::EditAll if typed.is_empty() => Err("type how, such as .body.price = 0; esc changes nothing".to_owned()),
+            Blank::EditAll if typed.is_empty() => {
+                Err("type how, such as .body.price = 0; esc changes nothing".to_owned())
+            }
             Blank::EditAll => Ok(Ask::EditAll(typed.to_owned())),
             Blank::To => Ok(Ask::Adjust(Adjust::To(typed.to_owned()))),
             Blank::File => {
@@ -115,7 +117,9 @@ impl Typing {
     pub(super) fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let (prompt, hint) = match &self.blank {
             Blank::Text => (" /".to_owned(), "a text, or /a regex/ · enter lists · esc back "),
-            Blank::Where => (" = ".to_owned(), "jq: .body.id > 3 and .system.ApproximateReceiveCount < 5 · enter · esc "),
+            Blank::Where => {
+                (" = ".to_owned(), "jq: .body.id > 3 and .system.ApproximateReceiveCount < 5 · enter · esc ")
+            }
             Blank::EditAll => (" edit ".to_owned(), "jq: .body.price = 0 · enter shows the difference · esc "),
             Blank::Rate => (" messages a second ".to_owned(), "nothing: as fast as it goes · enter · esc "),
             Blank::To => (" to queue ".to_owned(), "nothing: where they came from · enter · esc "),
