@@ -6,6 +6,7 @@
 pub mod journal;
 pub mod message;
 pub mod mover;
+pub mod peek;
 pub mod plan;
 pub mod queue;
 pub mod sqs;

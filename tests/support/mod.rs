@@ -1,7 +1,8 @@
 //! What several test files need: an endpoint that answers from a script, and facts as lines of text.
 //!
 //! Add the answers of a new service in `scripts.rs`; `driver` is the App without a terminal, `emulators` are the endpoints outside,
-//! `comparison` holds what is found against what was deployed, `workshop` makes one resource after another.
+//! `comparison` holds what is found against what was deployed, `workshop` makes one resource after another, `queues` is an SQS that
+//! fails as it is told to, `letters` are dead letters on a real endpoint, counted by a plain client.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
@@ -11,8 +12,10 @@ pub mod comparison;
 pub mod driver;
 pub mod emulators;
 pub mod hermetic;
+pub mod letters;
 #[cfg(feature = "demo")]
 pub mod proxy;
+pub mod queues;
 pub mod scripts;
 #[cfg(feature = "demo")]
 pub mod workshop;

@@ -1,14 +1,17 @@
 //! A proxy in front of an endpoint, to make it fail as real ones do: gone and back, refusing, throttling, silent, talking nonsense.
 //!
-//! It counts what passes, also what it answers itself. It changes nothing that it lets through.
+//! It counts what passes, also what it answers itself. It changes nothing that it lets through. A fault holds until it is mended
+//! ([`Proxy::fail`]), or comes by chance ([`Proxy::chance`]).
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
+    io,
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use fastrand::Rng;
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Response, body::Bytes, body::Incoming, header::HeaderMap, server::conn::http1, service::service_fn,
@@ -37,6 +40,33 @@ pub enum Fault {
     WebPage,
     /// 200 with bytes that no protocol has.
     Garbage,
+    /// The connection ends; the endpoint has heard nothing.
+    Cut,
+    /// The connection ends after the endpoint has done what was asked of it.
+    AnswerLost,
+    /// So much later.
+    Slow(Duration),
+}
+
+/// What befalls calls by chance.
+struct Chance {
+    service: &'static str,
+    rng: Rng,
+    faults: Vec<(f64, Fault)>,
+}
+
+impl Chance {
+    fn draw(&mut self, service: &str) -> Option<Fault> {
+        if self.service != service {
+            return None;
+        }
+        let mut lot = self.rng.f64();
+        let struck = self.faults.iter().find(|(share, _)| {
+            lot -= share;
+            lot < 0.0
+        });
+        struck.map(|(_, fault)| *fault)
+    }
 }
 
 /// The proxy, on a port of its own until it is dropped.
@@ -51,6 +81,7 @@ struct Shared {
     client: Client<HttpConnector, Full<Bytes>>,
     /// By the service's name in the signature, or `service:Operation`; `*` is all of them.
     faults: Mutex<BTreeMap<&'static str, Fault>>,
+    chance: Mutex<Option<Chance>>,
     counts: Mutex<BTreeMap<(String, String), usize>>,
 }
 
@@ -63,6 +94,7 @@ impl Proxy {
             target: target.to_owned(),
             client: Client::builder(TokioExecutor::new()).build_http(),
             faults: Mutex::default(),
+            chance: Mutex::default(),
             counts: Mutex::default(),
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -94,8 +126,14 @@ impl Proxy {
         self.shared.faults.lock().unwrap().insert(what, fault);
     }
 
+    /// From now on calls of a service go wrong by chance, each fault with its share of all of them.
+    pub fn chance(&self, service: &'static str, seed: u64, faults: Vec<(f64, Fault)>) {
+        *self.shared.chance.lock().unwrap() = Some(Chance { service, rng: Rng::with_seed(seed), faults });
+    }
+
     pub fn mend(&self) {
         self.shared.faults.lock().unwrap().clear();
+        *self.shared.chance.lock().unwrap() = None;
     }
 
     /// Requests so far, by service and operation. Where a protocol has no operation it is the method and the path.
@@ -129,19 +167,19 @@ fn serve(listener: TcpListener, shared: Arc<Shared>) -> JoinSet<()> {
 async fn connection(stream: TcpStream, shared: Arc<Shared>) {
     let service = service_fn(move |request| {
         let shared = shared.clone();
-        async move { Ok::<_, Infallible>(shared.answer(request).await) }
+        async move { shared.answer(request).await }
     });
     // A client that went away is its own business.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 impl Shared {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>) -> io::Result<Response<Full<Bytes>>> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
         let Some(service) = signed_for(&parts.headers) else {
             // Pages beside the API, such as the one that says what the endpoint is.
-            return self.pass_on(parts, body).await;
+            return Ok(self.pass_on(parts, body).await);
         };
         let operation = operation(&parts, &body);
         let one = format!("{service}:{operation}");
@@ -150,9 +188,21 @@ impl Shared {
             let faults = self.faults.lock().unwrap();
             [one.as_str(), service.as_str(), ALL].iter().find_map(|key| faults.get(*key).copied())
         };
-        match fault {
-            Some(fault) => fail(fault, protocol(&service)).await,
-            None => self.pass_on(parts, body).await,
+        let by_chance = || self.chance.lock().unwrap().as_mut().and_then(|chance| chance.draw(&service));
+        let ends = || Err(io::Error::from(io::ErrorKind::ConnectionAborted));
+        match fault.or_else(by_chance) {
+            // An error here ends the connection.
+            Some(Fault::Cut) => ends(),
+            Some(Fault::AnswerLost) => {
+                self.pass_on(parts, body).await;
+                ends()
+            }
+            Some(Fault::Slow(how_long)) => {
+                tokio::time::sleep(how_long).await;
+                Ok(self.pass_on(parts, body).await)
+            }
+            Some(fault) => Ok(fail(fault, protocol(&service)).await),
+            None => Ok(self.pass_on(parts, body).await),
         }
     }
 
@@ -174,7 +224,8 @@ fn bad_gateway() -> Response<Full<Bytes>> {
 
 async fn fail(fault: Fault, protocol: Protocol) -> Response<Full<Bytes>> {
     let (status, kind, body) = match fault {
-        Fault::Silent => std::future::pending().await,
+        // What is not answered at all does not come here.
+        Fault::Silent | Fault::Cut | Fault::AnswerLost | Fault::Slow(_) => std::future::pending().await,
         Fault::Denied => {
             let message = "User: arn:aws:iam::000000000000:user/x is not authorized to perform this";
             (403, protocol.content_type(), protocol.error("AccessDenied", message))

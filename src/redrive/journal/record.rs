@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::redrive::{
@@ -13,6 +13,9 @@ use crate::redrive::{
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
+/// SQS drops a second message with the same deduplication id for five minutes after the first; a little less, since clocks differ.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
+const DEDUPLICATED_FOR: SignedDuration = SignedDuration::from_secs(290);
 
 /// One step. In the order of a run: `Begun`, then per batch `Taken`, `Sent`, `Deleted`; at the end `Ended`. A run that was cut off and
 /// taken up again goes on after `Resumed`.
@@ -29,6 +32,12 @@ pub enum Record {
         batch: u64,
         at: Timestamp,
         messages: Vec<Taken>,
+    },
+    /// Before some of them are sent once more, after a no or no answer.
+    Again {
+        batch: u64,
+        at: Timestamp,
+        ids: Vec<String>,
     },
     /// What became of the sends.
     Sent {
@@ -130,6 +139,33 @@ pub enum Destination {
     File(PathBuf),
     /// Nowhere but into the journal.
     Journal,
+}
+
+impl Destination {
+    /// The queues that messages may go to.
+    pub fn queues(&self) -> &[Queue] {
+        match self {
+            Self::Sources(queues) => queues,
+            Self::Queue(queue) => std::slice::from_ref(queue),
+            Self::File(_) | Self::Journal => &[],
+        }
+    }
+
+    /// Whether a send of the same message now makes a second message, if one before was taken. FIFO queues drop it, for a while.
+    pub fn doubles(&self, before: Timestamp, now: Timestamp) -> bool {
+        let is_dropped = (SignedDuration::ZERO..DEDUPLICATED_FOR).contains(&now.duration_since(before));
+        self.queues().iter().any(|queue| !queue.is_fifo() || !is_dropped)
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Sources(queues) => queues.iter().map(Queue::name).collect::<Vec<_>>().join(", "),
+            Self::Queue(queue) => queue.name().to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Journal => "nowhere but the journal".to_owned(),
+        }
+    }
 }
 
 /// Which messages are meant.

@@ -1,10 +1,143 @@
 //! Moves messages without losing one: journal, send, journal, delete, journal.
+//!
+//! ```text
+//!                 ┌──────── refused, or its lease is over: it stays where it was ────────┐
+//!                 ▼                                                                      │
+//!   in the source ──lease──▶ leased ──journal──▶ taken ──send──▶ arrived ──journal──▶ ──delete──▶ moved
+//!                                                  │ ▲              │
+//!                                   no answer came ▼ │ sent again   └─ crash here: deleted by the next run, never sent again
+//!                                               doubtful
+//! ```
+//!
+//! At each arrow the program may be killed. Before `taken` the message is in the source; from `taken` on it is in the journal as well; it
+//! leaves the source only after the journal says that it has arrived. What is `doubtful` is sent again: a standard queue may then have it
+//! twice, and the run counts it; a FIFO queue knows the second one by its deduplication id.
 
+mod batch;
+mod book;
+mod conduct;
+mod crew;
+mod gate;
+mod resume;
+mod route;
 pub mod supply;
+mod waves;
+mod witness;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, atomic::AtomicU64},
+    time::Duration,
+};
 
-use crate::redrive::journal::Ended;
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+pub use crew::{Sink, Telling, Told};
+pub use resume::reopen;
+use supply::Supply;
+
+use self::{book::Book, crew::Crew, gate::Gate, route::Router, witness::Witness};
+use crate::redrive::{
+    journal::{Ended, Journal, Ledger, Record, id_of},
+    plan::Options,
+    wire::Wire,
+};
+
+/// How long a batch is tried again while nobody answers.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A run, ready to go. What is to be moved, from where and to where, is what the journal begins with.
+pub struct Job {
+    pub wire: Arc<dyn Wire>,
+    pub journal: Journal,
+    /// What the journal says so far: little, if it is new.
+    pub ledger: Ledger,
+    pub supply: Arc<dyn Supply>,
+    /// Where they are written to, if it is a file.
+    pub sink: Option<Arc<dyn Sink>>,
+    pub options: Options,
+    /// How many there are, as far as is known.
+    pub total: u64,
+    /// Is told how it goes.
+    pub progress: watch::Sender<Progress>,
+    /// Is told of each message.
+    pub tell: Option<mpsc::Sender<Told>>,
+    /// Finishes what is in hand, and leaves.
+    pub stop: CancellationToken,
+    pub clock: fn() -> Timestamp,
+}
+
+impl Job {
+    /// Moves until nothing is left, somebody stops it, or nothing more can be done. Dropped in the middle it leaves a journal that
+    /// [`reopen`] goes on with.
+    pub async fn run(self) -> Ended {
+        let began = Instant::now();
+        let begun = &self.ledger.begun;
+        self.progress.send_modify(|progress| progress.total = self.total);
+        let router = Router { from: begun.from.clone(), to: begun.to.clone(), run: id_of(self.journal.path()) };
+        let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
+        let crew = Arc::new(Crew {
+            wire: self.wire,
+            supply: self.supply,
+            sink: self.sink,
+            router,
+            gate: Gate::new(self.options.rate),
+            book: Mutex::new(Book::of(&self.ledger)),
+            batches: AtomicU64::new(self.ledger.batches),
+            progress: self.progress,
+            tell: self.tell,
+            clock: self.clock,
+            patience: PATIENCE,
+            halted: Mutex::default(),
+            journal: self.journal,
+        });
+        let (options, stop) = (self.options, self.stop.clone());
+        let mut workers = JoinSet::new();
+        for _ in 0..options.concurrency.max(1) {
+            let crew = Arc::clone(&crew);
+            workers.spawn(async move { crew.work().await });
+        }
+        let mut conductor = JoinSet::new();
+        let conducted = Arc::clone(&crew);
+        conductor.spawn(async move { conduct::conduct(&conducted, witness, options, stop).await });
+        while workers.join_next().await.is_some() {
+            crew.progress.send_modify(|progress| progress.elapsed = began.elapsed());
+        }
+        drop(conductor);
+        let ended = crew.end(self.stop.is_cancelled()).await;
+        crew.progress.send_modify(|progress| {
+            progress.elapsed = began.elapsed();
+            progress.ended = Some(ended.clone());
+        });
+        ended
+    }
+}
+
+impl Crew {
+    /// Says why it ends, here and in the journal.
+    async fn end(&self, is_cancelled: bool) -> Ended {
+        self.note_progress(None);
+        let counts = self.book().counts();
+        let open = counts.arrived + counts.doubtful;
+        let halted = crew::lock(&self.halted).clone();
+        let ended = match halted {
+            Some(why) => Ended::Stopped { why },
+            None if is_cancelled => Ended::Cancelled,
+            None if open > 0 => Ended::Stopped { why: format!("{open} are not settled: `edatop redrive --resume`") },
+            None => Ended::Done,
+        };
+        let record = Record::Ended { at: (self.clock)(), why: ended.clone() };
+        match self.append(record).await {
+            Ok(()) => ended,
+            Err(halt) => Ended::Stopped { why: halt.0 },
+        }
+    }
+}
 
 /// How a run goes, as of now.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,0 +1,179 @@
+//! Writing a journal: what is asked for at the same time goes to the disk with one sync, and nobody goes on before it is there.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Seek, SeekFrom, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+};
+
+use thiserror::Error;
+use tokio::sync::oneshot;
+
+use super::{Begun, Record, line, read};
+
+/// Records on their way to the disk; more make the asking ones wait.
+const QUEUED: usize = 256;
+
+/// Why a journal cannot be written.
+#[derive(Debug, Clone, Error)]
+pub enum JournalError {
+    #[error("the journal {} cannot be written: {source}; nothing more is moved", path.display())]
+    Write { path: PathBuf, source: Arc<io::Error> },
+    #[error("another edatop is at work on the journal {}; wait for it, or end it", path.display())]
+    InUse { path: PathBuf },
+    #[error("the journal {} cannot be read: {source}", path.display())]
+    Read { path: PathBuf, source: Arc<io::Error> },
+    #[error("the journal {} has no beginning: nothing can be said of it", path.display())]
+    NoBeginning { path: PathBuf },
+    #[error("the journal {} was written by a newer edatop (format {version}); use that one", path.display())]
+    Newer { path: PathBuf, version: u32 },
+    #[error("no journal '{0}'; `edatop journal ls` lists them")]
+    NotFound(String),
+    #[error("'{0}' begins the names of several journals; write more of it")]
+    Ambiguous(String),
+}
+
+impl JournalError {
+    pub(super) fn write(path: &Path, source: io::Error) -> Self {
+        Self::Write { path: path.to_owned(), source: Arc::new(source) }
+    }
+
+    pub(super) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read { path: path.to_owned(), source: Arc::new(source) }
+    }
+}
+
+type Answer = oneshot::Sender<Result<(), JournalError>>;
+
+/// An open journal. Copies write to the same file, which is locked against others until the last is dropped.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    path: Arc<Path>,
+    writer: Arc<Writer>,
+}
+
+/// Our side of the thread that writes.
+#[derive(Debug)]
+struct Writer {
+    requests: Option<mpsc::SyncSender<(Vec<u8>, Answer)>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Writer {
+    /// Waits for what is being written: after this the file is nobody's.
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Journal {
+    /// A new one, that begins with this. The folder must be there.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn create(path: &Path, begun: Begun) -> Result<Self, JournalError> {
+        let failed = |error| JournalError::write(path, error);
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        let journal = Self::over(path, file, 0)?;
+        journal.append(&Record::Begun(Box::new(begun))).await?;
+        // The file's name must be on the disk as well.
+        if let Some(folder) = path.parent() {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        }
+        Ok(journal)
+    }
+
+    /// One that was cut off, to be gone on with. What a crash left of a last record is taken away.
+    ///
+    /// # Errors
+    /// When it is not there, somebody else writes it, or the disk's.
+    pub fn reopen(path: &Path) -> Result<Self, JournalError> {
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(|e| JournalError::read(path, e))?;
+        let good = read::end_of_last_record(&file).map_err(|error| JournalError::read(path, error))?;
+        Self::over(path, file, good)
+    }
+
+    fn over(path: &Path, file: File, good: u64) -> Result<Self, JournalError> {
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(JournalError::InUse { path: path.to_owned() }),
+            Err(std::fs::TryLockError::Error(error)) => return Err(JournalError::write(path, error)),
+        }
+        let failed = |error| JournalError::write(path, error);
+        file.set_len(good).map_err(failed)?;
+        let (requests, asked) = mpsc::sync_channel(QUEUED);
+        let disk = Disk { path: path.into(), file, good };
+        let path = Arc::clone(&disk.path);
+        let thread = std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || disk.serve(&asked))
+            .map_err(|error| JournalError::write(&path, error))?;
+        Ok(Self { path, writer: Arc::new(Writer { requests: Some(requests), thread: Some(thread) }) })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a record. Comes back when it is on the disk.
+    ///
+    /// # Errors
+    /// The disk's: it is full, or gone. What was written before stays readable.
+    pub async fn append(&self, record: &Record) -> Result<(), JournalError> {
+        let gone = || JournalError::write(&self.path, io::Error::other("its writer has ended"));
+        let line = line::encode(record).map_err(|error| JournalError::write(&self.path, error.into()))?;
+        let (answer, answered) = oneshot::channel();
+        let requests = self.writer.requests.as_ref().ok_or_else(gone)?;
+        let mut request = (line, answer);
+        // A full queue is rare: as many batches would have to be under way.
+        while let Err(error) = requests.try_send(request) {
+            match error {
+                mpsc::TrySendError::Full(back) => request = back,
+                mpsc::TrySendError::Disconnected(_) => return Err(gone()),
+            }
+            tokio::task::yield_now().await;
+        }
+        answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+/// The writer's side.
+struct Disk {
+    path: Arc<Path>,
+    file: File,
+    /// Where the last record that is whole ends.
+    good: u64,
+}
+
+impl Disk {
+    fn serve(mut self, asked: &mpsc::Receiver<(Vec<u8>, Answer)>) {
+        while let Ok(first) = asked.recv() {
+            let batch: Vec<_> = std::iter::once(first).chain(asked.try_iter()).collect();
+            let lines: Vec<u8> = batch.iter().flat_map(|(line, _)| line.iter().copied()).collect();
+            let result = self.write(&lines).map_err(|error| JournalError::write(&self.path, error));
+            for (_, answer) in batch {
+                // Who asked may be gone: it is on the disk all the same.
+                let _ = answer.send(result.clone());
+            }
+        }
+    }
+
+    /// All of it, synced, or none: half a record must not stand before a whole one.
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        let written = self.file.seek(SeekFrom::Start(self.good)).and_then(|_| self.file.write_all(lines));
+        match written.and_then(|()| self.file.sync_data()) {
+            Ok(()) => self.good += lines.len() as u64,
+            Err(error) => {
+                self.file.set_len(self.good)?;
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}

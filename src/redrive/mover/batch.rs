@@ -1,0 +1,433 @@
+//! One batch, from lease to delete. The order of the steps is the promise: nothing is sent before it is in the journal, nothing deleted
+//! before the journal says that it has arrived.
+
+use std::{collections::HashSet, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use super::{
+    book::Known,
+    crew::{Crew, Halt, Telling, is_for_all, receipt},
+    route::Routed,
+    supply::Leased,
+    waves::{Piece, next_wave},
+};
+use crate::redrive::{
+    journal::{Deleted, Outcome, Record, Sent, Taken, taken_at},
+    message::{MOST_IN_BATCH, Message},
+    wire::{Accepted, Refusal, Why},
+};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A message of the batch and how far it has come.
+struct Item {
+    leased: Leased,
+    routed: Result<Routed, Refusal>,
+    state: State,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum State {
+    Waiting,
+    /// A no or no answer; perhaps it goes better next time. Whether it may be there all the same is in the refusal.
+    NotYet(Refusal),
+    Arrived(String),
+    Refused(Refusal),
+}
+
+impl Item {
+    fn id(&self) -> &str {
+        &self.leased.message.id
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.state, State::Waiting | State::NotYet(_))
+    }
+
+    fn routed(&self) -> Option<&Routed> {
+        self.routed.as_ref().ok()
+    }
+
+    /// The queue and group whose order it must keep.
+    fn order(&self, crew: &Crew) -> Option<(usize, String)> {
+        let routed = self.routed()?;
+        let to = routed.to?;
+        let queue = crew.router.to.queues().get(to)?;
+        Some((to, routed.outgoing.group.clone()?)).filter(|_| queue.is_fifo())
+    }
+
+    fn outcome(&self) -> Option<Outcome> {
+        match &self.state {
+            State::Waiting => None,
+            State::NotYet(refusal) if refusal.in_doubt => Some(Outcome::Doubtful(refusal.clone())),
+            State::NotYet(refusal) | State::Refused(refusal) => Some(Outcome::Refused(refusal.clone())),
+            State::Arrived(new_id) => Some(Outcome::Arrived { new_id: new_id.clone() }),
+        }
+    }
+}
+
+impl Crew {
+    /// Carries these over. Says how many of them set out.
+    pub(super) async fn carry(&self, leased: Vec<Leased>) -> Result<usize, Halt> {
+        let mut fresh = Vec::new();
+        let mut arrived_before = Vec::new();
+        let mut back = Vec::new();
+        for one in leased {
+            let is_back = self.book().is_back(&one.message.id);
+            match self.known(&one.message.id) {
+                Some(Known::Arrived | Known::Moved) => arrived_before.push(one),
+                _ if is_back => {
+                    self.tell(&one.message.id, Telling::Bounced).await;
+                    back.push(one);
+                }
+                _ => fresh.push(one),
+            }
+        }
+        self.supply.put_back(back).await;
+        self.gate.pace(fresh.len()).await;
+        let fresh = self.renewed(fresh).await;
+        let mut items = Vec::new();
+        for leased in fresh {
+            items.push(self.item(leased).await?);
+        }
+        let count = items.len();
+        let sent = if items.is_empty() { Ok(()) } else { self.send_all(&mut items).await };
+        let (arrived, others): (Vec<Item>, Vec<Item>) =
+            items.into_iter().partition(|item| matches!(item.state, State::Arrived(_)));
+        // What has arrived is deleted even when something else went wrong, unless the journal could not say that it has.
+        let deleted = match &sent {
+            Err(NotSent::Unwritten(_)) => Ok(()),
+            _ => self.delete_all(arrived_before, arrived).await,
+        };
+        self.close(others).await;
+        self.note_progress(None);
+        match sent {
+            Ok(()) => deleted.map(|()| count),
+            Err(NotSent::Unwritten(halt) | NotSent::Hopeless(halt)) => Err(halt),
+        }
+    }
+
+    /// What an earlier run meant to send goes as it was meant: a FIFO queue knows it by its deduplication id.
+    async fn item(&self, leased: Leased) -> Result<Item, Halt> {
+        let before = match self.known(&leased.message.id) {
+            Some(Known::Doubtful { place: Some(place), .. }) => {
+                let path = self.journal.path().to_owned();
+                let read = tokio::task::spawn_blocking(move || taken_at(&path, place)).await;
+                let taken = read.map_err(std::io::Error::other).and_then(|taken| taken);
+                let taken = taken.map_err(|error| Halt(format!("the journal cannot be read: {error}")))?;
+                taken.into_iter().find(|taken| taken.message.id == leased.message.id)
+            }
+            _ => None,
+        };
+        let edited = before.as_ref().and_then(|taken| taken.outgoing.as_deref()).or(leased.outgoing.as_deref());
+        let mut routed = self.router.route(&leased.message, edited);
+        if let (Ok(routed), Some(before)) = (&mut routed, &before)
+            && before.deduplication.is_some()
+        {
+            routed.outgoing.deduplication.clone_from(&before.deduplication);
+        }
+        let state = routed.as_ref().err().map_or(State::Waiting, |refusal| State::Refused(refusal.clone()));
+        Ok(Item { leased, routed, state })
+    }
+
+    /// Sends until each has an answer, or patience ends. Whatever happens, the journal says of each what is known.
+    async fn send_all(&self, items: &mut [Item]) -> Result<(), NotSent> {
+        let batch = self.next_batch();
+        self.append(self.taken(batch, items)).await.map_err(NotSent::Unwritten)?;
+        self.mark_doubtful(items);
+        let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
+        loop {
+            self.send_once(items).await;
+            self.append(sent(batch, (self.clock)(), items)).await.map_err(NotSent::Unwritten)?;
+            self.note(items);
+            if let Some(refusal) = items.iter().find_map(|item| hopeless(&item.state)) {
+                return Err(NotSent::Hopeless(Halt(refusal.text.clone())));
+            }
+            let Some(trouble) = items.iter().find_map(|item| trouble(&item.state)) else { return Ok(()) };
+            if began.elapsed() >= self.patience || self.gate.is_shut() {
+                let halt = Halt(format!("{trouble}; tried for {} s", began.elapsed().as_secs()));
+                return if self.gate.is_shut() { Ok(()) } else { Err(NotSent::Hopeless(halt)) };
+            }
+            self.note_progress(Some(trouble));
+            sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            self.try_again(batch, items).await?;
+        }
+    }
+
+    /// Opens again what got no answer, as far as it is still ours.
+    async fn try_again(&self, batch: u64, items: &mut [Item]) -> Result<(), NotSent> {
+        let open: Vec<Leased> = items.iter().filter(|item| item.is_open()).map(|item| item.leased.clone()).collect();
+        let ours = self.renewed(open).await;
+        let mut ids = Vec::new();
+        let mut again_in_doubt = 0;
+        for item in items.iter_mut().filter(|item| item.is_open()) {
+            let Some(lease) = ours.iter().find(|leased| leased.message.id == item.leased.message.id) else {
+                let text = "its lease is over: somebody else may have it by now; it was not sent again";
+                let in_doubt = matches!(&item.state, State::NotYet(refusal) if refusal.in_doubt);
+                item.state = State::Refused(Refusal::new(Why::LeaseOver, in_doubt, text));
+                continue;
+            };
+            item.leased.until = lease.until;
+            if let State::NotYet(refusal) = &item.state {
+                again_in_doubt += u64::from(refusal.in_doubt);
+                ids.push(item.id().to_owned());
+            }
+        }
+        self.append(Record::Again { batch, at: (self.clock)(), ids }).await.map_err(NotSent::Unwritten)?;
+        // Patience is shorter than the time for which FIFO queues drop a second one.
+        let now = (self.clock)();
+        if self.router.to.doubles(now, now) {
+            self.book().sent_in_doubt(again_in_doubt);
+        }
+        Ok(())
+    }
+
+    fn taken(&self, batch: u64, items: &[Item]) -> Record {
+        let taken = |item: &Item| {
+            let routed = item.routed();
+            let queue = routed.and_then(|routed| self.router.to.queues().get(routed.to?));
+            Taken {
+                message: item.leased.message.clone(),
+                to: queue.map(|queue| queue.url.clone()),
+                outgoing: routed
+                    .filter(|_| item.leased.outgoing.is_some())
+                    .map(|routed| Box::new(routed.outgoing.clone())),
+                deduplication: routed.and_then(|routed| routed.outgoing.deduplication.clone()),
+            }
+        };
+        Record::Taken { batch, at: (self.clock)(), messages: items.iter().map(taken).collect() }
+    }
+
+    /// From now until an answer is written down they are in doubt. One that was so before may be there twice.
+    fn mark_doubtful(&self, items: &[Item]) {
+        let (mut book, now) = (self.book(), (self.clock)());
+        for item in items.iter().filter(|item| item.is_open()) {
+            let before = book.get(item.id()).cloned();
+            if let Some(Known::Doubtful { at, .. }) = before
+                && self.router.to.doubles(at, now)
+            {
+                book.sent_in_doubt(1);
+            }
+            book.set(item.id(), Known::Doubtful { place: None, at: now });
+        }
+    }
+
+    /// Each open one at most once. Behind one that could not be sent, those of its group wait.
+    async fn send_once(&self, items: &mut [Item]) {
+        let mut left: Vec<usize> = (0..items.len()).filter(|index| items[*index].is_open()).collect();
+        let mut blocked: HashSet<(usize, String)> = HashSet::new();
+        let refused = items.iter().filter(|item| matches!(item.state, State::Refused(_)));
+        let mut closed: HashSet<(usize, String)> = refused.filter_map(|item| item.order(self)).collect();
+        if self.router.to.queues().is_empty() {
+            return self.write_once(items, &left).await;
+        }
+        while !left.is_empty() {
+            let orders: Vec<Option<(usize, String)>> = left.iter().map(|index| items[*index].order(self)).collect();
+            let is_ordered = |at: usize| orders[at].is_some();
+            let pieces: Vec<Piece<'_>> = left
+                .iter()
+                .enumerate()
+                .filter_map(|(at, index)| {
+                    let routed = items[*index].routed()?;
+                    Some(Piece { to: routed.to?, ordered: is_ordered(at), outgoing: &routed.outgoing })
+                })
+                .collect();
+            let wave: Vec<usize> = next_wave(&pieces).into_iter().map(|at| left[at]).collect();
+            left.retain(|index| !wave.contains(index));
+            let (mut going, mut waiting) = (Vec::new(), Vec::new());
+            for index in wave {
+                let order = items[index].order(self);
+                match order {
+                    Some(order) if closed.contains(&order) => {
+                        let text = "it is behind a message of its group that cannot be sent; order is kept";
+                        items[index].state = State::Refused(Refusal::new(Why::Other, false, text));
+                    }
+                    Some(order) if blocked.contains(&order) => waiting.push(index),
+                    _ => going.push(index),
+                }
+            }
+            for index in waiting {
+                if items[index].state == State::Waiting {
+                    let text = "it waits for one of its group";
+                    items[index].state = State::NotYet(Refusal::new(Why::Unanswered, false, text));
+                }
+            }
+            for (index, result) in going.iter().zip(self.send_wave(items, &going).await) {
+                items[*index].state = state_after(result, &items[*index].state);
+                if let Some(order) = items[*index].order(self) {
+                    match &items[*index].state {
+                        State::NotYet(_) => drop(blocked.insert(order)),
+                        State::Refused(_) => drop(closed.insert(order)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn send_wave(&self, items: &[Item], wave: &[usize]) -> Vec<Result<Accepted, Refusal>> {
+        let routed: Vec<&Routed> = wave.iter().filter_map(|index| items[*index].routed()).collect();
+        let queue = routed.first().and_then(|routed| self.router.to.queues().get(routed.to?));
+        let Some(queue) = queue else { return Vec::new() };
+        let batch: Vec<_> = routed.iter().map(|routed| routed.outgoing.clone()).collect();
+        self.wire.send(queue, &batch).await
+    }
+
+    /// Into a file, or into the journal alone, where they are already.
+    async fn write_once(&self, items: &mut [Item], open: &[usize]) {
+        let messages: Vec<&Message> = open.iter().map(|index| &items[*index].leased.message).collect();
+        let result = match &self.sink {
+            Some(sink) => sink.write(&messages).await,
+            None => Ok(()),
+        };
+        for index in open {
+            items[*index].state = match &result {
+                Ok(()) => State::Arrived(items[*index].id().to_owned()),
+                Err(refusal) => State::Refused(refusal.clone()),
+            };
+        }
+    }
+
+    fn note(&self, items: &[Item]) {
+        let (mut book, now) = (self.book(), (self.clock)());
+        let has_new_ids = !self.router.to.queues().is_empty();
+        for item in items {
+            match &item.state {
+                State::Arrived(new_id) if has_new_ids => book.arrived(item.id(), new_id),
+                State::Arrived(_) => book.set(item.id(), Known::Arrived),
+                State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt => {
+                    book.set(item.id(), Known::Refused);
+                }
+                _ => book.set(item.id(), Known::Doubtful { place: None, at: now }),
+            }
+        }
+    }
+
+    /// Deletes what is at its destination.
+    async fn delete_all(&self, before: Vec<Leased>, now: Vec<Item>) -> Result<(), Halt> {
+        let new_id = |item: &Item| match &item.state {
+            State::Arrived(new_id) => Some(new_id.clone()),
+            _ => None,
+        };
+        let goes_to_queue = !self.router.to.queues().is_empty();
+        let mut open: Vec<(Message, Option<String>)> =
+            before.into_iter().map(|leased| (leased.message, None)).collect();
+        open.extend(now.into_iter().map(|item| (item.leased.message.clone(), new_id(&item).filter(|_| goes_to_queue))));
+        if open.is_empty() {
+            return Ok(());
+        }
+        let (batch, began, mut pause) = (self.next_batch(), Instant::now(), FIRST_PAUSE);
+        loop {
+            let results = self.delete_once(&open).await;
+            let record = |((message, _), result): (&(Message, Option<String>), &Result<(), Refusal>)| Deleted {
+                id: message.id.clone(),
+                refusal: result.as_ref().err().cloned(),
+            };
+            let records: Vec<Deleted> = open.iter().zip(&results).map(record).collect();
+            self.append(Record::Deleted { batch, results: records }).await?;
+            let mut gone = Vec::new();
+            let mut left = Vec::new();
+            let mut trouble = None;
+            for ((message, new_id), result) in open.into_iter().zip(results) {
+                match result {
+                    Ok(()) => {
+                        self.book().set(&message.id, Known::Moved);
+                        self.tell(&message.id, Telling::Moved { new_id }).await;
+                        gone.push(message.id);
+                    }
+                    Err(refusal) if refusal.is_passing() => {
+                        trouble = Some(refusal.text);
+                        left.push((message, new_id));
+                    }
+                    Err(refusal) if is_for_all(&refusal) => trouble = Some(refusal.text),
+                    // It will be met again, and then only be deleted.
+                    Err(refusal) => self.tell(&message.id, Telling::Doubtful(refusal.text)).await,
+                }
+            }
+            self.supply.moved(&gone).await;
+            let Some(trouble) = trouble else { return Ok(()) };
+            if left.is_empty() || began.elapsed() >= self.patience {
+                return Err(Halt(format!("{trouble}; what has arrived could not be deleted where it was")));
+            }
+            self.note_progress(Some(trouble));
+            sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            open = left;
+        }
+    }
+
+    async fn delete_once(&self, open: &[(Message, Option<String>)]) -> Vec<Result<(), Refusal>> {
+        let Some(from) = self.from() else { return vec![Ok(()); open.len()] };
+        let mut results = Vec::new();
+        for some in open.chunks(MOST_IN_BATCH) {
+            let receipts: Vec<String> = some.iter().map(|(message, _)| receipt(message)).collect();
+            results.extend(self.wire.delete(from, &receipts).await);
+        }
+        results
+    }
+
+    /// What was not sent stays where it was.
+    async fn close(&self, items: Vec<Item>) {
+        let mut back = Vec::new();
+        for item in items {
+            match &item.state {
+                State::Refused(refusal) | State::NotYet(refusal) if refusal.in_doubt => {
+                    self.tell(item.id(), Telling::Doubtful(refusal.text.clone())).await;
+                }
+                State::Refused(refusal) | State::NotYet(refusal) => {
+                    self.tell(item.id(), Telling::Refused(refusal.text.clone())).await;
+                }
+                State::Waiting | State::Arrived(_) => {}
+            }
+            back.push(item.leased);
+        }
+        self.supply.put_back(back).await;
+    }
+}
+
+/// Why a batch did not come to its end.
+enum NotSent {
+    /// The journal could not be written.
+    Unwritten(Halt),
+    /// More messages would fare no better.
+    Hopeless(Halt),
+}
+
+fn sent(batch: u64, at: jiff::Timestamp, items: &[Item]) -> Record {
+    let of = |item: &Item| Some(Sent { id: item.id().to_owned(), outcome: item.outcome()? });
+    Record::Sent { batch, at, results: items.iter().filter_map(of).collect() }
+}
+
+fn state_after(result: Result<Accepted, Refusal>, before: &State) -> State {
+    match result {
+        Ok(accepted) => State::Arrived(accepted.id),
+        // Once in doubt, a later no does not take the doubt away.
+        Err(refusal) => {
+            let was_in_doubt = matches!(before, State::NotYet(earlier) if earlier.in_doubt);
+            let refusal = Refusal { in_doubt: refusal.in_doubt || was_in_doubt, ..refusal };
+            if refusal.is_passing() || refusal.in_doubt && !is_for_all(&refusal) {
+                State::NotYet(refusal)
+            } else {
+                State::Refused(refusal)
+            }
+        }
+    }
+}
+
+fn hopeless(state: &State) -> Option<&Refusal> {
+    match state {
+        State::Refused(refusal) if is_for_all(refusal) => Some(refusal),
+        _ => None,
+    }
+}
+
+fn trouble(state: &State) -> Option<String> {
+    match state {
+        State::NotYet(refusal) => Some(refusal.text.clone()),
+        State::Waiting => Some("not sent".to_owned()),
+        State::Arrived(_) | State::Refused(_) => None,
+    }
+}

@@ -1,0 +1,229 @@
+//! The workers of a run: each takes messages, carries them over batch by batch, and stops where the gate is shut.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep},
+};
+
+use super::{
+    Progress,
+    book::{Book, Known},
+    gate::Gate,
+    route::Router,
+    supply::{Leased, Supply},
+};
+use crate::redrive::{
+    journal::{Journal, JournalError, Record},
+    message::{MOST_IN_BATCH, Message},
+    queue::Queue,
+    wire::{Refusal, Why, Wire},
+};
+
+/// How long a lease is made when it is renewed.
+const LEASE: Duration = Duration::from_secs(60);
+/// A message is sent only while it is ours for so long at least: longer than a send with its time-out may take.
+const MARGIN: Duration = Duration::from_secs(20);
+
+/// Where messages are written to in place of a queue.
+#[async_trait]
+pub trait Sink: Send + Sync {
+    /// Writes them all; comes back when they are on the disk.
+    async fn write(&self, messages: &[&Message]) -> Result<(), Refusal>;
+}
+
+/// What became of one message, told as it happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    pub id: String,
+    pub fate: Telling,
+}
+
+/// See [`Told`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Telling {
+    Moved {
+        new_id: Option<String>,
+    },
+    Refused(String),
+    Doubtful(String),
+    /// It came back to the dead-letter queue after it was moved.
+    Bounced,
+}
+
+/// Why a run does not go on. Nothing is lost by it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Halt(pub String);
+
+impl From<JournalError> for Halt {
+    fn from(error: JournalError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What all workers share.
+pub(super) struct Crew {
+    pub wire: Arc<dyn Wire>,
+    pub journal: Journal,
+    pub supply: Arc<dyn Supply>,
+    pub sink: Option<Arc<dyn Sink>>,
+    pub router: Router,
+    pub gate: Gate,
+    pub book: Mutex<Book>,
+    pub batches: AtomicU64,
+    pub progress: watch::Sender<Progress>,
+    pub tell: Option<mpsc::Sender<Told>>,
+    pub clock: fn() -> Timestamp,
+    pub patience: Duration,
+    pub halted: Mutex<Option<String>>,
+}
+
+impl Crew {
+    /// One worker, until nothing is left or the gate is shut.
+    pub async fn work(&self) {
+        let mut pending: VecDeque<Leased> = VecDeque::new();
+        if let Err(halt) = self.work_off(&mut pending).await {
+            self.halt(halt);
+        }
+        self.supply.put_back(pending.into()).await;
+    }
+
+    /// Lets nothing more set out; the first reason is the one that is told.
+    pub fn halt(&self, halt: Halt) {
+        lock(&self.halted).get_or_insert(halt.0);
+        self.gate.shut();
+    }
+
+    async fn work_off(&self, pending: &mut VecDeque<Leased>) -> Result<(), Halt> {
+        loop {
+            let admitted = self.admit(pending).await;
+            if admitted == 0 {
+                return Ok(());
+            }
+            if pending.is_empty() {
+                match self.supply.next().await {
+                    Ok(Some(more)) => pending.extend(more),
+                    Ok(None) => {
+                        self.gate.give_back(admitted as u64);
+                        return Ok(());
+                    }
+                    Err(refusal) => {
+                        self.gate.give_back(admitted as u64);
+                        return Err(Halt(refusal.text));
+                    }
+                }
+            }
+            let batch: Vec<Leased> = pending.drain(..admitted.min(pending.len())).collect();
+            let sent = self.carry(batch).await?;
+            // What did not set out after all leaves its place to others.
+            self.gate.give_back(admitted.saturating_sub(sent) as u64);
+        }
+    }
+
+    /// Waits at the gate; meanwhile what is in hand stays ours.
+    async fn admit(&self, pending: &mut VecDeque<Leased>) -> usize {
+        loop {
+            tokio::select! {
+                admitted = self.gate.admit(MOST_IN_BATCH as u64) => return usize::try_from(admitted).unwrap_or(MOST_IN_BATCH),
+                () = sleep(LEASE / 3), if !pending.is_empty() => {
+                    let held = self.renewed(pending.drain(..).collect()).await;
+                    pending.extend(held);
+                }
+            }
+        }
+    }
+
+    /// Those that are ours for long enough; leases that end soon are renewed. What is somebody else's by now is left out.
+    pub(super) async fn renewed(&self, mut leased: Vec<Leased>) -> Vec<Leased> {
+        let Some(from) = self.from() else { return leased };
+        let now = Instant::now();
+        let ending: Vec<usize> = (0..leased.len()).filter(|index| leased[*index].until < now + MARGIN).collect();
+        let mut lost = vec![false; leased.len()];
+        for some in ending.chunks(MOST_IN_BATCH) {
+            let receipts: Vec<String> = some.iter().map(|index| receipt(&leased[*index].message)).collect();
+            let until = Instant::now() + LEASE;
+            for (index, result) in some.iter().zip(self.wire.lease(from, &receipts, LEASE).await) {
+                match result {
+                    Ok(()) => leased[*index].until = until,
+                    // Nobody answers: it is ours as long as it was.
+                    Err(refusal) if refusal.is_passing() => lost[*index] = leased[*index].until <= Instant::now(),
+                    Err(_) => lost[*index] = true,
+                }
+            }
+        }
+        let mut lost = lost.into_iter();
+        leased.retain(|_| !lost.next().unwrap_or(false));
+        leased
+    }
+
+    pub fn from(&self) -> Option<&Queue> {
+        self.router.from.queue()
+    }
+
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.book)
+    }
+
+    pub(super) fn next_batch(&self) -> u64 {
+        self.batches.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) async fn append(&self, record: Record) -> Result<(), Halt> {
+        Ok(self.journal.append(&record).await?)
+    }
+
+    pub(super) async fn tell(&self, id: &str, fate: Telling) {
+        if let Some(tell) = &self.tell {
+            // Who no longer listens need not be told.
+            let _ = tell.send(Told { id: id.to_owned(), fate }).await;
+        }
+    }
+
+    /// Brings the progress up to date with the book.
+    pub(super) fn note_progress(&self, trouble: Option<String>) {
+        let (counts, bounced) = {
+            let book = self.book();
+            (book.counts(), book.bounced())
+        };
+        self.progress.send_modify(|progress| {
+            progress.moved = counts.moved;
+            progress.arrived = counts.arrived;
+            progress.refused = counts.refused;
+            progress.maybe_twice = counts.maybe_twice;
+            progress.bounced = progress.bounced.max(bounced);
+            if trouble.is_some() {
+                progress.trouble = trouble;
+            }
+        });
+    }
+
+    /// What the book says of a message that was met again.
+    pub(super) fn known(&self, id: &str) -> Option<Known> {
+        self.book().get(id).cloned()
+    }
+}
+
+/// One that has none cannot be ours, and SQS will say so.
+pub(super) fn receipt(message: &Message) -> String {
+    message.receipt.clone().unwrap_or_default()
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether after this refusal no other message will fare better.
+pub(super) fn is_for_all(refusal: &Refusal) -> bool {
+    matches!(refusal.why, Why::Gone | Why::Denied | Why::ReadOnly)
+}

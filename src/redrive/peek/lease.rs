@@ -1,0 +1,372 @@
+//! Messages that stay ours: their leases are renewed in the background at half time, in batches, and ended all at once.
+//!
+//! Only the monotonic clock counts here: a wall clock that jumps changes nothing. A lease that could not be renewed is said, never
+//! hidden: from then on somebody else may have the message.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{StreamExt, stream};
+use tokio::{
+    sync::Notify,
+    task::JoinHandle,
+    time::{Instant, sleep_until},
+};
+
+use super::spool::{Slip, Spool};
+use crate::redrive::{
+    message::MOST_IN_BATCH,
+    queue::Queue,
+    wire::{Refusal, Why, Wire},
+};
+
+/// Longer than this after its receive SQS lets nobody keep a message.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html>
+const MOST: Duration = Duration::from_secs(12 * 3600);
+/// The clocks of both sides may differ so much in speed, and an answer may take so long.
+const MARGIN: Duration = Duration::from_secs(10);
+const SHORTEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_secs(3600);
+/// Renewals a second that a look may cost.
+const RENEWALS_PER_SECOND: usize = 10;
+/// Leases that end within the same second are renewed together.
+const GRAIN: Duration = Duration::from_secs(1);
+/// After a renewal that got no answer.
+const AGAIN_AFTER: Duration = Duration::from_secs(5);
+const CONCURRENCY: usize = 8;
+
+/// How long each lease should be when so many are held: short, so that they come back soon after a crash, but long enough that
+/// renewing them is little work.
+pub fn length_for(held: usize) -> Duration {
+    let calls = held.div_ceil(MOST_IN_BATCH);
+    let seconds = 2 * calls.div_ceil(RENEWALS_PER_SECOND) as u64;
+    Duration::from_secs(seconds).clamp(SHORTEST, LONGEST)
+}
+
+/// The proof that a message is ours, in memory or on disk.
+#[derive(Debug, Clone)]
+pub enum Receipt {
+    Here(Box<str>),
+    Spooled(Slip),
+}
+
+#[derive(Debug)]
+struct Lease {
+    receipt: Receipt,
+    /// When the message was received.
+    since: Instant,
+    until: Instant,
+    /// When to renew it next; none if SQS would not.
+    due: Option<Instant>,
+}
+
+/// What became of the leases when they were ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Released {
+    /// So many messages can be received again at once.
+    pub given_back: u64,
+    /// So many could not be given back; SQS does it by itself.
+    pub stuck: u64,
+    /// The last of those is back after so long.
+    pub back_in: Option<Duration>,
+    /// What was said of one of them.
+    pub trouble: Option<String>,
+}
+
+impl fmt::Display for Released {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} given back", self.given_back)?;
+        let Some(back_in) = self.back_in else { return Ok(()) };
+        write!(f, "; {} come back by themselves within {} s", self.stuck, back_in.as_secs() + 1)?;
+        self.trouble.as_ref().map_or(Ok(()), |trouble| write!(f, " ({trouble})"))
+    }
+}
+
+/// Hears of a message that is ours no longer, and why.
+pub type OnLost = Box<dyn Fn(&str, &str) + Send + Sync>;
+
+/// The messages of one queue that are ours.
+pub struct Leases {
+    inner: Arc<Inner>,
+    renewing: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    leases: HashMap<Arc<str>, Lease>,
+    /// When the background looks at them next; none while there is nothing to do.
+    planned: Option<Instant>,
+}
+
+struct Inner {
+    wire: Arc<dyn Wire>,
+    queue: Queue,
+    spool: Option<Arc<Spool>>,
+    on_lost: OnLost,
+    held: Mutex<Held>,
+    /// Something is due earlier than was planned.
+    earlier: Notify,
+    /// No renewals any more.
+    ending: AtomicBool,
+    /// Held during renewals, so that an end waits for the one under way.
+    calls: tokio::sync::Mutex<()>,
+}
+
+impl fmt::Debug for Leases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Leases")
+            .field("queue", &self.inner.queue.url)
+            .field("held", &self.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Leases {
+    /// None yet. Receipts may be in the spool.
+    pub fn new(wire: Arc<dyn Wire>, queue: Queue, spool: Option<Arc<Spool>>, on_lost: OnLost) -> Self {
+        let inner = Inner {
+            wire,
+            queue,
+            spool,
+            on_lost,
+            held: Mutex::default(),
+            earlier: Notify::new(),
+            ending: AtomicBool::new(false),
+            calls: tokio::sync::Mutex::default(),
+        };
+        Self { inner: Arc::new(inner), renewing: Mutex::default() }
+    }
+
+    /// Keeps a message that was received at `since` and is ours until then. A newer receipt replaces an older one.
+    pub fn keep(&self, id: Arc<str>, receipt: Receipt, since: Instant, until: Instant) {
+        let due = since + (until - since) / 2;
+        let mut held = self.inner.held();
+        held.leases.insert(id, Lease { receipt, since, until, due: Some(due) });
+        if held.planned.is_none_or(|planned| due < planned) {
+            self.inner.earlier.notify_one();
+        }
+        drop(held);
+        self.renew_in_the_background();
+    }
+
+    /// No longer renewed; the lease is somebody else's business now. The receipt, if it was held.
+    pub fn forget(&self, id: &str) -> Option<Receipt> {
+        self.inner.held().leases.remove(id).map(|lease| lease.receipt)
+    }
+
+    /// When the lease ends if nothing is done.
+    pub fn until(&self, id: &str) -> Option<Instant> {
+        self.inner.held().leases.get(id).map(|lease| lease.until)
+    }
+
+    pub fn len(&self) -> usize {
+        self.inner.held().leases.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The end of the lease that ends first.
+    pub fn first_end(&self) -> Option<Instant> {
+        self.inner.held().leases.values().map(|lease| lease.until).min()
+    }
+
+    /// Gives all of them back at once. Twice is the same as once.
+    pub async fn release(&self) -> Released {
+        self.inner.ending.store(true, Ordering::Release);
+        let _renewals_are_over = self.inner.calls.lock().await;
+        let all: Vec<_> = self.inner.held().leases.drain().collect();
+        let released = self.inner.give_back(all).await;
+        self.inner.ending.store(false, Ordering::Release);
+        released
+    }
+
+    /// Gives some of them back at once.
+    pub async fn give_back(&self, ids: impl IntoIterator<Item = &str>) -> Released {
+        let some: Vec<_> = {
+            let mut held = self.inner.held();
+            ids.into_iter().filter_map(|id| held.leases.remove_entry(id)).collect()
+        };
+        self.inner.give_back(some).await
+    }
+
+    fn renew_in_the_background(&self) {
+        let mut renewing = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        if renewing.as_ref().is_none_or(JoinHandle::is_finished) {
+            let inner = Arc::clone(&self.inner);
+            *renewing = Some(tokio::spawn(async move { inner.renew().await }));
+        }
+    }
+}
+
+impl Drop for Leases {
+    fn drop(&mut self) {
+        if let Some(renewing) = self.renewing.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            renewing.abort();
+        }
+    }
+}
+
+/// What a renewal needs of a lease.
+type Due = (Arc<str>, Receipt, Instant);
+
+impl Inner {
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
+    }
+
+    /// For as long as anybody may add leases.
+    async fn renew(&self) {
+        loop {
+            let Some(next) = self.plan() else {
+                self.earlier.notified().await;
+                continue;
+            };
+            tokio::select! {
+                () = sleep_until(next) => self.renew_due().await,
+                () = self.earlier.notified() => {}
+            }
+        }
+    }
+
+    /// When something is to be done next: a lease is to be renewed, or one that cannot be has ended.
+    fn plan(&self) -> Option<Instant> {
+        let mut held = self.held();
+        held.planned = held.leases.values().map(|lease| lease.due.unwrap_or(lease.until)).min();
+        held.planned
+    }
+
+    async fn renew_due(&self) {
+        let _calls = self.calls.lock().await;
+        let now = Instant::now();
+        self.lose_those_that_ended(now);
+        let (mut due, held) = {
+            let held = self.held();
+            let is_due = |lease: &Lease| lease.due.is_some_and(|due| due <= now + GRAIN);
+            let due: Vec<Due> = held
+                .leases
+                .iter()
+                .filter(|(_, lease)| is_due(lease))
+                .map(|(id, lease)| (Arc::clone(id), lease.receipt.clone(), lease.since))
+                .collect();
+            (due, held.leases.len())
+        };
+        // A batch has one length, and its oldest message bounds it.
+        due.sort_by_key(|(_, _, since)| *since);
+        let length = length_for(held);
+        stream::iter(due.chunks(MOST_IN_BATCH))
+            .take_while(|_| std::future::ready(!self.is_ending()))
+            .for_each_concurrent(CONCURRENCY, |batch| self.renew_batch(batch, length))
+            .await;
+    }
+
+    async fn renew_batch(&self, batch: &[Due], length: Duration) {
+        let now = Instant::now();
+        let oldest = batch.first().map_or(now, |(_, _, since)| *since);
+        let length = length.min((oldest + MOST).saturating_duration_since(now + MARGIN));
+        // Whole seconds are all that SQS knows.
+        let length = Duration::from_secs(length.as_secs());
+        let receipts: Result<Vec<_>, _> = batch.iter().map(|(_, receipt, _)| self.text_of(receipt)).collect();
+        let each = match receipts {
+            Ok(receipts) if length > AGAIN_AFTER => self.wire.lease(&self.queue, &receipts, length).await,
+            Ok(_) => {
+                let over = "twelve hours are over, and SQS lets nobody keep a message longer";
+                batch.iter().map(|_| Err(Refusal::new(Why::Unacceptable, false, over))).collect()
+            }
+            Err(refusal) => batch.iter().map(|_| Err(refusal.clone())).collect(),
+        };
+        for ((id, _, _), result) in batch.iter().zip(each) {
+            self.renewed(id, result, now, length);
+        }
+    }
+
+    fn renewed(&self, id: &Arc<str>, result: Result<(), Refusal>, asked: Instant, length: Duration) {
+        let mut held = self.held();
+        let Some(lease) = held.leases.get_mut(id) else { return };
+        match result {
+            Ok(()) => {
+                lease.until = asked + length;
+                lease.due = Some(asked + length / 2);
+            }
+            Err(refusal) if refusal.is_passing() => lease.due = Some(Instant::now() + AGAIN_AFTER),
+            Err(refusal) if matches!(refusal.why, Why::LeaseOver | Why::Gone) => {
+                held.leases.remove(id);
+                drop(held);
+                (self.on_lost)(id, &refusal.text);
+            }
+            // It is ours till the end that was agreed on.
+            Err(_) => lease.due = None,
+        }
+    }
+
+    fn lose_those_that_ended(&self, now: Instant) {
+        let ended: Vec<_> = self.held().leases.extract_if(|_, lease| lease.until <= now).collect();
+        for (id, lease) in ended {
+            let why = if lease.due.is_none() {
+                "SQS would not prolong its lease"
+            } else {
+                "its lease could not be renewed in time"
+            };
+            (self.on_lost)(&id, why);
+        }
+    }
+
+    async fn give_back(&self, leases: Vec<(Arc<str>, Lease)>) -> Released {
+        let batches: Vec<_> = leases.chunks(MOST_IN_BATCH).collect();
+        stream::iter(batches)
+            .map(|batch| self.give_back_batch(batch))
+            .buffer_unordered(CONCURRENCY)
+            .fold(Released::default(), async |all, one| Released {
+                given_back: all.given_back + one.given_back,
+                stuck: all.stuck + one.stuck,
+                back_in: all.back_in.max(one.back_in),
+                trouble: all.trouble.or(one.trouble),
+            })
+            .await
+    }
+
+    async fn give_back_batch(&self, batch: &[(Arc<str>, Lease)]) -> Released {
+        let receipts: Result<Vec<_>, _> = batch.iter().map(|(_, lease)| self.text_of(&lease.receipt)).collect();
+        let each = match receipts {
+            Ok(receipts) => self.wire.lease(&self.queue, &receipts, Duration::ZERO).await,
+            Err(refusal) => batch.iter().map(|_| Err(refusal.clone())).collect(),
+        };
+        let mut released = Released::default();
+        for ((_, lease), result) in batch.iter().zip(each) {
+            match result {
+                // Somebody else's already, or visible already.
+                Ok(()) | Err(Refusal { why: Why::LeaseOver, .. }) => released.given_back += 1,
+                Err(refusal) => {
+                    released.stuck += 1;
+                    released.back_in =
+                        released.back_in.max(Some(lease.until.saturating_duration_since(Instant::now())));
+                    released.trouble.get_or_insert(refusal.text);
+                }
+            }
+        }
+        released
+    }
+
+    fn text_of(&self, receipt: &Receipt) -> Result<String, Refusal> {
+        let slip = match receipt {
+            Receipt::Here(text) => return Ok(text.to_string()),
+            Receipt::Spooled(slip) => *slip,
+        };
+        let bytes = self.spool.as_ref().and_then(|spool| spool.get(slip).ok());
+        bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(|| {
+            Refusal::new(Why::Other, false, "its receipt could not be read back from the temporary file")
+        })
+    }
+}

@@ -1,0 +1,12 @@
+//! Looking without harm: what a look costs is said before it costs anything, and what was looked at goes back at once.
+//!
+//! Nothing here sends or deletes. What moves messages is [`mover`](super::mover); it is fed from here by [`hunt`] (received as the
+//! run goes) and by [`held`] (those chosen on the desk).
+
+pub mod hunt;
+pub mod lease;
+pub mod own;
+pub mod spool;
+
+#[cfg(test)]
+mod pretend;

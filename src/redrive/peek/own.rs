@@ -1,0 +1,84 @@
+//! Ids of messages that a run knows already, small: sixteen bytes each, so that a million fit.
+
+use std::{
+    collections::HashSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Some ids.
+#[derive(Debug, Clone, Default)]
+pub struct Ids(HashSet<u128>);
+
+impl Ids {
+    /// Whether it is new.
+    pub fn insert(&mut self, id: &str) -> bool {
+        self.0.insert(key(id))
+    }
+
+    pub fn contains(&self, id: &str) -> bool {
+        self.0.contains(&key(id))
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> FromIterator<&'a str> for Ids {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(ids: I) -> Self {
+        Self(ids.into_iter().map(key).collect())
+    }
+}
+
+/// The ids under which a run has sent messages. One that is dead-lettered again comes back under the same id, and must not be sent
+/// round and round. The mover writes it, supplies read it.
+#[derive(Debug, Clone, Default)]
+pub struct SentIds(Arc<Mutex<Ids>>);
+
+impl SentIds {
+    pub fn insert(&self, id: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    }
+
+    pub fn contains(&self, id: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+}
+
+/// SQS's ids are UUIDs, which are 128 bits; of anything else as many bits of hash.
+fn key(id: &str) -> u128 {
+    let is_uuid =
+        id.len() == 36 && id.bytes().enumerate().all(|(at, byte)| (byte == b'-') == matches!(at, 8 | 13 | 18 | 23));
+    let digits = if is_uuid { id.bytes().filter(|byte| *byte != b'-').try_fold(0, digit) } else { None };
+    digits.unwrap_or_else(|| u128::from(hash(0, id)) << 64 | u128::from(hash(1, id)))
+}
+
+fn digit(number: u128, byte: u8) -> Option<u128> {
+    Some(number << 4 | u128::from(char::from(byte).to_digit(16)?))
+}
+
+fn hash(salt: u8, id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (salt, id).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_is_its_bits_and_anything_else_has_a_key_of_its_own() {
+        assert_eq!(key("00000000-0000-0000-0000-0000000000ff"), 255);
+        let ids: Ids = ["a", "b", "00000000-0000-0000-0000-00000000000g", "00000000-0000-0000-0000-0000000000ff"]
+            .into_iter()
+            .collect();
+        assert_eq!(ids.len(), 4);
+        assert!(ids.contains("b") && !ids.contains("c"));
+    }
+}
