@@ -187,7 +187,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ChooseCluster, "choose cluster", &["*"], "choose the cluster under the cursor, or no longer")
         .at(Place::Desk)
         .footer("cluster", 71),
-    row(Command::ChooseRange, "choose range", &["v"], "choose from here to where the cursor goes; or shift-arrows")
+    row(Command::ChooseRange, "choose range", &["v"], "choose from here to the cursor; or shift with arrows")
         .at(Place::Desk),
     row(Command::FindText, "find text", &["/"], "list only what holds a text, or matches a /regex/")
         .at(Place::Desk)

@@ -283,7 +283,7 @@ fn draw_message(line: Option<&Line>, in_range: bool, area: Rect, buf: &mut Buffe
     };
     text::put(buf, moved(area, 2), sign, theme.style(role), "");
     let mut rest = moved(area, BOX);
-    if rest.width > 2 * NUMBERS {
+    if rest.width > 3 * NUMBERS {
         let receives = line.receives.map_or_else(String::new, |count| format!("{count}{}", glyphs.times));
         let age = line.sent_at.map_or_else(String::new, |at| Age::between(at, view.now).to_string());
         let numbers = text::pad_left(&age, 10).into_owned();
