@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Empty, Full, Limited};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
@@ -87,6 +87,34 @@ pub async fn get_json(endpoint: &Endpoint, path: &str) -> Option<Value> {
         Page::Json(page) => Some(page),
         Page::Absent | Page::Slow => None,
     }
+}
+
+/// What an emulator's own page answers to a call in AWS's JSON protocol, as it came. Nothing if it is not there, too large or too slow.
+///
+/// Where a page speaks this protocol it gives texts as they are; as XML, and as JSON made from XML, it trims them.
+pub async fn post_aws_json(endpoint: &Endpoint, call: PageCall<'_>) -> Option<Bytes> {
+    tokio::time::timeout(call.within, post(endpoint, &call)).await.ok()?
+}
+
+/// One call to an emulator's page.
+#[derive(Debug, Clone)]
+pub struct PageCall<'a> {
+    pub path: &'a str,
+    /// `AmazonSQS.ReceiveMessage`
+    pub target: &'static str,
+    pub body: Value,
+    pub most_bytes: usize,
+    pub within: Duration,
+}
+
+async fn post(endpoint: &Endpoint, call: &PageCall<'_>) -> Option<Bytes> {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let request = hyper::Request::post(format!("{}{}", endpoint.url(), call.path))
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", call.target)
+        .body(Full::from(call.body.to_string()));
+    let response = client.request(request.ok()?).await.ok().filter(|response| response.status().is_success())?;
+    Some(Limited::new(response.into_body(), call.most_bytes).collect().await.ok()?.to_bytes())
 }
 
 async fn get(endpoint: &Endpoint, path: &str) -> Page {

@@ -10,6 +10,7 @@ pub mod fact;
 pub mod finding;
 pub mod health;
 pub mod link;
+pub mod log_lines;
 pub mod reading;
 pub mod resource;
 pub mod scope;

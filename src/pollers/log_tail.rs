@@ -9,8 +9,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use super::log_lines;
-use crate::domain::Level;
+use crate::domain::{Level, log_lines};
 
 /// How far back a group is read at first sight, and how far a reader may fall behind before it skips, in milliseconds.
 pub const LOOK_BACK_MS: i64 = 5 * 60 * 1000;

@@ -1,6 +1,6 @@
 //! CloudWatch Logs: groups, how many lines and errors a minute they take, and what the errors say.
 //!
-//! Events are read by `FilterLogEvents` without a filter pattern (LocalStack ignores it): what an error is, [`super::log_lines`]
+//! Events are read by `FilterLogEvents` without a filter pattern (LocalStack ignores it): what an error is, [`log_lines`](crate::domain::log_lines)
 //! decides. AWS allows 5 such calls a second for a whole account and Region; one of them is ours, spent on what is looked at first.
 
 use std::{
@@ -16,13 +16,13 @@ use tokio::time::Instant;
 
 use super::{
     Due, Inventory, Look, Outbox, Poller, Tier,
-    log_lines::headline,
     log_tail::{Event, Tail},
 };
 use crate::{
     aws::Trouble,
     domain::{
         Arn, Fact, FailureKind, Heard, Kind, Level, Reading, Resource, ResourceId, Scope,
+        log_lines::headline,
         reading::{ERROR_LINES, INVOCATIONS, LINES, NEWEST, STORED},
     },
 };

@@ -22,7 +22,6 @@ pub mod kinesis;
 pub mod lambda;
 pub mod links;
 pub mod listing;
-pub mod log_lines;
 pub mod log_tail;
 pub mod logs;
 pub mod notifications;

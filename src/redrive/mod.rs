@@ -4,10 +4,14 @@
 //! the journal at every instant.
 
 pub mod journal;
+pub mod listed;
 pub mod message;
 pub mod mover;
+pub mod native;
 pub mod peek;
 pub mod plan;
 pub mod queue;
 pub mod sqs;
+pub mod undo;
+pub mod why;
 pub mod wire;

@@ -1,11 +1,18 @@
-//! What is about to be done, in words and numbers, before anything moves. The desk and `--dry-run` show the same lines.
+//! What is about to be done, in words and numbers, before anything moves. The desk and `--dry-run` show the same lines. Pure.
 
 use std::time::Duration;
 
 use super::{
     journal::{Deed, Destination, Origin, Scope},
-    queue::Standing,
+    queue::{Queue, Standing},
 };
+use crate::domain::units;
+
+/// Messages that AWS's own move task moves in a second, at most.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>
+pub const MOVE_TASK_RATE: u32 = 500;
+/// A message that is lost so soon is worth a word.
+const SOON: Duration = Duration::from_secs(86_400);
 
 /// A move, ready to be confirmed.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,10 +54,233 @@ impl Default for Options {
 /// What is known beside the plan itself, for its risks.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prospect {
-    /// The state of the destination.
+    /// How many messages are where they are taken from.
+    pub there: Option<Standing>,
+    /// How many wait at the destination already.
     pub waiting: Option<Standing>,
-    /// The consumer's name, and what it said last if it still fails.
-    pub consumer: Option<(String, Option<String>)>,
-    /// Seconds until the first of them is lost where it is now.
+    /// Who takes them there.
+    pub consumer: Option<Consumer>,
+    /// Until the first of them is lost where it is now.
     pub first_loss: Option<Duration>,
+    /// Of FIFO groups only some messages were chosen.
+    pub splits_groups: bool,
+    /// The endpoint has AWS's own move task.
+    pub has_move_task: bool,
+}
+
+/// Who takes messages from a destination.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Consumer {
+    pub name: String,
+    /// Its event source mapping is on.
+    pub is_enabled: bool,
+    /// What it said last when it failed, if nothing has gone well since.
+    pub still_fails: Option<String>,
+}
+
+impl Plan {
+    /// The plan with its risks.
+    #[must_use]
+    pub fn with_prospect(mut self, prospect: &Prospect) -> Self {
+        self.risks = risks(&self, prospect);
+        self
+    }
+
+    /// All of it, a sentence a line.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![
+            format!("{} {} from {} to {}", self.verb(), self.how_many(), self.from.name(), self.to.name()),
+            self.pace(),
+            "each message is in the journal, on disk, before it is sent, and deleted only after it has arrived"
+                .to_owned(),
+        ];
+        lines.extend(self.edited.as_ref().map(|edited| format!("edited before they are sent: {edited}")));
+        if self.options.canary {
+            let patience = self.options.canary_patience.as_secs();
+            lines.push(format!("canary: 1 first, then 10, then all; each step waits up to {patience} s for the consumer to be done with them"));
+        }
+        if !self.to.queues().is_empty() {
+            let share = self.options.bounce_limit * 100.0;
+            lines.push(format!("stops by itself when {share} % of them have come back"));
+        }
+        lines.extend(self.risks.iter().map(|risk| format!("mind: {risk}")));
+        lines
+    }
+
+    fn verb(&self) -> &'static str {
+        match self.deed {
+            Deed::Redrive => "redrive",
+            Deed::Export => "move",
+            Deed::Delete => "delete",
+            Deed::Import => "send",
+            Deed::Undo => "bring back",
+        }
+    }
+
+    fn how_many(&self) -> String {
+        let about = units::Count(self.about as f64);
+        match &self.scope {
+            Scope::Chosen { count } => counted(*count),
+            Scope::All { limit: None } => format!("all of ≈{about} messages"),
+            Scope::All { limit: Some(limit) } => format!("the first {limit} of ≈{about} messages"),
+            Scope::Where { expression, limit: None } => format!("those of ≈{about} messages where {expression}"),
+            Scope::Where { expression, limit: Some(limit) } => {
+                format!("the first {limit} of ≈{about} messages where {expression}")
+            }
+        }
+    }
+
+    fn pace(&self) -> String {
+        let at_once = self.options.concurrency;
+        match self.options.rate {
+            Some(rate) => {
+                let span = Duration::try_from_secs_f64(self.about as f64 / rate).unwrap_or(Duration::MAX);
+                format!("at {rate} messages a second: about {}", units::Age(span.as_secs_f64()))
+            }
+            None => format!("as fast as it goes, {at_once} batches of 10 at once"),
+        }
+    }
+}
+
+fn counted(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+}
+
+/// What could go wrong, the worst first.
+fn risks(plan: &Plan, prospect: &Prospect) -> Vec<String> {
+    let mut risks = Vec::new();
+    bounce(prospect, &mut risks);
+    fate_of_deletes(plan, &mut risks);
+    order(plan, prospect, &mut risks);
+    copies(plan, &mut risks);
+    time_left(plan, prospect, &mut risks);
+    if let Some(waiting) = prospect.waiting.filter(|waiting| waiting.total() > 0) {
+        risks.push(format!("≈{} messages wait at the destination already", waiting.total()));
+    }
+    let whole = matches!(plan.scope, Scope::All { limit: None }) && plan.edited.is_none();
+    if prospect.has_move_task && whole && matches!(plan.to, Destination::Sources(_)) {
+        risks.push(format!(
+            "the queue could do it by itself (native): at most {MOVE_TASK_RATE} a second, one at a time, with new ids and a new retention, \
+             and neither journal nor undo"
+        ));
+    }
+    risks
+}
+
+fn bounce(prospect: &Prospect, risks: &mut Vec<String>) {
+    match &prospect.consumer {
+        Some(Consumer { name, still_fails: Some(said), .. }) => {
+            risks.push(format!("{name} still fails, and they may come back: {said}"));
+        }
+        Some(Consumer { name, is_enabled: false, .. }) => {
+            risks.push(format!("{name} is switched off: nothing will take them"));
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn fate_of_deletes(plan: &Plan, risks: &mut Vec<String>) {
+    if plan.deed == Deed::Delete {
+        risks.push("afterwards they are in the journal alone; `edatop journal undo` brings them back".to_owned());
+    }
+}
+
+fn order(plan: &Plan, prospect: &Prospect, risks: &mut Vec<String>) {
+    let fifo = |queue: &&Queue| queue.is_fifo();
+    if plan.to.queues().iter().any(|queue| queue.is_fifo()) {
+        risks.push(
+            "order within a group is kept among those moved; they come after what is in the destination by now"
+                .to_owned(),
+        );
+    }
+    if prospect.splits_groups {
+        risks.push("of some groups only a part was chosen: it will overtake the rest of its group".to_owned());
+    }
+    let from_fifo = plan.from.queue().filter(fifo).is_some();
+    if from_fifo && plan.to.queues().iter().any(|queue| !queue.is_fifo()) {
+        risks.push("a standard queue keeps neither order nor group".to_owned());
+    }
+}
+
+fn copies(plan: &Plan, risks: &mut Vec<String>) {
+    if plan.to.queues().iter().any(|queue| !queue.is_fifo()) {
+        risks.push(
+            "a standard queue may get one twice, when the answer to its send is lost; the end of the run says how many"
+                .to_owned(),
+        );
+    }
+    if plan.to.queues().iter().any(Queue::is_fifo) {
+        risks.push(
+            "each gets a fresh deduplication id, as its old one may be swallowed; a second send within five minutes makes no copy"
+                .to_owned(),
+        );
+    }
+}
+
+fn time_left(plan: &Plan, prospect: &Prospect, risks: &mut Vec<String>) {
+    if let Some(loss) = prospect.first_loss.filter(|loss| *loss < SOON) {
+        risks.push(format!("where they are, the first is lost in {}", units::Age(loss.as_secs_f64())));
+    }
+    let retention = plan.to.queues().iter().map(|queue| queue.retention).min();
+    if let Some(retention) = retention.filter(|retention| *retention < SOON) {
+        risks.push(format!("the destination keeps them for {} only", units::Age(retention.as_secs_f64())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn queue(name: &str) -> Queue {
+        let arn = format!("arn:aws:sqs:us-east-1:000000000000:{name}");
+        let attributes: BTreeMap<_, _> = [("QueueArn".to_owned(), arn)].into();
+        Queue::from_attributes("http://h", &attributes).unwrap()
+    }
+
+    fn plan(to: &str, scope: Scope) -> Plan {
+        Plan {
+            deed: Deed::Redrive,
+            from: Origin::Queue(Box::new(queue("stats-dlq"))),
+            to: Destination::Sources(vec![queue(to)]),
+            scope,
+            about: 40,
+            edited: None,
+            options: Options { rate: Some(10.0), canary: true, ..Options::default() },
+            risks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn says_what_from_where_to_where_and_how_fast() {
+        let lines = plan("stats", Scope::Chosen { count: 40 }).lines();
+        assert_eq!(lines[0], "redrive 40 messages from stats-dlq to stats");
+        assert_eq!(lines[1], "at 10 messages a second: about 4 s");
+        assert!(lines.iter().any(|line| line.starts_with("canary: 1 first")), "{lines:?}");
+    }
+
+    #[test]
+    fn the_worst_comes_first() {
+        let consumer = Consumer { name: "stats-fn".into(), is_enabled: true, still_fails: Some("ValueError".into()) };
+        let prospect = Prospect {
+            consumer: Some(consumer),
+            first_loss: Some(Duration::from_secs(3_600)),
+            has_move_task: true,
+            ..Prospect::default()
+        };
+        let plan = plan("stats", Scope::All { limit: None }).with_prospect(&prospect);
+        assert!(plan.risks[0].contains("stats-fn still fails"), "{:?}", plan.risks);
+        for part in ["may get one twice", "the first is lost in 1 h", "by itself (native)"] {
+            assert!(plan.risks.iter().any(|risk| risk.contains(part)), "{part}: {:?}", plan.risks);
+        }
+    }
+
+    #[test]
+    fn fifo_speaks_of_order_and_not_of_copies() {
+        let plan = plan("stats.fifo", Scope::Chosen { count: 1 })
+            .with_prospect(&Prospect { splits_groups: true, ..Prospect::default() });
+        assert!(plan.lines()[0].contains("1 message from"));
+        assert!(plan.risks.iter().any(|risk| risk.contains("overtake")));
+        assert!(!plan.risks.iter().any(|risk| risk.contains("twice")));
+    }
 }

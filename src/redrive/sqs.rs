@@ -22,6 +22,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     message::{AttributeValue, Message, Outgoing, Payload},
+    peek::free,
     queue::{Queue, Standing},
     wire::{Accepted, Ask, Each, Refusal, Why, Wire},
 };
@@ -122,6 +123,10 @@ impl Wire for Sqs {
             in_flight: number("ApproximateNumberOfMessagesNotVisible"),
             delayed: number("ApproximateNumberOfMessagesDelayed"),
         })
+    }
+
+    async fn glimpse(&self, queue: &Queue) -> Option<Vec<Message>> {
+        free::look(&self.aws, queue, self.standing(queue).await.ok()?).await
     }
 
     async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal> {
@@ -319,7 +324,7 @@ fn why(code: &str, message: &str) -> Option<Why> {
 }
 
 /// Any SDK error, as far as it matters here.
-fn refusal<E>(error: &SdkError<E, HttpResponse>) -> Refusal
+pub(super) fn refusal<E>(error: &SdkError<E, HttpResponse>) -> Refusal
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {

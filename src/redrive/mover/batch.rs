@@ -8,65 +8,19 @@ use tokio::time::{Instant, sleep};
 use super::{
     book::Known,
     crew::{Crew, Halt, Telling, is_for_all, receipt},
+    item::{Item, State, hopeless, sent, state_after, trouble},
     route::Routed,
     supply::Leased,
     waves::{Piece, next_wave},
 };
 use crate::redrive::{
-    journal::{Deleted, Outcome, Record, Sent, Taken, taken_at},
+    journal::{Deleted, Record, Taken, taken_at},
     message::{MOST_IN_BATCH, Message},
     wire::{Accepted, Refusal, Why},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// A message of the batch and how far it has come.
-struct Item {
-    leased: Leased,
-    routed: Result<Routed, Refusal>,
-    state: State,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum State {
-    Waiting,
-    /// A no or no answer; perhaps it goes better next time. Whether it may be there all the same is in the refusal.
-    NotYet(Refusal),
-    Arrived(String),
-    Refused(Refusal),
-}
-
-impl Item {
-    fn id(&self) -> &str {
-        &self.leased.message.id
-    }
-
-    fn is_open(&self) -> bool {
-        matches!(self.state, State::Waiting | State::NotYet(_))
-    }
-
-    fn routed(&self) -> Option<&Routed> {
-        self.routed.as_ref().ok()
-    }
-
-    /// The queue and group whose order it must keep.
-    fn order(&self, crew: &Crew) -> Option<(usize, String)> {
-        let routed = self.routed()?;
-        let to = routed.to?;
-        let queue = crew.router.to.queues().get(to)?;
-        Some((to, routed.outgoing.group.clone()?)).filter(|_| queue.is_fifo())
-    }
-
-    fn outcome(&self) -> Option<Outcome> {
-        match &self.state {
-            State::Waiting => None,
-            State::NotYet(refusal) if refusal.in_doubt => Some(Outcome::Doubtful(refusal.clone())),
-            State::NotYet(refusal) | State::Refused(refusal) => Some(Outcome::Refused(refusal.clone())),
-            State::Arrived(new_id) => Some(Outcome::Arrived { new_id: new_id.clone() }),
-        }
-    }
-}
 
 impl Crew {
     /// Carries these over. Says how many of them set out.
@@ -394,40 +348,4 @@ enum NotSent {
     Unwritten(Halt),
     /// More messages would fare no better.
     Hopeless(Halt),
-}
-
-fn sent(batch: u64, at: jiff::Timestamp, items: &[Item]) -> Record {
-    let of = |item: &Item| Some(Sent { id: item.id().to_owned(), outcome: item.outcome()? });
-    Record::Sent { batch, at, results: items.iter().filter_map(of).collect() }
-}
-
-fn state_after(result: Result<Accepted, Refusal>, before: &State) -> State {
-    match result {
-        Ok(accepted) => State::Arrived(accepted.id),
-        // Once in doubt, a later no does not take the doubt away.
-        Err(refusal) => {
-            let was_in_doubt = matches!(before, State::NotYet(earlier) if earlier.in_doubt);
-            let refusal = Refusal { in_doubt: refusal.in_doubt || was_in_doubt, ..refusal };
-            if refusal.is_passing() || refusal.in_doubt && !is_for_all(&refusal) {
-                State::NotYet(refusal)
-            } else {
-                State::Refused(refusal)
-            }
-        }
-    }
-}
-
-fn hopeless(state: &State) -> Option<&Refusal> {
-    match state {
-        State::Refused(refusal) if is_for_all(refusal) => Some(refusal),
-        _ => None,
-    }
-}
-
-fn trouble(state: &State) -> Option<String> {
-    match state {
-        State::NotYet(refusal) => Some(refusal.text.clone()),
-        State::Waiting => Some("not sent".to_owned()),
-        State::Arrived(_) | State::Refused(_) => None,
-    }
 }

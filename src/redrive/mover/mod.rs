@@ -18,6 +18,7 @@ mod book;
 mod conduct;
 mod crew;
 mod gate;
+mod item;
 mod resume;
 mod route;
 pub mod supply;

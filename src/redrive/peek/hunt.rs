@@ -16,23 +16,20 @@ use std::{
 use async_trait::async_trait;
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, timeout_at},
 };
 
 use super::{
     lease::{Leases, Receipt, Released},
     own::{Ids, SentIds},
+    receive::receive,
 };
 use crate::redrive::{
     message::{MOST_IN_BATCH, Message, Outgoing},
     mover::supply::{Leased, Supply},
     queue::Queue,
-    wire::{Ask, Refusal, Wire},
+    wire::{Ask, Refusal, Why, Wire},
 };
-
-/// Tries of a receive that throttling or silence may spoil, beside those of the connection itself; and the first pause between them.
-const TRIES: u32 = 5;
-const PAUSE: Duration = Duration::from_millis(500);
 
 /// What to do with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +50,19 @@ pub struct Hunting {
     pub waits: u32,
     /// How many to take; none for all.
     pub limit: Option<u64>,
+    /// Goes on though messages that are left may lose the last try of their consumer.
+    pub accept_cost: bool,
 }
 
 impl Default for Hunting {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(120), wait: Duration::from_secs(1), waits: 3, limit: None }
+        Self {
+            lease: Duration::from_secs(120),
+            wait: Duration::from_secs(1),
+            waits: 3,
+            limit: None,
+            accept_cost: false,
+        }
     }
 }
 
@@ -104,6 +109,8 @@ struct State {
     news: Instant,
     empty: u32,
     ended: bool,
+    /// Said to one worker, then it is over.
+    halt: Option<Refusal>,
 }
 
 #[derive(Debug)]
@@ -170,6 +177,7 @@ impl Hunt {
             news: Instant::now(),
             empty: 0,
             ended: false,
+            halt: None,
         };
         let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}));
         let (state, changed) = (Mutex::new(state), Notify::new());
@@ -242,15 +250,7 @@ impl Hunt {
 
     async fn receive(&self, most: usize) -> Result<Vec<Message>, Refusal> {
         let ask = Ask { most, lease: self.hunting.lease, wait: self.hunting.wait };
-        let mut pause = PAUSE;
-        for _ in 1..TRIES {
-            match self.wire.receive(&self.queue, ask).await {
-                Err(refusal) if refusal.is_passing() => sleep(pause).await,
-                answer => return answer,
-            }
-            pause *= 2;
-        }
-        self.wire.receive(&self.queue, ask).await
+        receive(&self.wire, &self.queue, ask).await
     }
 
     /// Decides on each message that came, in one step for all workers.
@@ -301,7 +301,24 @@ impl Hunt {
                 state.passed.insert(&message.id);
                 state.blocked.extend(message.group().map(Into::into));
                 self.leave(&message.id, receipt, asked, until);
+                self.count_the_cost(state, &message);
             }
+        }
+    }
+
+    /// A message that is left must keep a try for its consumer: see [`super::cost`].
+    fn count_the_cost(&self, state: &mut State, left: &Message) {
+        let Some(policy) = self.queue.redrive_policy.as_ref().filter(|_| !self.hunting.accept_cost) else { return };
+        let count = left.receive_count().unwrap_or(0);
+        if count + 1 >= policy.max_receive_count && !state.ended {
+            let (name, target) = (self.queue.name(), policy.target.short_name());
+            let text = format!(
+                "stopped: a message of {name} that is not wanted was received {count} times, and after {} it goes to {target}; \
+                 to go on all the same, accept the cost by the queue's name",
+                policy.max_receive_count
+            );
+            state.ended = true;
+            state.halt = Some(Refusal::new(Why::Other, false, text));
         }
     }
 
@@ -319,6 +336,10 @@ impl Hunt {
         }
         state.ended |= state.empty >= self.hunting.waits;
         state.ended
+    }
+
+    fn halted(&self) -> Result<Option<Vec<Leased>>, Refusal> {
+        self.state().halt.take().map_or(Ok(None), Err)
     }
 
     /// An endpoint that answers at once without waiting must not be asked again at once.
@@ -350,7 +371,7 @@ impl Supply for Hunt {
                     changed.await;
                     continue;
                 }
-                Turn::Over => return Ok(None),
+                Turn::Over => return self.halted(),
             };
             let asked = Instant::now();
             let messages = self.receive(reservation.most).await?;
@@ -364,7 +385,7 @@ impl Supply for Hunt {
                 continue;
             }
             if self.nothing_came(asked) {
-                return Ok(None);
+                return self.halted();
             }
             self.rest(asked).await;
         }
@@ -412,7 +433,6 @@ mod tests {
         super::pretend::{Pretend, queue},
         *,
     };
-    use crate::redrive::wire::Why;
 
     fn all(pretend: &Arc<Pretend>, name: &str, hunting: Hunting) -> Hunt {
         Hunt::for_all(Arc::clone(pretend) as Arc<dyn Wire>, queue(name), hunting)

@@ -166,6 +166,12 @@ impl Leases {
         self.inner.held().leases.get(id).map(|lease| lease.until)
     }
 
+    /// The receipt handle of one that is held.
+    pub fn receipt(&self, id: &str) -> Option<String> {
+        let receipt = self.inner.held().leases.get(id).map(|lease| lease.receipt.clone())?;
+        self.inner.text_of(&receipt).ok()
+    }
+
     pub fn len(&self) -> usize {
         self.inner.held().leases.len()
     }

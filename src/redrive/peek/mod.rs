@@ -3,9 +3,17 @@
 //! Nothing here sends or deletes. What moves messages is [`mover`](super::mover); it is fed from here by [`hunt`] (received as the
 //! run goes) and by [`held`] (those chosen on the desk).
 
+pub mod cost;
+pub mod free;
+pub mod held;
+pub mod hold;
 pub mod hunt;
 pub mod lease;
+pub mod look;
+pub mod looks;
 pub mod own;
+pub mod receive;
+pub mod row;
 pub mod spool;
 
 #[cfg(test)]

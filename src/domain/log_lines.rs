@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::domain::Level;
+use super::Level;
 
 /// The longest headline, in characters.
 const LONGEST: usize = 500;

@@ -1,0 +1,98 @@
+//! A message of a batch, and how far it has come.
+
+use super::{
+    crew::{Crew, is_for_all},
+    route::Routed,
+    supply::Leased,
+};
+use crate::redrive::{
+    journal::{Outcome, Record, Sent},
+    wire::{Accepted, Refusal},
+};
+
+/// A message of the batch and how far it has come.
+pub(super) struct Item {
+    pub leased: Leased,
+    pub routed: Result<Routed, Refusal>,
+    pub state: State,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum State {
+    Waiting,
+    /// A no or no answer; perhaps it goes better next time. Whether it may be there all the same is in the refusal.
+    NotYet(Refusal),
+    Arrived(String),
+    Refused(Refusal),
+}
+
+impl Item {
+    pub fn id(&self) -> &str {
+        &self.leased.message.id
+    }
+
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Waiting | State::NotYet(_))
+    }
+
+    pub fn routed(&self) -> Option<&Routed> {
+        self.routed.as_ref().ok()
+    }
+
+    /// The queue and group whose order it must keep.
+    pub fn order(&self, crew: &Crew) -> Option<(usize, String)> {
+        let routed = self.routed()?;
+        let to = routed.to?;
+        let queue = crew.router.to.queues().get(to)?;
+        Some((to, routed.outgoing.group.clone()?)).filter(|_| queue.is_fifo())
+    }
+
+    pub fn outcome(&self) -> Option<Outcome> {
+        match &self.state {
+            State::Waiting => None,
+            State::NotYet(refusal) if refusal.in_doubt => Some(Outcome::Doubtful(refusal.clone())),
+            State::NotYet(refusal) | State::Refused(refusal) => Some(Outcome::Refused(refusal.clone())),
+            State::Arrived(new_id) => Some(Outcome::Arrived { new_id: new_id.clone() }),
+        }
+    }
+}
+
+/// What is to be written down of a batch.
+pub(super) fn sent(batch: u64, at: jiff::Timestamp, items: &[Item]) -> Record {
+    let of = |item: &Item| Some(Sent { id: item.id().to_owned(), outcome: item.outcome()? });
+    Record::Sent { batch, at, results: items.iter().filter_map(of).collect() }
+}
+
+/// How far one is after a send.
+pub(super) fn state_after(result: Result<Accepted, Refusal>, before: &State) -> State {
+    match result {
+        Ok(accepted) => State::Arrived(accepted.id),
+        // Once in doubt, a later no does not take the doubt away.
+        Err(refusal) => {
+            let was_in_doubt = matches!(before, State::NotYet(earlier) if earlier.in_doubt);
+            let refusal = Refusal { in_doubt: refusal.in_doubt || was_in_doubt, ..refusal };
+            if refusal.is_passing() || refusal.in_doubt && !is_for_all(&refusal) {
+                State::NotYet(refusal)
+            } else {
+                State::Refused(refusal)
+            }
+        }
+    }
+}
+
+/// Why it is no use to go on with others, if it is none.
+pub(super) fn hopeless(state: &State) -> Option<&Refusal> {
+    match state {
+        State::Refused(refusal) if is_for_all(refusal) => Some(refusal),
+        _ => None,
+    }
+}
+
+/// Why it must be tried again, if it must.
+pub(super) fn trouble(state: &State) -> Option<String> {
+    match state {
+        State::NotYet(refusal) => Some(refusal.text.clone()),
+        State::Waiting => Some("not sent".to_owned()),
+        State::Arrived(_) | State::Refused(_) => None,
+    }
+}

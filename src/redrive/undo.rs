@@ -1,0 +1,150 @@
+//! Bringing back what a run has moved, as far as it is still to be had: what waits at the destination is moved back, what was deleted is
+//! sent again from the journal. What a consumer has taken is gone, and is said to be.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    journal::{Deed, Destination, Fate, Ledger, Origin, Place, taken_at},
+    message::{Message, Outgoing},
+    queue::Queue,
+    wire::Wire,
+};
+
+/// What can be tried. Each way is a run of its own, with a journal of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Way {
+    /// Look for them where they were sent to, and move them back to where they were; where that was no queue, delete them there.
+    FromQueue { queue: Box<Queue>, to: Destination, ids: HashMap<String, (String, Place)> },
+    /// Send them from the journal to where they were.
+    FromJournal { to: Destination, ids: Vec<(String, Place)> },
+}
+
+/// The ways to undo a run; none if it has moved nothing.
+pub fn ways(ledger: &Ledger) -> Vec<Way> {
+    let begun = &ledger.begun;
+    let back_to = match &begun.from {
+        Origin::Queue(queue) => Destination::Queue(queue.clone()),
+        Origin::File(_) | Origin::Journal(_) => Destination::Journal,
+    };
+    let mut by_new_id = HashMap::new();
+    let mut kept = Vec::new();
+    for (id, entry) in ledger.entries() {
+        match &entry.fate {
+            Fate::Moved { new_id: Some(new_id) } | Fate::Arrived { new_id } if !begun.to.queues().is_empty() => {
+                by_new_id.insert(new_id.clone(), (id.to_owned(), entry.place));
+            }
+            Fate::Moved { .. } => kept.push((id.to_owned(), entry.place)),
+            _ => {}
+        }
+    }
+    let mut ways = Vec::new();
+    if !by_new_id.is_empty() {
+        ways.extend(begun.to.queues().iter().map(|queue| Way::FromQueue {
+            queue: Box::new(queue.clone()),
+            to: back_to.clone(),
+            ids: by_new_id.clone(),
+        }));
+    }
+    if !kept.is_empty() && begun.from.queue().is_some() {
+        ways.push(Way::FromJournal { to: back_to, ids: kept });
+    }
+    ways
+}
+
+impl Way {
+    pub fn deed(&self) -> Deed {
+        match self {
+            Self::FromQueue { to: Destination::Journal, .. } => Deed::Delete,
+            _ => Deed::Undo,
+        }
+    }
+
+    pub fn to(&self) -> &Destination {
+        match self {
+            Self::FromQueue { to, .. } | Self::FromJournal { to, .. } => to,
+        }
+    }
+
+    /// Where this way takes them from; the journal has this id.
+    pub fn from(&self, journal: &str) -> Origin {
+        match self {
+            Self::FromQueue { queue, .. } => Origin::Queue(queue.clone()),
+            Self::FromJournal { .. } => Origin::Journal(journal.to_owned()),
+        }
+    }
+
+    /// How many there may be at most.
+    pub fn most(&self) -> u64 {
+        match self {
+            Self::FromQueue { ids, .. } => ids.len() as u64,
+            Self::FromJournal { ids, .. } => ids.len() as u64,
+        }
+    }
+
+    /// How many still are where they were sent to; none where only a receive could tell.
+    pub async fn still_there(&self, wire: &Arc<dyn Wire>) -> Option<u64> {
+        match self {
+            Self::FromQueue { queue, ids, .. } => {
+                let there = wire.glimpse(queue).await?;
+                Some(there.iter().filter(|message| ids.contains_key(&message.id)).count() as u64)
+            }
+            Self::FromJournal { ids, .. } => Some(ids.len() as u64),
+        }
+    }
+}
+
+/// What a message was before it was sent under another id, from the journal at this path.
+#[derive(Debug, Clone)]
+pub struct Originals {
+    path: PathBuf,
+    ids: HashMap<String, (String, Place)>,
+}
+
+impl Originals {
+    /// Of the messages that a way looks for in a queue.
+    pub fn of(way: &Way, path: &Path) -> Option<Self> {
+        match way {
+            Way::FromQueue { ids, .. } => Some(Self { path: path.to_owned(), ids: ids.clone() }),
+            Way::FromJournal { .. } => None,
+        }
+    }
+
+    pub fn contains(&self, new_id: &str) -> bool {
+        self.ids.contains_key(new_id)
+    }
+
+    /// As it was, to be sent back.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn get(&self, new_id: &str) -> io::Result<Option<Outgoing>> {
+        let Some((id, place)) = self.ids.get(new_id) else { return Ok(None) };
+        let taken = taken_at(&self.path, *place)?;
+        Ok(taken.iter().find(|taken| taken.message.id == *id).map(|taken| Outgoing::again(&taken.message)))
+    }
+}
+
+/// The messages that lie in a journal, in their order, one batch in memory at a time.
+pub fn kept(path: &Path, ids: &[(String, Place)]) -> impl Iterator<Item = io::Result<Message>> + Send + use<> {
+    let wanted: HashSet<String> = ids.iter().map(|(id, _)| id.clone()).collect();
+    let mut places: Vec<Place> = ids.iter().map(|(_, place)| *place).collect();
+    places.dedup();
+    let path = path.to_owned();
+    let batch = move |place: Place| -> Vec<io::Result<Message>> {
+        match taken_at(&path, place) {
+            Err(error) => vec![Err(error)],
+            Ok(taken) => taken.into_iter().map(|taken| Ok(taken.message)).collect(),
+        }
+    };
+    let mut given = HashSet::new();
+    places.into_iter().flat_map(batch).filter(move |message| match message {
+        // Taken twice it lies there twice.
+        Ok(message) => wanted.contains(&message.id) && given.insert(message.id.clone()),
+        Err(_) => true,
+    })
+}
