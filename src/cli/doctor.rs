@@ -4,21 +4,20 @@
 //! is said, with the rules that are silent for it: no finding is not the same as no fault. A new rule is a row in
 //! [`findings::RULES`].
 
-use std::{fmt::Write, process::ExitCode, sync::Arc};
+use std::{fmt::Write, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    MISUSED, UNREACHED, complain,
-    look::look,
+    complain, json,
+    opening::{self, Seen},
     print,
-    snapshot::{Format, as_json, nothing_read, place},
+    snapshot::Format,
 };
 use crate::{
     app::clock,
-    aws::Connection,
     config::Config,
     domain::{Failure, FailureKind, Finding, Kind, Severity},
     store::{
@@ -116,39 +115,28 @@ impl Unknown<'_> {
 /// # Errors
 /// When stdout is closed.
 pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
-    for warning in config.warnings.iter().chain(&findings::unknown_rules(&config.ignores)) {
+    for warning in &findings::unknown_rules(&config.ignores) {
         complain(warning);
     }
-    let aws = match Connection::open(&config.connect).await {
-        Ok(aws) => Arc::new(aws),
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(ExitCode::from(MISUSED));
-        }
+    let seen = match opening::see(&config).await {
+        Ok(seen) => seen,
+        Err(given_up) => return Ok(given_up.said()),
     };
-    aws.dialect.detect(aws.endpoint()).await;
-    let (identity, store) = tokio::join!(aws.identity(), look(&aws, &config));
-    if let Some(failure) = nothing_read(&store) {
-        let unknown = identity.as_ref().err().filter(|trouble| trouble.is_total());
-        let of_one = || format!("{}: {}", failure.operation, failure.error);
-        complain(&format!("{}: {}", place(&aws), unknown.map_or_else(of_one, ToString::to_string)));
-        return Ok(ExitCode::from(UNREACHED));
-    }
-    let account = identity.ok().map(|identity| identity.account).filter(|account| !account.is_empty());
-    let diagnosis = diagnosis(&aws, &store, account.as_deref(), arguments.all);
+    let diagnosis = diagnosis(&seen, arguments.all);
     let mut document = match arguments.format {
-        Format::Json => as_json(&diagnosis)?,
-        Format::Text => as_text(&diagnosis, &store),
+        Format::Json => json::pretty(&diagnosis)?,
+        Format::Text => as_text(&diagnosis, &seen.store),
     };
     document.push('\n');
     print(document.as_bytes())?;
     let found = arguments.fail_on.severity().is_some_and(|least| {
-        store.findings().iter().any(|finding| finding.ignored.is_none() && finding.severity >= least)
+        seen.store.findings().iter().any(|finding| finding.ignored.is_none() && finding.severity >= least)
     });
     Ok(if found { ExitCode::from(FOUND) } else { ExitCode::SUCCESS })
 }
 
-fn diagnosis<'a>(aws: &'a Connection, store: &'a Store, account: Option<&'a str>, all: bool) -> Diagnosis<'a> {
+fn diagnosis(seen: &Seen, all: bool) -> Diagnosis<'_> {
+    let Seen { aws, store, .. } = seen;
     let silent = findings::silent(store.polls());
     let unknown = store.failures().map(|failure| {
         let silent = silent.get(failure.operation.as_str()).cloned().unwrap_or_default();
@@ -160,7 +148,7 @@ fn diagnosis<'a>(aws: &'a Connection, store: &'a Store, account: Option<&'a str>
         endpoint: aws.endpoint().map(crate::aws::Endpoint::url),
         dialect: aws.dialect.flavour().key(),
         region: aws.region(),
-        account,
+        account: seen.account(),
         resources: store.entries().filter(|entry| entry.gone.is_none()).count(),
         links: store.topology().links().count(),
         findings: store.findings().iter().filter(|finding| all || finding.ignored.is_none()).collect(),

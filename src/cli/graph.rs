@@ -6,21 +6,19 @@
 mod drawing;
 mod markup;
 
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
 use super::{
-    MISUSED, UNREACHED, complain,
-    look::look,
+    MISUSED, complain, json,
+    opening::{self, Seen},
     print,
-    snapshot::{as_json, nothing_read, place},
 };
 use crate::{
     app::clock,
-    aws::Connection,
     config::Config,
     domain::{Health, Kind, KnownBy, LinkKind, ResourceId},
     panes::{
@@ -106,22 +104,10 @@ struct LinkView<'a> {
 /// # Errors
 /// When stdout is closed.
 pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
-    for warning in &config.warnings {
-        complain(warning);
-    }
-    let aws = match Connection::open(&config.connect).await {
-        Ok(aws) => Arc::new(aws),
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(ExitCode::from(MISUSED));
-        }
+    let Seen { store, .. } = match opening::see(&config).await {
+        Ok(seen) => seen,
+        Err(given_up) => return Ok(given_up.said()),
     };
-    aws.dialect.detect(aws.endpoint()).await;
-    let store = look(&aws, &config).await;
-    if let Some(failure) = nothing_read(&store) {
-        complain(&format!("{}: {}: {}", place(&aws), failure.operation, failure.error));
-        return Ok(ExitCode::from(UNREACHED));
-    }
     let flows = match chosen(&store, arguments.name.as_deref()) {
         Ok(flows) => flows,
         Err(mistake) => {
@@ -175,7 +161,7 @@ fn written(
         Format::Dot => markup::dot(scenes(), &view),
         Format::Json => {
             let flows = flows.iter().map(|flow| flow_view(flow, store, now)).collect();
-            as_json(&Document { schema: SCHEMA, taken_at: now, flows })? + "\n"
+            json::pretty(&Document { schema: SCHEMA, taken_at: now, flows })? + "\n"
         }
     })
 }

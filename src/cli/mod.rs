@@ -6,10 +6,15 @@
 pub mod dashboard;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod desk;
 pub mod doctor;
 pub mod graph;
+pub mod journal;
+mod json;
 pub mod look;
+pub mod opening;
 pub mod paper;
+pub mod redrive;
 pub mod route;
 pub mod snapshot;
 
@@ -80,6 +85,10 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Draw the flows once: as text, or for a README or an incident page
     Graph(graph::Arguments),
+    /// Move dead letters back to where they came from, or elsewhere, without losing one: the plan comes first
+    Redrive(redrive::Arguments),
+    /// What was moved, by whom, when, from where to where, and what became of each message
+    Journal(journal::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -126,6 +135,8 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Route(arguments)) => route::run(config, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
             Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
+            Some(Command::Redrive(arguments)) => redrive::run(config, arguments).await,
+            Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,

@@ -1,15 +1,18 @@
 //! `edatop route`: where would this event go? Everything is looked at once, and the answer worked out here: nothing is sent or made.
 
-use std::{collections::BTreeMap, fmt::Write as _, io::Read as _, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, io::Read as _, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{MISUSED, UNREACHED, complain, look, print, snapshot};
+use super::{
+    UNREACHED, json,
+    opening::{self, GivenUp, Seen},
+    print,
+};
 use crate::{
     app::clock,
-    aws::Connection,
     config::Config,
     domain::{Kind, LinkKind, Resource, ResourceId},
     routing::{Cargo, Envelope, Event, Fate, Journey, MessageAttributes, Step, Terrain, draft, follow},
@@ -93,46 +96,30 @@ struct StepView<'a> {
     notes: &'a [String],
 }
 
-/// What came to nothing, with the exit code that says so.
-struct Refusal(u8, String);
-
 /// Looks once, follows, prints. The exit code is 0 if somebody gets it, 1 if nobody does, 3 if that could not be known.
 ///
 /// # Errors
 /// When stdout is closed.
 pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
-    for warning in &config.warnings {
-        complain(warning);
-    }
     match answer(&config, &arguments).await {
         Ok((document, code)) => {
             print(document.as_bytes())?;
             Ok(code)
         }
-        Err(Refusal(code, why)) => {
-            complain(&why);
-            Ok(ExitCode::from(code))
-        }
+        Err(given_up) => Ok(given_up.said()),
     }
 }
 
-async fn answer(config: &Config, arguments: &Arguments) -> Result<(String, ExitCode), Refusal> {
-    let misused = |text: String| Refusal(MISUSED, text);
-    let written = read(&arguments.event).map_err(misused)?;
-    let attributes = attributes(&arguments.attributes).map_err(misused)?;
-    let aws = Arc::new(Connection::open(&config.connect).await.map_err(|error| misused(error.to_string()))?);
-    aws.dialect.detect(aws.endpoint()).await;
-    let (identity, store) = tokio::join!(aws.identity(), look::look(&aws, config));
-    if let Some(failure) = snapshot::nothing_read(&store) {
-        let why = identity.err().map_or_else(|| failure.error.clone(), |trouble| trouble.to_string());
-        return Err(Refusal(UNREACHED, format!("{}: {why}", snapshot::place(&aws))));
-    }
-    let target = find(&store, &arguments.target, &snapshot::place(&aws))?;
-    let account = identity.ok().map(|identity| identity.account).unwrap_or_default();
-    let account = target.id.arn().map_or(account, |arn| arn.account.to_owned());
+async fn answer(config: &Config, arguments: &Arguments) -> Result<(String, ExitCode), GivenUp> {
+    let written = read(&arguments.event).map_err(GivenUp::misused)?;
+    let attributes = attributes(&arguments.attributes).map_err(GivenUp::misused)?;
+    let seen = opening::see(config).await?;
+    let Seen { aws, store, .. } = &seen;
+    let target = find(store, &arguments.target, &opening::place(aws))?;
+    let account = target.id.arn().map_or(seen.account().unwrap_or_default(), |arn| arn.account);
     let (cargo, filled) = if target.kind == Kind::Bus {
-        let envelope = Envelope { account: &account, region: aws.region(), now: clock::now() };
-        let event = Event::read(&written, envelope).map_err(|error| misused(error.to_string()))?;
+        let envelope = Envelope { account, region: aws.region(), now: clock::now() };
+        let event = Event::read(&written, envelope).map_err(|error| GivenUp::misused(error.to_string()))?;
         (Cargo::Event(event.json), event.filled)
     } else {
         (Cargo::Message { body: Some(written), attributes }, Vec::new())
@@ -146,8 +133,8 @@ async fn answer(config: &Config, arguments: &Arguments) -> Result<(String, ExitC
     let journey = follow(&terrain, &target.id, &cargo);
     let document = match arguments.format {
         Format::Json => as_json(&journey, &cargo, &filled, arguments.subject.as_deref())
-            .map_err(|error| Refusal(UNREACHED, error.to_string()))?,
-        Format::Text => as_text(&journey, target, &filled, &store),
+            .map_err(|error| GivenUp::unreached(error.to_string()))?,
+        Format::Text => as_text(&journey, target, &filled, store),
     };
     let code = match (journey.goes_nowhere(), journey.is_certain()) {
         (false, _) => ExitCode::SUCCESS,
@@ -177,7 +164,7 @@ fn attributes(written: &[String]) -> Result<MessageAttributes, String> {
 }
 
 /// The topic or bus of that ARN, or the only one of that name.
-fn find<'a>(store: &'a Store, wanted: &str, place: &str) -> Result<&'a Resource, Refusal> {
+fn find<'a>(store: &'a Store, wanted: &str, place: &str) -> Result<&'a Resource, GivenUp> {
     let starts = || {
         let all = store.entries().filter(|entry| entry.gone.is_none()).map(|entry| &entry.resource);
         all.filter(|resource| matches!(resource.kind, Kind::Topic | Kind::Bus))
@@ -193,7 +180,7 @@ fn find<'a>(store: &'a Store, wanted: &str, place: &str) -> Result<&'a Resource,
                     "'{wanted}' was not found, and not all could be listed: {}: {}",
                     failure.operation, failure.error
                 );
-                return Err(Refusal(UNREACHED, why));
+                return Err(GivenUp::unreached(why));
             }
             let mut names: Vec<&str> = starts().map(|resource| resource.name.as_str()).take(MOST_NAMES + 1).collect();
             if names.len() > MOST_NAMES {
@@ -201,11 +188,11 @@ fn find<'a>(store: &'a Store, wanted: &str, place: &str) -> Result<&'a Resource,
             }
             let there =
                 if names.is_empty() { "there is none".to_owned() } else { format!("there are {}", names.join(", ")) };
-            Err(Refusal(MISUSED, format!("no topic and no bus is called '{wanted}' at {place}; {there}")))
+            Err(GivenUp::misused(format!("no topic and no bus is called '{wanted}' at {place}; {there}")))
         }
         _ => {
             let ids: Vec<&str> = named.iter().map(|resource| resource.id.as_str()).collect();
-            Err(Refusal(MISUSED, format!("'{wanted}' is several: name one of {}", ids.join(", "))))
+            Err(GivenUp::misused(format!("'{wanted}' is several: name one of {}", ids.join(", "))))
         }
     }
 }
@@ -255,7 +242,7 @@ fn as_json(
         filled,
         subject,
     };
-    Ok(snapshot::as_json(&answer)? + "\n")
+    Ok(json::pretty(&answer)? + "\n")
 }
 
 /// The same for eyes: a tree, each branch with its mark and its reason.

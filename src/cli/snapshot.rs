@@ -1,13 +1,12 @@
 //! `edatop snapshot`: everything once, printed. The JSON is a contract, described in the README.
 
-use std::{collections::BTreeMap, io, process::ExitCode, sync::Arc};
+use std::{collections::BTreeMap, process::ExitCode};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::ser::{Formatter, PrettyFormatter};
 
-use super::{MISUSED, UNREACHED, complain, look::look, print};
+use super::{json, opening, print};
 use crate::{
     app::clock,
     aws::{ApiUse, Connection},
@@ -74,27 +73,11 @@ pub struct ReadingView {
 /// # Errors
 /// When stdout is closed.
 pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
-    for warning in &config.warnings {
-        complain(warning);
-    }
-    let aws = match Connection::open(&config.connect).await {
-        Ok(aws) => Arc::new(aws),
-        Err(error) => {
-            complain(&error.to_string());
-            return Ok(ExitCode::from(MISUSED));
-        }
+    let seen = match opening::see(&config).await {
+        Ok(seen) => seen,
+        Err(given_up) => return Ok(given_up.said()),
     };
-    aws.dialect.detect(aws.endpoint()).await;
-    let (identity, store) = tokio::join!(aws.identity(), look(&aws, &config));
-    let unknown = identity.as_ref().err().filter(|trouble| trouble.is_total());
-    if let Some(failure) = nothing_read(&store) {
-        let of_one = || format!("{}: {}", failure.operation, failure.error);
-        let why = unknown.map_or_else(of_one, ToString::to_string);
-        complain(&format!("{}: {why}", place(&aws)));
-        return Ok(ExitCode::from(UNREACHED));
-    }
-    let account = identity.ok().map(|identity| identity.account).filter(|account| !account.is_empty());
-    let mut text = written(&aws, &store, account.as_deref(), arguments.format)?;
+    let mut text = written(&seen.aws, &seen.store, seen.account(), arguments.format)?;
     text.push('\n');
     print(text.as_bytes())
 }
@@ -118,82 +101,9 @@ fn written(aws: &Connection, store: &Store, account: Option<&str>, format: Forma
         api: &usage,
     };
     match format {
-        Format::Json => as_json(&snapshot),
+        Format::Json => json::pretty(&snapshot),
         Format::Text => Ok(as_text(&snapshot)),
     }
-}
-
-/// The same value that any JSON writer would write, with what could act on a terminal, or hide from a reader, written as `\uXXXX`.
-pub(super) fn as_json(value: &impl Serialize) -> serde_json::Result<String> {
-    let mut bytes = Vec::new();
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Escaping::default()))?;
-    String::from_utf8(bytes).map_err(|error| serde::ser::Error::custom(error.to_string()))
-}
-
-/// Indents as [`PrettyFormatter`] does. Strings and keys come through it piece by piece, without what JSON itself escapes.
-#[derive(Default)]
-struct Escaping(PrettyFormatter<'static>);
-
-impl Formatter for Escaping {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some((at, unsafe_one)) = rest.char_indices().find(|(_, c)| text::is_unsafe(*c)) {
-            let (before, after) = rest.split_at(at);
-            out.write_all(before.as_bytes())?;
-            // Above the basic plane JSON takes two: a surrogate pair.
-            for unit in unsafe_one.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            rest = after.strip_prefix(unsafe_one).unwrap_or_default();
-        }
-        out.write_all(rest.as_bytes())
-    }
-
-    fn begin_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_array(out)
-    }
-
-    fn end_array<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array(out)
-    }
-
-    fn begin_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(out, first)
-    }
-
-    fn end_array_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_array_value(out)
-    }
-
-    fn begin_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object(out)
-    }
-
-    fn end_object<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object(out)
-    }
-
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(out)
-    }
-
-    fn end_object_value<W: ?Sized + io::Write>(&mut self, out: &mut W) -> io::Result<()> {
-        self.0.end_object_value(out)
-    }
-}
-
-/// Why nothing at all could be read, if nothing could: no permission for anything, say.
-pub(super) fn nothing_read(store: &Store) -> Option<&Failure> {
-    let first = store.polls().iter().find_map(|(_, poll)| poll.total_failure())?;
-    store.polls().iter().all(|(_, poll)| poll.total_failure().is_some() || !poll.has_answered()).then_some(first)
-}
-
-pub(super) fn place(aws: &Connection) -> String {
-    aws.endpoint().map_or_else(|| format!("AWS {}", aws.region()), |endpoint| endpoint.url().to_owned())
 }
 
 fn resource(entry: &Entry, now: Timestamp) -> ResourceView<'_> {
@@ -249,33 +159,4 @@ fn as_text(snapshot: &Snapshot<'_>) -> String {
 
 fn brief(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
-    #[test]
-    fn what_could_act_on_a_terminal_is_escaped() {
-        let value = json!({ "k\u{9b}2J": ["a\u{202e}b", "\u{7f}", "\u{e0041}", "plain ü \" \n"], "empty": {} });
-        let written = as_json(&value).unwrap();
-        assert!(!written.chars().any(|c| c != '\n' && text::is_unsafe(c)), "{written:?}");
-        assert!(written.contains(r"k\u009b2J") && written.contains(r"a\u202eb") && written.contains(r"\udb40\udc41"));
-        assert!(written.contains("plain ü"), "what is harmless stays readable: {written}");
-        assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), value);
-    }
-
-    proptest! {
-        #[test]
-        fn json_stays_the_same_value_and_layout(text in any::<String>(), key in "\\PC*") {
-            let value = json!({ key: [text, 1, null, {}], "nested": { "deep": [] } });
-            let written = as_json(&value).unwrap();
-            prop_assert_eq!(&serde_json::from_str::<Value>(&written).unwrap(), &value);
-            prop_assert!(!written.chars().any(|c| c != '\n' && text::is_unsafe(c)));
-            let plain = serde_json::to_string_pretty(&value).unwrap();
-            prop_assert_eq!(written.lines().count(), plain.lines().count());
-        }
-    }
 }

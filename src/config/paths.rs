@@ -18,3 +18,13 @@ pub fn config_file() -> Option<PathBuf> {
 pub fn themes_folder() -> Option<PathBuf> {
     Some(strategy()?.config_dir().join("themes"))
 }
+
+/// `~/.local/state/edatop`: what is remembered from run to run; `None` without a home.
+pub fn state_folder() -> Option<PathBuf> {
+    strategy()?.state_dir()
+}
+
+/// `~/.local/state/edatop/journals`: one file a redrive.
+pub fn journals_folder() -> Option<PathBuf> {
+    Some(state_folder()?.join("journals"))
+}
