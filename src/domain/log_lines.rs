@@ -2,6 +2,8 @@
 //!
 //! Lines come from any language and any logging library: an explicit level decides; without one, the words of a crash do.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Map, Value};
 
 use super::Level;
@@ -50,6 +52,65 @@ pub fn headline(text: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
+}
+
+/// How soon after an error, in milliseconds, the trace that it ends is written.
+const REPEATED_MS: i64 = 100;
+
+/// Reads a crash that is written as one event a line as one error. Of several streams the last one counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Crashes {
+    /// The stream and instant of the last error.
+    last_error: Option<(u64, i64)>,
+    /// Its stream and its words: a trace ends in the same words once more.
+    last_words: Option<(u64, u64)>,
+    /// The stream whose last trace has not said yet what went wrong.
+    open_trace: Option<u64>,
+}
+
+impl Crashes {
+    /// How loud an event is after those before it. A trace after its error (Lambda's own runtime) is that error and not one more; a
+    /// trace before it (Python's) is nothing yet: the next line that is not indented says what went wrong.
+    pub fn level_of(&mut self, stream: &str, at_ms: i64, text: &str) -> Level {
+        let stream = hash(stream);
+        if is_trace_alone(text) {
+            if self.last_error != Some((stream, at_ms)) {
+                self.open_trace = Some(stream);
+            }
+            return Level::Info;
+        }
+        let closes = self.open_trace == Some(stream) && !text.starts_with([' ', '\t']) && !text.trim().is_empty();
+        let level = if closes { Level::Error } else { level_of(text) };
+        if closes {
+            self.open_trace = None;
+        }
+        if level == Level::Error {
+            let words = Some((stream, hash(words(text))));
+            let is_repeated = !text.trim_start().starts_with("[ERROR]")
+                && self.last_words == words
+                && self.last_error.is_some_and(|(_, at)| at_ms - at < REPEATED_MS);
+            self.last_words = words;
+            if is_repeated {
+                // Once: the next failure with the same words is another one.
+                self.last_words = None;
+                return Level::Info;
+            }
+            self.last_error = Some((stream, at_ms));
+        }
+        level
+    }
+}
+
+/// What a line says went wrong, without the mark that says that something did.
+fn words(text: &str) -> &str {
+    let first = text.trim().lines().next().unwrap_or_default();
+    first.strip_prefix("[ERROR]").unwrap_or(first).trim()
+}
+
+fn hash(value: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn json(text: &str) -> Option<Map<String, Value>> {

@@ -9,7 +9,10 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use crate::domain::{Level, log_lines};
+use crate::domain::{
+    Level,
+    log_lines::{self, Crashes},
+};
 
 /// How far back a group is read at first sight, and how far a reader may fall behind before it skips, in milliseconds.
 pub const LOOK_BACK_MS: i64 = 5 * 60 * 1000;
@@ -20,8 +23,6 @@ pub const LOOK_BACK_MS: i64 = 5 * 60 * 1000;
 const OVERLAP_MS: i64 = WINDOW_S * 1000;
 /// Rates are those of this many seconds.
 const WINDOW_S: i64 = 60;
-/// How soon after an error, in milliseconds, the trace that it ends is written.
-const REPEATED_MS: i64 = 100;
 /// Events remembered so that they count once.
 const MOST_SEEN: usize = 20_000;
 
@@ -55,12 +56,7 @@ pub struct Tail {
     skipped_to_ms: i64,
     /// Nothing before this instant is read any more: what was seen of it is forgotten, and would count twice.
     forgotten_to_ms: i64,
-    /// The stream and instant of the last error.
-    last_error: Option<(u64, i64)>,
-    /// Its stream and its words: a trace ends in the same words once more.
-    last_words: Option<(u64, u64)>,
-    /// The stream whose last trace has not said yet what went wrong.
-    open_trace: Option<u64>,
+    crashes: Crashes,
 }
 
 impl Tail {
@@ -88,44 +84,12 @@ impl Tail {
             self.forgotten_to_ms = self.forgotten_to_ms.max(forgotten_ms + 1);
         }
         self.newest_ms = self.newest_ms.max(Some(event.at_ms));
-        let level = self.level_of(event);
+        let level = self.crashes.level_of(event.stream, event.at_ms, event.text);
         let second = self.seconds.entry(event.at_ms.min(now_ms).div_euclid(1000)).or_default();
         second.lines += 1;
         second.errors += u32::from(level == Level::Error);
         second.reports += u32::from(log_lines::is_report(event.text));
         Some(level)
-    }
-
-    /// Some write a crash as one event a line. A trace after its error (Lambda's own runtime) is that error and not one more; a
-    /// trace before it (Python's) is nothing yet: the next line that is not indented says what went wrong.
-    fn level_of(&mut self, event: Event<'_>) -> Level {
-        let stream = hash(event.stream);
-        if log_lines::is_trace_alone(event.text) {
-            if self.last_error != Some((stream, event.at_ms)) {
-                self.open_trace = Some(stream);
-            }
-            return Level::Info;
-        }
-        let closes =
-            self.open_trace == Some(stream) && !event.text.starts_with([' ', '\t']) && !event.text.trim().is_empty();
-        let level = if closes { Level::Error } else { log_lines::level_of(event.text) };
-        if closes {
-            self.open_trace = None;
-        }
-        if level == Level::Error {
-            let words = Some((stream, hash(words(event.text))));
-            let is_repeated = !event.text.trim_start().starts_with("[ERROR]")
-                && self.last_words == words
-                && self.last_error.is_some_and(|(_, at)| event.at_ms - at < REPEATED_MS);
-            self.last_words = words;
-            if is_repeated {
-                // Once: the next failure with the same words is another one.
-                self.last_words = None;
-                return Level::Info;
-            }
-            self.last_error = Some((stream, event.at_ms));
-        }
-        level
     }
 
     /// A reading ended: at its end, or cut off with a token to go on with. Returns the instant the counts are true for, in
@@ -172,12 +136,6 @@ impl Tail {
     pub fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
     }
-}
-
-/// What a line says went wrong, without the mark that says that something did.
-fn words(text: &str) -> &str {
-    let first = text.trim().lines().next().unwrap_or_default();
-    first.strip_prefix("[ERROR]").unwrap_or(first).trim()
 }
 
 fn hash(value: impl Hash) -> u64 {

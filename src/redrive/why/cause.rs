@@ -139,7 +139,8 @@ fn of_json(line: &str) -> Option<Cause> {
     let field = |value: &Value, keys: &[&str]| {
         keys.iter().find_map(|key| value.get(key)?.as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned))
     };
-    let inner = ["error", "err", "exception", "message"].iter().find_map(|key| value.get(key).filter(|v| v.is_object()));
+    let inner =
+        ["error", "err", "exception", "message"].iter().find_map(|key| value.get(key).filter(|v| v.is_object()));
     let value = inner.unwrap_or(&value);
     let kind = field(value, &["errorType", "type", "name", "code"]);
     let message = field(value, &["errorMessage", "message", "msg", "error"])?;
@@ -157,8 +158,10 @@ fn without_header(line: &str) -> &str {
         let after = rest.strip_prefix("RequestId:").unwrap_or(rest).trim_start();
         let (word, next) = after.split_once([' ', '\t']).unwrap_or((after, ""));
         let bare = word.trim_matches(|c| matches!(c, '[' | ']' | ':' | '-' | '|'));
-        let is_level = matches!(bare, "ERROR" | "Error" | "error" | "FATAL" | "CRITICAL" | "SEVERE" | "WARN" | "WARNING");
-        let is_header = (is_level && bare != word) || bare.is_empty() || is_stamp(bare) || (is_level && word == "ERROR");
+        let is_level =
+            matches!(bare, "ERROR" | "Error" | "error" | "FATAL" | "CRITICAL" | "SEVERE" | "WARN" | "WARNING");
+        let is_header =
+            (is_level && bare != word) || bare.is_empty() || is_stamp(bare) || (is_level && word == "ERROR");
         if !is_header || next.trim().is_empty() {
             return rest.strip_prefix("Invoke Error").map_or(rest, str::trim_start);
         }
@@ -195,12 +198,36 @@ mod tests {
     use serde_json::json;
 
     #[rstest]
-    #[case("[ERROR] ValueError: cannot price cart 3\nTraceback (most recent call last):\n", "ValueError", "cannot price cart ‹n›")]
-    #[case("ValueError: could not convert string to float: 'x y'", "ValueError", "could not convert string to float: ‹text›")]
-    #[case("[ERROR]\t2026-11-01T10:00:00.000Z\t0bfe8414-7ee6-4ceb-baf6-3658e581d01f\tno stock of 7", "", "no stock of ‹n›")]
-    #[case("2026-11-01T10:00:00.000Z\t0bfe8414-7ee6-4ceb-baf6-3658e581d01f\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x is not a function\",\"stack\":[]}", "TypeError", "x is not a function")]
-    #[case("2026-11-01T10:00:00.000Z 0bfe8414-7ee6-4ceb-baf6-3658e581d01f Task timed out after 3.00 seconds", "", "Task timed out after ‹n› seconds")]
-    #[case("RequestId: 0bfe8414-7ee6-4ceb-baf6-3658e581d01f Error: Runtime exited with error: signal: killed", "", "Runtime exited with error: signal: killed")]
+    #[case(
+        "[ERROR] ValueError: cannot price cart 3\nTraceback (most recent call last):\n",
+        "ValueError",
+        "cannot price cart ‹n›"
+    )]
+    #[case(
+        "ValueError: could not convert string to float: 'x y'",
+        "ValueError",
+        "could not convert string to float: ‹text›"
+    )]
+    #[case(
+        "[ERROR]\t2026-11-01T10:00:00.000Z\t0bfe8414-7ee6-4ceb-baf6-3658e581d01f\tno stock of 7",
+        "",
+        "no stock of ‹n›"
+    )]
+    #[case(
+        "2026-11-01T10:00:00.000Z\t0bfe8414-7ee6-4ceb-baf6-3658e581d01f\tERROR\tInvoke Error \t{\"errorType\":\"TypeError\",\"errorMessage\":\"x is not a function\",\"stack\":[]}",
+        "TypeError",
+        "x is not a function"
+    )]
+    #[case(
+        "2026-11-01T10:00:00.000Z 0bfe8414-7ee6-4ceb-baf6-3658e581d01f Task timed out after 3.00 seconds",
+        "",
+        "Task timed out after ‹n› seconds"
+    )]
+    #[case(
+        "RequestId: 0bfe8414-7ee6-4ceb-baf6-3658e581d01f Error: Runtime exited with error: signal: killed",
+        "",
+        "Runtime exited with error: signal: killed"
+    )]
     #[case("java.lang.NullPointerException: id is null", "java.lang.NullPointerException", "id is null")]
     #[case("java.lang.NullPointerException", "java.lang.NullPointerException", "")]
     #[case(r#"{"level":"ERROR","message":"ValueError: no price for 12"}"#, "ValueError", "no price for ‹n›")]

@@ -280,7 +280,10 @@ mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Level::fast());
         encoder.write_all(&[0, 1, 2, 255]).unwrap();
         let decoded = decode_body(&STANDARD.encode(encoder.finish().unwrap()));
-        assert_eq!((decoded.path().as_str(), decoded.content), ("base64 › gzip › binary", Content::Bytes(vec![0, 1, 2, 255])));
+        assert_eq!(
+            (decoded.path().as_str(), decoded.content),
+            ("base64 › gzip › binary", Content::Bytes(vec![0, 1, 2, 255]))
+        );
     }
 
     #[test]
@@ -313,12 +316,19 @@ mod tests {
         ];
         leaf.prop_recursive(4, 32, 6, |inner| {
             let key = prop_oneof![
-                Just("Type".to_owned()), Just("Message".to_owned()), Just("TopicArn".to_owned()), Just("Records".to_owned()),
-                Just("detail".to_owned()), Just("source".to_owned()), Just("requestContext".to_owned()), "\\PC{0,6}",
+                Just("Type".to_owned()),
+                Just("Message".to_owned()),
+                Just("TopicArn".to_owned()),
+                Just("Records".to_owned()),
+                Just("detail".to_owned()),
+                Just("source".to_owned()),
+                Just("requestContext".to_owned()),
+                "\\PC{0,6}",
             ];
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-                proptest::collection::vec((key, inner), 0..6).prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
+                proptest::collection::vec((key, inner), 0..6)
+                    .prop_map(|pairs| Value::Object(pairs.into_iter().collect())),
             ]
         })
     }

@@ -33,15 +33,27 @@ pub enum Inner<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Envelope {
     /// A notification that an SNS topic delivered without raw delivery.
-    Sns { topic: String },
-    EventBridge { source: String },
-    CloudEvent { source: String },
+    Sns {
+        topic: String,
+    },
+    EventBridge {
+        source: String,
+    },
+    CloudEvent {
+        source: String,
+    },
     /// What a bucket announces.
-    S3 { bucket: String },
+    S3 {
+        bucket: String,
+    },
     /// The record of a failed asynchronous invocation, as an on-failure destination gets it.
-    InvocationRecord { function: String },
+    InvocationRecord {
+        function: String,
+    },
     /// The record of a batch of a stream that a mapping gave up: it says where the batch is, not what is in it.
-    StreamBatch { stream: String },
+    StreamBatch {
+        stream: String,
+    },
 }
 
 impl fmt::Display for Envelope {

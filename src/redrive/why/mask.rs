@@ -35,15 +35,48 @@ static DIFFERENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// What stands before a name: in quotes it is one, and a number after the last of these says what went wrong.
 const BEFORE_NAMES: [&str; 24] = [
-    "keyerror", "key", "keys", "reading", "setting", "property", "properties", "field", "column", "attribute",
-    "argument", "arguments", "parameter", "variable", "name", "named", "module", "function", "method", "class", "type",
-    "table", "header", "option",
+    "keyerror",
+    "key",
+    "keys",
+    "reading",
+    "setting",
+    "property",
+    "properties",
+    "field",
+    "column",
+    "attribute",
+    "argument",
+    "arguments",
+    "parameter",
+    "variable",
+    "name",
+    "named",
+    "module",
+    "function",
+    "method",
+    "class",
+    "type",
+    "table",
+    "header",
+    "option",
 ];
 /// What stands after a name.
 const AFTER_NAMES: [&str; 7] = ["object", "is a required", "is required", "is missing", "field", "property", "column"];
 /// What stands after a number that measures: it says nothing of the message.
 const UNITS: [&str; 14] = [
-    "seconds", "second", "sec", "s", "milliseconds", "ms", "minutes", "bytes", "MB", "KB", "MiB", "times", "attempts",
+    "seconds",
+    "second",
+    "sec",
+    "s",
+    "milliseconds",
+    "ms",
+    "minutes",
+    "bytes",
+    "MB",
+    "KB",
+    "MiB",
+    "times",
+    "attempts",
     "retries",
 ];
 /// What stands before a number that says what went wrong.
@@ -140,7 +173,9 @@ fn number(word: &str, around: Around<'_>) -> Option<Cow<'static, str>> {
         (_, "") if digits <= 2 => None,
         (_, "") => Some(format!("{}‹n›", word.get(..letters).unwrap_or_default()).into()),
         // `10ms`, `3rd`.
-        (0, unit) if unit.len() <= 3 && unit.bytes().all(|c| c.is_ascii_alphabetic()) => Some(format!("‹n›{unit}").into()),
+        (0, unit) if unit.len() <= 3 && unit.bytes().all(|c| c.is_ascii_alphabetic()) => {
+            Some(format!("‹n›{unit}").into())
+        }
         _ if word.len() < 6 => None,
         _ => Some("‹id›".into()),
     }
@@ -155,9 +190,7 @@ fn is_hex(word: &str) -> bool {
     if let Some(rest) = word.strip_prefix("0x") {
         return rest.bytes().all(|c| c.is_ascii_hexdigit());
     }
-    word.len() >= 8
-        && word.bytes().all(|c| c.is_ascii_hexdigit())
-        && word.bytes().any(|c| c.is_ascii_alphabetic())
+    word.len() >= 8 && word.bytes().all(|c| c.is_ascii_hexdigit()) && word.bytes().any(|c| c.is_ascii_alphabetic())
 }
 
 /// Whether a quoted text names a key, a field, a type: it says what went wrong, not with what.
@@ -167,7 +200,8 @@ fn is_name(inner: &str, around: Around<'_>) -> bool {
         && inner.chars().all(|c| c.is_alphabetic() || matches!(c, '_' | '.' | '-' | '$'));
     let after = around.after().trim_start();
     is_word
-        && (BEFORE_NAMES.contains(&around.word_before().as_str()) || AFTER_NAMES.iter().any(|word| after.starts_with(word)))
+        && (BEFORE_NAMES.contains(&around.word_before().as_str())
+            || AFTER_NAMES.iter().any(|word| after.starts_with(word)))
 }
 
 #[cfg(test)]

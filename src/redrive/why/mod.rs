@@ -15,23 +15,23 @@
 
 pub mod binary;
 pub mod cause;
-//TODO pub mod cloudwatch;
+pub mod cloudwatch;
 pub mod clusters;
-//TODO pub mod correlate;
+pub mod correlate;
 pub mod decode;
 pub mod envelope;
-//TODO pub mod evidence;
-//TODO pub mod invocations;
-//TODO pub mod lines;
+pub mod evidence;
+pub mod invocations;
+pub mod lines;
 pub mod mask;
-//TODO pub mod route;
+pub mod route;
 pub mod shape;
 pub mod timeline;
 pub mod traits;
 
 pub use cause::{Cause, Sureness};
 pub use clusters::{Cluster, Clusters};
-//TODO pub use correlate::{Correlate, Found};
+pub use correlate::{Correlate, Found};
 pub use decode::{Content, Decoded, Layer, decode};
-//TODO pub use route::Route;
+pub use route::Route;
 pub use traits::Traits;

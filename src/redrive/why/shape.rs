@@ -130,7 +130,11 @@ mod tests {
         ".a number, .b number, .c number, .d number, .e number, .f number", "{a, b, c, d, e, …}")]
     fn shapes(#[case] value: Value, #[case] paths: &str, #[case] short: &str) {
         let shape = Shape::of(&Content::Json(value));
-        assert_eq!((shape.paths.trim_start_matches("[]"), shape.short.as_str()), (paths.trim_start_matches(".[][]").trim_start_matches("[]"), short), "{shape:?}");
+        assert_eq!(
+            (shape.paths.trim_start_matches("[]"), shape.short.as_str()),
+            (paths.trim_start_matches(".[][]").trim_start_matches("[]"), short),
+            "{shape:?}"
+        );
     }
 
     #[test]
@@ -142,7 +146,10 @@ mod tests {
 
     #[test]
     fn size_is_bounded() {
-        let wide: Value = (0..5_000).map(|n| (format!("k{}", "x".repeat(n % 90)), json!(n))).collect::<serde_json::Map<_, _>>().into();
+        let wide: Value = (0..5_000)
+            .map(|n| (format!("k{}", "x".repeat(n % 90)), json!(n)))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
         assert!(Shape::of(&Content::Json(wide)).paths.matches(", ").count() < MOST_PATHS);
         let deep = (0..100).fold(json!(1), |inner, _| json!({ "a": inner }));
         assert_eq!(Shape::of(&Content::Json(deep)).paths.matches(".a").count(), DEEPEST);

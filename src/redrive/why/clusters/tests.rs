@@ -36,7 +36,8 @@ fn a_cause_that_comes_late_moves_a_message() {
     for (id, n) in [("a", 1), ("b", 2), ("c", 3)] {
         clusters.insert(id, Some(at(n)), traits(&format!(r#"{{"type": "login", "id": {n}}}"#)));
     }
-    let (one, other) = (cause("[ERROR] ValueError: cannot price cart 1"), cause("[ERROR] ValueError: cannot price cart 2"));
+    let (one, other) =
+        (cause("[ERROR] ValueError: cannot price cart 1"), cause("[ERROR] ValueError: cannot price cart 2"));
     assert_eq!(clusters.learn("a", &one, Sureness::Likely), Some(2));
     assert_eq!(clusters.learn("b", &other, Sureness::Certain), Some(2));
     assert_eq!(clusters.learn("nobody", &other, Sureness::Certain), None);
@@ -115,7 +116,12 @@ fn clusters_are_fast() {
     let relisting = std::time::Instant::now();
     assert_eq!((count, clusters.list().len()), (10, 5));
     let each = |took: std::time::Duration| took / 100_000;
-    println!("insert {:?} each, list {listed:?}, learn {:?} each, list {:?}", each(inserted), each(learnt), relisting.elapsed());
+    println!(
+        "insert {:?} each, list {listed:?}, learn {:?} each, list {:?}",
+        each(inserted),
+        each(learnt),
+        relisting.elapsed()
+    );
 }
 
 proptest! {
