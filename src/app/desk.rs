@@ -11,9 +11,20 @@
 //! key is answered at once, whatever SQS does. Full channels: asks beyond the bound are refused and said, pictures are left out, as the
 //! next one tells all. When the asks end, everything that was leased is given back and the task ends.
 
-pub mod sheet;
+mod bench;
+mod crew;
+mod editing;
+mod files;
+mod finding;
+mod laying;
+mod moving;
+mod picture;
+mod planning;
+mod reading;
+mod sheet;
+mod why;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -34,14 +45,16 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Desks {
     aws: Arc<Connection>,
     events: mpsc::Sender<Event>,
+    state: Option<PathBuf>,
     opened: u64,
     asks: Option<mpsc::Sender<Ask>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Desks {
-    pub fn new(aws: Arc<Connection>, events: mpsc::Sender<Event>) -> Self {
-        Self { aws, events, opened: 0, asks: None, tasks: Vec::new() }
+    /// `state` is the folder where journals and memories are kept.
+    pub fn new(aws: Arc<Connection>, events: mpsc::Sender<Event>, state: Option<PathBuf>) -> Self {
+        Self { aws, events, state, opened: 0, asks: None, tasks: Vec::new() }
     }
 
     pub fn connection(&self) -> &Connection {
@@ -52,10 +65,18 @@ impl Desks {
     pub fn ask(&mut self, ask: Ask) {
         match ask {
             Ask::Close => self.asks = None,
-            Ask::Open(_queue) => {
+            Ask::Open(subject) => {
                 self.opened += 1;
                 self.tasks.retain(|task| !task.is_finished());
-                let (asks, _asked) = mpsc::channel(ASKS);
+                let (asks, asked) = mpsc::channel(ASKS);
+                let start = bench::Start {
+                    aws: Arc::clone(&self.aws),
+                    state: self.state.clone(),
+                    events: self.events.clone(),
+                    number: self.opened,
+                    subject: *subject,
+                };
+                self.tasks.push(tokio::spawn(bench::serve(start, asked)));
                 self.asks = Some(asks);
             }
             ask => {

@@ -5,15 +5,16 @@ use jiff::Timestamp;
 use super::{App, Effect, update::current};
 use crate::{
     commands::Command,
-    domain::{Kind, ResourceId},
+    domain::{Health, Kind, Link, ResourceId},
     overlays::{
         desk::{
             Desk,
-            model::{Ask, News},
+            model::{Ask, News, Subject},
         },
         detail::Detail,
         route::{self, Route},
     },
+    redrive::{plan::Consumer, why::Route},
     theme::Role,
 };
 
@@ -99,7 +100,26 @@ impl App {
         }
         self.desk += 1;
         self.overlays.push(Box::new(Desk::new(queue.clone())));
-        vec![Effect::Desk(Ask::Open(queue))]
+        vec![Effect::Desk(Ask::Open(Box::new(self.subject(queue))))]
+    }
+
+    /// What is known of a queue that the desk will want to know.
+    fn subject(&self, queue: ResourceId) -> Subject {
+        let topology = self.store.topology();
+        let sources: Vec<&ResourceId> = topology.dead_letter_sources(&queue).map(|link| &link.from).collect();
+        let routes = sources.iter().map(|source| Route::of(&self.store, &queue, Some(source))).collect();
+        let links = sources.iter().flat_map(|source| topology.readers(source));
+        let consumer = |link: &Link| {
+            let entry = self.store.get(&link.to)?;
+            let verdict = &entry.verdict;
+            Some(Consumer {
+                name: entry.resource.name.clone(),
+                is_enabled: link.attribute("State").is_none_or(|state| state != "Disabled"),
+                still_fails: (verdict.health > Health::Unknown).then(|| verdict.reason.clone()),
+            })
+        };
+        let consumers = links.filter_map(consumer).collect();
+        Subject { queue, routes, consumers }
     }
 
     /// Takes in what the desk tells, unless it is one that was left.

@@ -1,6 +1,6 @@
 //! The loop: drain all that has happened, update, draw if something changed, and never more than thirty times a second.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
@@ -41,12 +41,14 @@ const EVENTS: usize = 64;
 const LIGHT: &str = "light";
 
 /// How to begin.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Start {
     pub paces: Paces,
     pub mouse: Mouse,
     /// Take the theme that goes with the terminal's background.
     pub follow_background: bool,
+    /// The folder of journals and of what looks saw; none without a home.
+    pub state: Option<PathBuf>,
 }
 
 /// Runs the screen until the user leaves.
@@ -72,7 +74,7 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
         app.change_theme(LIGHT, clock::now());
     }
     let sources = Sources { reported, happened, input: EventStream::new(), signals };
-    let mut desks = Desks::new(Arc::clone(&aws), events);
+    let mut desks = Desks::new(Arc::clone(&aws), events, start.state);
     let result = turn(&mut app, &mut screen, sources, &mut desks, &scopes).await;
     cancel.cancel();
     // What was held is given back before we go.

@@ -3,8 +3,11 @@
 //! The promise: no message is ever lost, whatever is killed, cut off or cancelled; a message is in the source, in the destination or in
 //! the journal at every instant.
 
+pub mod choose;
+pub mod edit;
 pub mod journal;
 pub mod listed;
+pub mod jq;
 pub mod message;
 pub mod mover;
 pub mod native;

@@ -13,7 +13,8 @@ use tokio::{
 };
 
 use super::{
-    editing::{Change, Proposal},
+    crew::Outcome,
+    editing::{Change, InEditor, Proposal},
     finding::{Looked as LookedThrough, Search},
     laying::{Laid, Look},
     moving::Run,
@@ -26,7 +27,6 @@ use crate::{
     aws::Connection,
     overlays::desk::model::{Ask, News, Opened, Stage, Subject},
     redrive::{
-        journal::Ended,
         message::Message,
         mover::{Progress, Told},
         peek::{
@@ -61,8 +61,9 @@ pub(super) enum Note {
     Proposed(Result<Box<Proposal>, String>),
     ForEditor { row: u32, message: Box<Message>, document: String },
     Drafted(Box<Draft>),
-    Began(Result<Box<Run>, String>),
-    Ended(Box<(Ended, Progress, Vec<String>)>),
+    Ended(Box<(Outcome, Progress)>),
+    /// Nothing worth a word.
+    Quiet,
     /// A sentence, and whether it is bad news.
     Said(String, bool),
 }
@@ -97,7 +98,7 @@ pub(super) struct Bench {
     /// Edited and not yet agreed to.
     pub(super) proposal: Option<Box<Proposal>>,
     /// The message that is in the editor.
-    pub(super) in_editor: Option<(u32, Box<Message>)>,
+    pub(super) in_editor: Option<InEditor>,
     pub(super) draft: Option<Box<Draft>>,
     pub(super) run: Option<Box<Run>>,
     /// The journal of the last run that ended.
@@ -248,12 +249,12 @@ impl Bench {
             Note::Learned(learned) => self.learn(learned),
             Note::Proposed(proposal) => self.proposed(proposal),
             Note::ForEditor { row, message, document } => {
-                self.in_editor = Some((row, message));
+                self.in_editor = Some(InEditor::new(row, message));
                 self.out.tell(News::Edit(document));
             }
             Note::Drafted(draft) => self.drafted(draft),
-            Note::Began(run) => self.began(run),
             Note::Ended(end) => self.ended(*end),
+            Note::Quiet => {}
             Note::Said(text, bad) => self.say(text, bad),
         }
     }

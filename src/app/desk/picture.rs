@@ -16,6 +16,7 @@ const MOST_CLUSTERS: usize = 1_001;
 
 impl Bench {
     pub(super) fn picture(&mut self) -> Picture {
+        self.sheet.gone();
         let (from, window) = self.sheet.window();
         let lines = window.iter().map(|row| self.line(*row)).collect();
         let opened = self.opened.as_ref().filter(|(row, _)| Some(*row) == self.sheet.row());

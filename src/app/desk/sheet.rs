@@ -33,6 +33,8 @@ pub struct Sheet {
     is_led: bool,
     /// Only hits are listed.
     finding: bool,
+    /// Some that are listed went.
+    is_stale: bool,
     chosen: u64,
     chosen_in: HashMap<u32, u64>,
 }
@@ -50,10 +52,6 @@ impl Sheet {
             self.listed.push(row);
         }
         row
-    }
-
-    pub fn len(&self) -> usize {
-        self.marks.len()
     }
 
     /// Rows that are still there.
@@ -75,15 +73,26 @@ impl Sheet {
         self.choose(row, was_chosen);
     }
 
-    /// They are where they were moved to.
-    pub fn gone(&mut self, rows: impl IntoIterator<Item = u32>) {
-        for row in rows {
-            self.choose(row, false);
-            if let Some(mark) = self.marks.get_mut(row as usize) {
-                mark.gone = true;
-            }
+    /// It is where it was moved to. It leaves the list with [`Sheet::gone`], together with others.
+    pub fn goes(&mut self, row: u32) {
+        self.choose(row, false);
+        if let Some(mark) = self.marks.get_mut(row as usize) {
+            self.is_stale |= !mark.gone;
+            mark.gone = true;
         }
-        self.list();
+    }
+
+    /// Takes what went off the list.
+    pub fn gone(&mut self) {
+        if std::mem::take(&mut self.is_stale) {
+            self.list();
+        }
+    }
+
+    /// All rows that are still there.
+    pub fn all(&self) -> Vec<u32> {
+        let rows = 0..u32::try_from(self.marks.len()).unwrap_or(u32::MAX);
+        rows.filter(|row| self.mark(*row).is_some_and(|mark| !mark.gone)).collect()
     }
 
     /// Clusters in the order of the screen. The cursor stays on its cluster, or with the largest if the user never chose one.
@@ -337,7 +346,8 @@ mod tests {
         assert_eq!(sheet.listed(), [1, 3], "not before it is looked at");
         sheet.find(false);
         assert_eq!((sheet.listed().len(), sheet.at()), (6, 3));
-        sheet.gone([3]);
+        sheet.goes(3);
+        sheet.gone();
         assert_eq!((sheet.held(), sheet.row()), (5, Some(4)), "the next one takes its place");
     }
 
@@ -363,7 +373,7 @@ mod tests {
                     3 => sheet.choice(Choice::Toggle),
                     4 => sheet.choice(Choice::Cluster),
                     5 => sheet.recluster(number, (number + 1) % 3),
-                    6 => sheet.gone([number]),
+                    6 => { sheet.goes(number); sheet.gone(); }
                     7 => { sheet.find(number % 2 == 0); sheet.hits([number]); }
                     _ => { sheet.rank(vec![number % 3, (number + 1) % 3]); sheet.choice(Choice::From(number as usize)); }
                 }

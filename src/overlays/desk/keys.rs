@@ -116,6 +116,7 @@ impl Desk {
             Command::PurgeQueue => Ask::Plan(Deed::Purge),
             Command::UndoRun => Ask::Plan(Deed::Undo),
             Command::ResumeRuns => Ask::Resume,
+            Command::Refresh => Ask::Look,
             _ => return None,
         })
     }

@@ -7,7 +7,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 
-use crate::{domain::ResourceId, redrive::mover::Progress};
+use crate::{
+    domain::ResourceId,
+    redrive::{mover::Progress, plan::Consumer, why::Route},
+};
 
 /// Lines sent to either side of the cursor: more than any screen has.
 pub const MARGIN: usize = 250;
@@ -18,9 +21,11 @@ pub const BARS: usize = 12;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Lay this queue on it.
-    Open(ResourceId),
+    Open(Box<Subject>),
     /// The cost of looking is accepted.
     Accept,
+    /// What came since the last look.
+    Look,
     Cluster(Step),
     Message(Step),
     Choose(Choice),
@@ -46,6 +51,15 @@ pub enum Ask {
     Resume,
     /// All leases end, and so does the desk.
     Close,
+}
+
+/// The queue, and what is known of those who take from its sources.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    pub queue: ResourceId,
+    /// From its sources to the logs of whoever failed.
+    pub routes: Vec<Route>,
+    pub consumers: Vec<Consumer>,
 }
 
 /// Where a cursor goes.
