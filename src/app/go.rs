@@ -14,7 +14,7 @@ use crate::{
         detail::Detail,
         route::{self, Route},
     },
-    redrive::{plan::Consumer, why::Route},
+    redrive::{plan::Consumer, why},
     theme::Role,
 };
 
@@ -107,15 +107,15 @@ impl App {
     fn subject(&self, queue: ResourceId) -> Subject {
         let topology = self.store.topology();
         let sources: Vec<&ResourceId> = topology.dead_letter_sources(&queue).map(|link| &link.from).collect();
-        let routes = sources.iter().map(|source| Route::of(&self.store, &queue, Some(source))).collect();
+        let routes = sources.iter().map(|source| why::Route::of(&self.store, &queue, Some(source))).collect();
         let links = sources.iter().flat_map(|source| topology.readers(source));
         let consumer = |link: &Link| {
             let entry = self.store.get(&link.to)?;
-            let verdict = &entry.verdict;
+            let fails = entry.verdicts.iter().max_by_key(|verdict| verdict.health);
             Some(Consumer {
                 name: entry.resource.name.clone(),
                 is_enabled: link.attribute("State").is_none_or(|state| state != "Disabled"),
-                still_fails: (verdict.health > Health::Unknown).then(|| verdict.reason.clone()),
+                still_fails: fails.filter(|one| one.health > Health::Unknown).map(|one| one.reason.clone()),
             })
         };
         let consumers = links.filter_map(consumer).collect();

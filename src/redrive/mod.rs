@@ -6,8 +6,8 @@
 pub mod choose;
 pub mod edit;
 pub mod journal;
-pub mod listed;
 pub mod jq;
+pub mod listed;
 pub mod message;
 pub mod mover;
 pub mod native;

@@ -59,7 +59,11 @@ pub(super) enum Note {
     LookedThrough(LookedThrough),
     Learned(Vec<Learned>),
     Proposed(Result<Box<Proposal>, String>),
-    ForEditor { row: u32, message: Box<Message>, document: String },
+    ForEditor {
+        row: u32,
+        message: Box<Message>,
+        document: String,
+    },
     Drafted(Box<Draft>),
     Ended(Box<(Outcome, Progress)>),
     /// Nothing worth a word.

@@ -14,7 +14,9 @@ use crate::{
     app::clock,
     aws::{Connection, Endpoint},
     redrive::{
-        journal::{Begun, Deed, Destination, Ended, Fate, Journal, Ledger, Origin, Record, Scope, Shelf, VERSION, id_of},
+        journal::{
+            Begun, Deed, Destination, Ended, Fate, Journal, Ledger, Origin, Record, Scope, Shelf, VERSION, id_of,
+        },
         listed::Listed,
         message::Message,
         mover::{self, Job, Progress, Sink, Told, supply::Supply},
@@ -69,8 +71,7 @@ pub(super) type Outcome = (Ended, Option<PathBuf>, Vec<String>);
 /// Runs that were cut off, of the place that we are connected to; the newest first.
 pub(super) fn unfinished(shelf: &Shelf, aws: &Connection) -> Vec<(PathBuf, Ledger)> {
     let endpoint = aws.endpoint().map(Endpoint::url);
-    let is_here =
-        |ledger: &Ledger| ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == aws.region();
+    let is_here = |ledger: &Ledger| ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == aws.region();
     let all = shelf.unfinished().unwrap_or_default().into_iter();
     all.filter(|(_, ledger)| is_here(ledger)).map(|(id, ledger)| (shelf.path(&id), ledger)).collect()
 }

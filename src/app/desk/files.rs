@@ -41,10 +41,7 @@ pub(super) fn write_new(path: &Path, messages: impl Iterator<Item = Result<Messa
     written.map_err(|why| why.said(failed))
 }
 
-fn write_all(
-    file: File,
-    messages: impl Iterator<Item = Result<Message, Refusal>>,
-) -> Result<u64, Either> {
+fn write_all(file: File, messages: impl Iterator<Item = Result<Message, Refusal>>) -> Result<u64, Either> {
     let mut out = io::BufWriter::new(file);
     let mut count = 0;
     for message in messages {

@@ -64,7 +64,8 @@ impl Bench {
             return;
         }
         search.running = true;
-        let ids: Vec<Arc<str>> = self.rows.get(range.clone()).unwrap_or_default().iter().map(|row| row.id.clone()).collect();
+        let ids: Vec<Arc<str>> =
+            self.rows.get(range.clone()).unwrap_or_default().iter().map(|row| row.id.clone()).collect();
         let (number, condition, tally) = (search.number, search.condition.clone(), search.tally.clone());
         let hold = Arc::clone(&laid.hold);
         self.start_blocking(move || {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -150,7 +150,8 @@ impl Bench {
                 None => Note::Quiet,
                 Some((_, ledger)) => {
                     let (count, from) = (cut_off.len(), ledger.begun.from.name());
-                    let runs = if count == 1 { "a run was cut off".to_owned() } else { format!("{count} runs were cut off") };
+                    let runs =
+                        if count == 1 { "a run was cut off".to_owned() } else { format!("{count} runs were cut off") };
                     Note::Said(format!("{runs}, the last from {from}: C goes on with it"), true)
                 }
             }

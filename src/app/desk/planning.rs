@@ -197,7 +197,8 @@ async fn destination(facts: &Facts, wanted: &Wanted) -> (Deed, Destination, Opti
             None => (Deed::Delete, Destination::Journal, None),
         },
         _ if wanted.to.is_empty() => {
-            let nowhere = format!("no queue sends its dead letters to {}: press t and name one", facts.laid.queue().name());
+            let nowhere =
+                format!("no queue sends its dead letters to {}: press t and name one", facts.laid.queue().name());
             let refused = facts.laid.sources.is_empty().then_some(nowhere);
             (Deed::Redrive, Destination::Sources(facts.laid.sources.clone()), refused)
         }
@@ -296,7 +297,8 @@ async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
         return nothing("that run moved nothing that could be brought back".to_owned(), wanted);
     }
     let moved = ledger.counts().moved;
-    let mut lines = vec![format!("the run of {} moved {moved} messages to {}", ledger.begun.at, ledger.begun.to.name())];
+    let mut lines =
+        vec![format!("the run of {} moved {moved} messages to {}", ledger.begun.at, ledger.begun.to.name())];
     for way in &ways {
         let there = match way.still_there(&facts.wire).await {
             Some(there) => format!("{there} of {}", way.most()),

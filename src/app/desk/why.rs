@@ -12,15 +12,13 @@ use crate::{
     app::clock,
     aws::Connection,
     domain::ResourceId,
-    redrive::{
-        why::{
-            Cause, Correlate, Route, Sureness,
-            cloudwatch::{self, CloudWatch},
-            correlate::{Sweep, Timing},
-            decode,
-            evidence::Subject,
-            lines::Span,
-        },
+    redrive::why::{
+        Cause, Correlate, Route, Sureness,
+        cloudwatch::{self, CloudWatch},
+        correlate::{Sweep, Timing},
+        decode,
+        evidence::Subject,
+        lines::Span,
     },
 };
 
