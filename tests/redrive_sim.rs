@@ -163,7 +163,8 @@ impl Stage {
                 (journal, ledger)
             }
         };
-        let hunt = Arc::new(Hunt::for_all(wire.clone(), self.dead.clone(), Hunting::default()));
+        let hunting = if ledger.resumed > 0 { Hunting::default().after_a_crash() } else { Hunting::default() };
+        let hunt = Arc::new(Hunt::for_all(wire.clone(), self.dead.clone(), hunting));
         let job = Job {
             wire,
             journal,

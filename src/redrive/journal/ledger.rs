@@ -44,8 +44,8 @@ pub struct Entry {
     pub place: Place,
     /// How often it was sent again while in doubt: so many copies more may be there.
     pub sent_in_doubt: u32,
-    /// When it was last tried.
-    pub tried_at: Timestamp,
+    /// Since when it may be there: its first send of which nobody knows that it was refused.
+    pub in_doubt_since: Timestamp,
 }
 
 /// All that a journal says.
@@ -153,7 +153,7 @@ impl Ledger {
             }
             None => {
                 self.order.push(id.clone());
-                self.entries.insert(id, Entry { fate: Fate::Taken, place, sent_in_doubt: 0, tried_at: at });
+                self.entries.insert(id, Entry { fate: Fate::Taken, place, sent_in_doubt: 0, in_doubt_since: at });
             }
         }
     }
@@ -161,13 +161,12 @@ impl Ledger {
     fn again(&mut self, id: &str, at: Timestamp) {
         let to = &self.begun.to;
         let Some(entry) = self.entries.get_mut(id).filter(|entry| !entry.fate.has_arrived()) else { return };
-        let doubles = to.doubles(entry.tried_at, at);
+        let doubles = to.doubles(entry.in_doubt_since, at);
         entry.sent_in_doubt += u32::from(doubles && entry.fate.is_doubtful());
         // A doubt stays a doubt until the message has arrived.
         if !entry.fate.is_doubtful() {
-            entry.fate = Fate::Taken;
+            (entry.fate, entry.in_doubt_since) = (Fate::Taken, at);
         }
-        entry.tried_at = at;
     }
 
     fn sent(&mut self, id: &str, outcome: Outcome) {

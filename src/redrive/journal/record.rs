@@ -13,9 +13,10 @@ use crate::redrive::{
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
-/// SQS drops a second message with the same deduplication id for five minutes after the first; a little less, since clocks differ.
+/// SQS drops a second message with the same deduplication id for five minutes after the first. Two minutes less are counted on: clocks
+/// differ, and from the journal to the queue a slow batch may take as long.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
-const DEDUPLICATED_FOR: SignedDuration = SignedDuration::from_secs(290);
+const DEDUPLICATED_FOR: SignedDuration = SignedDuration::from_secs(180);
 
 /// One step. In the order of a run: `Begun`, then per batch `Taken`, `Sent`, `Deleted`; at the end `Ended`. A run that was cut off and
 /// taken up again goes on after `Resumed`.

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     book::Known,
     crew::{Crew, Halt, Telling, is_for_all, receipt},
-    item::{Item, State, hopeless, sent, state_after, trouble},
+    item::{Item, State, hopeless, sent, trouble},
     route::Routed,
     supply::Leased,
     waves::{Piece, next_wave},
@@ -83,7 +83,8 @@ impl Crew {
             routed.outgoing.deduplication.clone_from(&before.deduplication);
         }
         let state = routed.as_ref().err().map_or(State::Waiting, |refusal| State::Refused(refusal.clone()));
-        Ok(Item { leased, routed, state })
+        let was_in_doubt = matches!(self.known(&leased.message.id), Some(Known::Doubtful { .. }));
+        Ok(Item { leased, routed, was_in_doubt, state })
     }
 
     /// Sends until each has an answer, or patience ends. Whatever happens, the journal says of each what is known.
@@ -115,27 +116,18 @@ impl Crew {
     async fn try_again(&self, batch: u64, items: &mut [Item]) -> Result<(), NotSent> {
         let open: Vec<Leased> = items.iter().filter(|item| item.is_open()).map(|item| item.leased.clone()).collect();
         let ours = self.renewed(open).await;
-        let mut ids = Vec::new();
-        let mut again_in_doubt = 0;
         for item in items.iter_mut().filter(|item| item.is_open()) {
-            let Some(lease) = ours.iter().find(|leased| leased.message.id == item.leased.message.id) else {
-                let text = "its lease is over: somebody else may have it by now; it was not sent again";
-                let in_doubt = matches!(&item.state, State::NotYet(refusal) if refusal.in_doubt);
-                item.state = State::Refused(Refusal::new(Why::LeaseOver, in_doubt, text));
-                continue;
-            };
-            item.leased.until = lease.until;
-            if let State::NotYet(refusal) = &item.state {
-                again_in_doubt += u64::from(refusal.in_doubt);
-                ids.push(item.id().to_owned());
+            match ours.iter().find(|leased| leased.message.id == item.leased.message.id) {
+                Some(lease) => item.leased.until = lease.until,
+                None => {
+                    let text = "its lease is over: somebody else may have it by now; it was not sent again";
+                    item.state = State::Refused(Refusal::new(Why::LeaseOver, item.was_in_doubt, text));
+                }
             }
         }
+        let ids = items.iter().filter(|item| item.is_open()).map(|item| item.id().to_owned()).collect();
         self.append(Record::Again { batch, at: (self.clock)(), ids }).await.map_err(NotSent::Unwritten)?;
-        // Patience is shorter than the time for which FIFO queues drop a second one.
-        let now = (self.clock)();
-        if self.router.to.doubles(now, now) {
-            self.book().sent_in_doubt(again_in_doubt);
-        }
+        self.mark_doubtful(items);
         Ok(())
     }
 
@@ -159,13 +151,13 @@ impl Crew {
     fn mark_doubtful(&self, items: &[Item]) {
         let (mut book, now) = (self.book(), (self.clock)());
         for item in items.iter().filter(|item| item.is_open()) {
-            let before = book.get(item.id()).cloned();
-            if let Some(Known::Doubtful { at, .. }) = before
-                && self.router.to.doubles(at, now)
-            {
-                book.sent_in_doubt(1);
-            }
-            book.set(item.id(), Known::Doubtful { place: None, at: now });
+            let before = match book.get(item.id()) {
+                Some(Known::Doubtful { since, .. }) => Some(*since),
+                _ => None,
+            };
+            let doubles = before.is_some_and(|since| self.router.to.doubles(since, now));
+            book.sent_in_doubt(u64::from(doubles));
+            book.set(item.id(), Known::Doubtful { place: None, since: before.unwrap_or(now) });
         }
     }
 
@@ -210,7 +202,7 @@ impl Crew {
                 }
             }
             for (index, result) in going.iter().zip(self.send_wave(items, &going).await) {
-                items[*index].state = state_after(result, &items[*index].state);
+                items[*index].settle(result);
                 if let Some(order) = items[*index].order(self) {
                     match &items[*index].state {
                         State::NotYet(_) => drop(blocked.insert(order)),
@@ -246,7 +238,7 @@ impl Crew {
     }
 
     fn note(&self, items: &[Item]) {
-        let (mut book, now) = (self.book(), (self.clock)());
+        let mut book = self.book();
         let has_new_ids = !self.router.to.queues().is_empty();
         for item in items {
             match &item.state {
@@ -255,7 +247,7 @@ impl Crew {
                 State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt => {
                     book.set(item.id(), Known::Refused);
                 }
-                _ => book.set(item.id(), Known::Doubtful { place: None, at: now }),
+                _ => {}
             }
         }
     }

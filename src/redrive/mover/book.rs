@@ -9,10 +9,10 @@ use crate::redrive::journal::{Counts, Fate, Ledger, Place};
 /// How far a message has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
-    /// Taken in an earlier run, or sent without an answer; the earlier `Taken` record is at this place, if it was an earlier run.
+    /// Taken in an earlier run, or sent without an answer, first at this time. The `Taken` record of an earlier run is at this place.
     Doubtful {
         place: Option<Place>,
-        at: Timestamp,
+        since: Timestamp,
     },
     /// Surely not sent.
     Refused,
@@ -39,7 +39,9 @@ impl Book {
         let has_new_ids = !ledger.begun.to.queues().is_empty();
         for (id, entry) in ledger.entries() {
             let known = match &entry.fate {
-                Fate::Taken | Fate::Doubtful => Known::Doubtful { place: Some(entry.place), at: entry.tried_at },
+                Fate::Taken | Fate::Doubtful => {
+                    Known::Doubtful { place: Some(entry.place), since: entry.in_doubt_since }
+                }
                 Fate::Refused(_) => Known::Refused,
                 Fate::Arrived { new_id } => {
                     book.new_ids.extend(has_new_ids.then(|| new_id.clone()));

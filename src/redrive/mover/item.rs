@@ -14,6 +14,8 @@ use crate::redrive::{
 pub(super) struct Item {
     pub leased: Leased,
     pub routed: Result<Routed, Refusal>,
+    /// An earlier send of it got no answer.
+    pub was_in_doubt: bool,
     pub state: State,
 }
 
@@ -47,6 +49,19 @@ impl Item {
         Some((to, routed.outgoing.group.clone()?)).filter(|_| queue.is_fifo())
     }
 
+    /// Takes in what its send came to. Once in doubt, a later no does not take the doubt away.
+    pub fn settle(&mut self, result: Result<Accepted, Refusal>) {
+        self.state = match result {
+            Ok(accepted) => State::Arrived(accepted.id),
+            Err(refusal) => {
+                self.was_in_doubt |= refusal.in_doubt;
+                let is_final = !refusal.is_passing() && (!refusal.in_doubt || is_for_all(&refusal));
+                let refusal = Refusal { in_doubt: self.was_in_doubt, ..refusal };
+                if is_final { State::Refused(refusal) } else { State::NotYet(refusal) }
+            }
+        };
+    }
+
     pub fn outcome(&self) -> Option<Outcome> {
         match &self.state {
             State::Waiting => None,
@@ -61,23 +76,6 @@ impl Item {
 pub(super) fn sent(batch: u64, at: jiff::Timestamp, items: &[Item]) -> Record {
     let of = |item: &Item| Some(Sent { id: item.id().to_owned(), outcome: item.outcome()? });
     Record::Sent { batch, at, results: items.iter().filter_map(of).collect() }
-}
-
-/// How far one is after a send.
-pub(super) fn state_after(result: Result<Accepted, Refusal>, before: &State) -> State {
-    match result {
-        Ok(accepted) => State::Arrived(accepted.id),
-        // Once in doubt, a later no does not take the doubt away.
-        Err(refusal) => {
-            let was_in_doubt = matches!(before, State::NotYet(earlier) if earlier.in_doubt);
-            let refusal = Refusal { in_doubt: refusal.in_doubt || was_in_doubt, ..refusal };
-            if refusal.is_passing() || refusal.in_doubt && !is_for_all(&refusal) {
-                State::NotYet(refusal)
-            } else {
-                State::Refused(refusal)
-            }
-        }
-    }
 }
 
 /// Why it is no use to go on with others, if it is none.

@@ -229,3 +229,163 @@ impl Supply for Held {
         self.changed.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use rstest::rstest;
+    use tokio::{sync::mpsc::channel, time::timeout};
+    use tokio_util::sync::CancellationToken;
+
+    use super::{
+        super::{
+            hold::Options,
+            pretend::{Pretend, queue, queue_with_policy},
+        },
+        *,
+    };
+    use crate::redrive::{queue::Queue, wire::Wire};
+
+    async fn looked_at(pretend: &Arc<Pretend>, queue: Queue) -> Arc<Hold> {
+        let options = Options::new(|| Timestamp::from_second(1_000_000_000).unwrap());
+        let hold = Hold::open(Arc::clone(pretend) as _, queue, options).await.unwrap();
+        let (sender, mut receiver) = channel(1000);
+        hold.look(None, &sender, &CancellationToken::new()).await;
+        receiver.close();
+        Arc::new(hold)
+    }
+
+    fn take_all() -> Wanted {
+        Box::new(|_| Decision::Take(None))
+    }
+
+    fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
+        range.map(|number| number.to_string()).collect()
+    }
+
+    fn ids(batch: &[Leased]) -> Vec<String> {
+        batch.iter().map(|leased| leased.message.id.clone()).collect()
+    }
+
+    /// As a mover does it.
+    async fn finish(supply: &Chosen, pretend: &Pretend, batch: &[Leased]) {
+        let receipts: Vec<_> = batch.iter().map(|leased| leased.message.receipt.clone().unwrap()).collect();
+        assert!(pretend.delete(&queue("q"), &receipts).await.iter().all(Result::is_ok));
+        supply.moved(&ids(batch)).await;
+    }
+
+    async fn drain(supply: &Chosen, pretend: &Pretend) -> Vec<String> {
+        let mut all = Vec::new();
+        while let Some(batch) = supply.next().await.unwrap() {
+            assert!(batch.len() <= MOST_IN_BATCH);
+            finish(supply, pretend, &batch).await;
+            all.extend(ids(&batch));
+        }
+        all
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_those_chosen_and_keeps_the_others() {
+        let pretend = Pretend::holding([""; 60]);
+        let hold = looked_at(&pretend, queue("dlq")).await;
+        let edited: Wanted = Box::new(|message| match message.id.as_str() {
+            "13" => Decision::Leave,
+            _ => Decision::Take(None),
+        });
+        let supply = hold.supply(&numbers(10..40), edited);
+        let mut moved = drain(&supply, &pretend).await;
+        moved.sort_unstable();
+        assert_eq!((moved.len(), supply.left(), pretend.all()), (29, 1, 31));
+        assert_eq!((hold.fate("10"), hold.fate("13")), (Some(Fate::Moved), Some(Fate::Held)));
+        assert_eq!(hold.release().await.given_back, 31);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_lost_is_not_given_out() {
+        let pretend = Pretend::holding([""; 3]);
+        let hold = looked_at(&pretend, queue("dlq")).await;
+        let supply = hold.supply(&numbers(0..3), take_all());
+        pretend.remove("1");
+        hold.lost().await;
+        assert_eq!((drain(&supply, &pretend).await.len(), supply.left()), (2, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn groups_go_in_order_one_batch_at_a_time() {
+        // Of each second group only three can be seen: the first receive took them with the group before.
+        let pretend = Pretend::holding((0..28).map(|number| ["a", "b", "c", "d"][number / 7]));
+        let hold = looked_at(&pretend, queue("dlq.fifo")).await;
+        let held: Vec<_> = numbers(0..28).into_iter().filter(|id| hold.fate(id).is_some()).collect();
+        assert_eq!(held.len(), 20);
+        let supply = hold.supply(&held, take_all());
+        let mut out = Vec::new();
+        while let Ok(Ok(Some(batch))) = timeout(Duration::from_secs(1), supply.next()).await {
+            out.push(batch);
+        }
+        let groups_of = |batch: &[Leased]| -> HashSet<String> {
+            batch.iter().map(|leased| leased.message.group().unwrap().to_owned()).collect()
+        };
+        for (place, batch) in out.iter().enumerate() {
+            for other in &out[place + 1..] {
+                assert!(groups_of(batch).is_disjoint(&groups_of(other)));
+            }
+        }
+        let mut order: Vec<String> = Vec::new();
+        for batch in &out {
+            finish(&supply, &pretend, batch).await;
+            order.extend(ids(batch));
+        }
+        order.extend(drain(&supply, &pretend).await);
+        assert_eq!((out.len(), order.len()), (2, 20));
+        for group in 0..4 {
+            let of_group: Vec<u32> =
+                order.iter().map(|id| id.parse().unwrap()).filter(|number| number / 7 == group).collect();
+            assert!(of_group.is_sorted(), "{of_group:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_longer_than_a_batch_waits_for_its_first_part() {
+        let mut pending = Pending::default();
+        let ids: Vec<Arc<str>> = (0..25).map(|number| number.to_string().into()).collect();
+        let group: Arc<str> = "g".into();
+        pending.groups.insert(Arc::clone(&group), ids.iter().cloned().collect());
+        pending.ready.push_back(group);
+        assert_eq!(pending.draw(), ids[..10]);
+        assert!(pending.draw().is_empty() && !pending.is_done());
+        pending.settle(ids[..9].iter().map(|id| &**id), false);
+        assert!(pending.draw().is_empty(), "one of them is still out");
+        pending.settle([&*ids[9]], false);
+        assert_eq!(pending.draw(), ids[10..20]);
+        // One is refused: what is behind it stays behind it.
+        pending.settle([&*ids[10]], true);
+        pending.settle(ids[11..20].iter().map(|id| &**id), false);
+        assert!(pending.draw().is_empty() && pending.is_done());
+        assert_eq!(pending.passed, 5);
+    }
+
+    #[rstest]
+    #[case::no_policy(queue("dlq"), true)]
+    #[case::three_tries(queue_with_policy("orders", 3), true)]
+    #[case::two_tries(queue_with_policy("orders", 2), false)]
+    #[tokio::test(start_paused = true)]
+    async fn what_was_seen_for_free_is_received_to_be_moved(#[case] queue: Queue, #[case] goes_well: bool) {
+        let pretend = Pretend::holding([""; 25]);
+        pretend.be_free();
+        let hold = looked_at(&pretend, queue).await;
+        let supply = hold.supply(&numbers(20..23), take_all());
+        assert!(matches!(supply, Chosen::Hunt(_)));
+        if goes_well {
+            assert_eq!(drain(&supply, &pretend).await, numbers(20..23));
+        } else {
+            let refusal = supply.next().await.unwrap_err();
+            assert!(refusal.text.starts_with("stopped: a message of orders"), "{refusal}");
+            assert!(supply.next().await.unwrap().is_none());
+        }
+        supply.close().await;
+        assert_eq!(pretend.visible().len(), if goes_well { 22 } else { 25 });
+        assert_eq!(pretend.highest_count(), 1);
+    }
+}

@@ -252,8 +252,7 @@ impl Hold {
             return Ok(None);
         }
         let row = index.shared.row(&message);
-        let whole = serde_json::to_vec(&message).map_err(|error| no_disk(&error.into()))?;
-        let slip = self.spool.put(&whole).map_err(|error| no_disk(&error))?;
+        let slip = self.spool.put_message(&mut message).map_err(|error| no_disk(&error))?;
         let fate = if lease.is_some() { Fate::Held } else { Fate::Seen };
         if let (Some((asked, until)), Some(receipt)) = (lease, &receipt) {
             self.lease(Arc::clone(&row.id), receipt, asked, until)?;
@@ -295,8 +294,7 @@ impl Hold {
     pub fn message(&self, id: &str) -> Result<Message, Refusal> {
         let slip = self.shelf.index().places.get(id).map(|place| place.slip);
         let unknown = || Refusal::new(Why::Other, false, format!("message {id} is not on the desk"));
-        let whole = self.spool.get(slip.ok_or_else(unknown)?).map_err(|error| no_disk(&error))?;
-        let message: Message = serde_json::from_slice(&whole).map_err(|error| no_disk(&error.into()))?;
+        let message = self.spool.get_message(slip.ok_or_else(unknown)?).map_err(|error| no_disk(&error))?;
         Ok(Message { receipt: self.leases.receipt(id), ..message })
     }
 

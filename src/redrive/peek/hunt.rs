@@ -16,7 +16,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::{
     sync::Notify,
-    time::{Instant, timeout_at},
+    time::{Instant, sleep, timeout_at},
 };
 
 use super::{
@@ -30,6 +30,11 @@ use crate::redrive::{
     queue::Queue,
     wire::{Ask, Refusal, Why, Wire},
 };
+
+/// Beyond a lease of a run that was killed: clocks differ, and it may have been renewed at the last moment.
+const MARGIN: Duration = Duration::from_secs(10);
+/// Between two looks whether what is hidden has come back.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What to do with a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +55,9 @@ pub struct Hunting {
     pub waits: u32,
     /// How many to take; none for all.
     pub limit: Option<u64>,
+    /// How long to wait, at most, for messages that are in flight and not with this run: those of a run that was killed come back when
+    /// their leases end.
+    pub patience: Duration,
     /// Goes on though messages that are left may lose the last try of their consumer.
     pub accept_cost: bool,
 }
@@ -57,12 +65,21 @@ pub struct Hunting {
 impl Default for Hunting {
     fn default() -> Self {
         Self {
-            lease: Duration::from_secs(120),
+            lease: Duration::from_secs(60),
             wait: Duration::from_secs(1),
             waits: 3,
             limit: None,
+            patience: Duration::ZERO,
             accept_cost: false,
         }
+    }
+}
+
+impl Hunting {
+    /// For going on with a run that was killed.
+    #[must_use]
+    pub fn after_a_crash(self) -> Self {
+        Self { patience: self.lease + MARGIN, ..self }
     }
 }
 
@@ -90,6 +107,7 @@ pub struct Hunt {
     sent: SentIds,
     left: Leases,
     state: Mutex<State>,
+    began: Instant,
     /// Something was moved, put back or found.
     changed: Notify,
 }
@@ -181,7 +199,8 @@ impl Hunt {
         };
         let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}));
         let (state, changed) = (Mutex::new(state), Notify::new());
-        Self { wire, queue, hunting, wanted, sent: SentIds::default(), left, state, changed }
+        let began = Instant::now();
+        Self { began, wire, queue, hunting, wanted, sent: SentIds::default(), left, state, changed }
     }
 
     /// For all there are.
@@ -334,8 +353,18 @@ impl Hunt {
         if asked >= state.news && !more_may_show {
             state.empty += 1;
         }
-        state.ended |= state.empty >= self.hunting.waits;
-        state.ended
+        state.ended || state.empty >= self.hunting.waits
+    }
+
+    /// Whether messages are in flight that neither this run has nor a consumer can be expected to have.
+    async fn more_is_hidden(&self) -> bool {
+        if self.began.elapsed() >= self.hunting.patience {
+            return false;
+        }
+        let Ok(standing) = self.wire.standing(&self.queue).await else { return true };
+        let state = self.state();
+        let ours = state.out.len() as u64 + state.tally.left;
+        !state.ended && (standing.in_flight > ours || standing.visible > 0)
     }
 
     fn halted(&self) -> Result<Option<Vec<Leased>>, Refusal> {
@@ -385,7 +414,12 @@ impl Supply for Hunt {
                 continue;
             }
             if self.nothing_came(asked) {
-                return self.halted();
+                if !self.more_is_hidden().await {
+                    self.state().ended = true;
+                    self.changed.notify_waiters();
+                    return self.halted();
+                }
+                sleep(LOOK_EVERY).await;
             }
             self.rest(asked).await;
         }

@@ -373,3 +373,148 @@ impl Inner {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use rstest::rstest;
+    use tokio::time::sleep;
+
+    use super::{
+        super::pretend::{Pretend, queue},
+        *,
+    };
+    use crate::redrive::wire::Ask;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    type Heard = Arc<Mutex<Vec<(String, String)>>>;
+
+    /// All messages of a queue, received and kept.
+    async fn kept(pretend: &Arc<Pretend>, lease: Duration) -> (Leases, Heard) {
+        let heard = Heard::default();
+        let hears = Arc::clone(&heard);
+        let on_lost = Box::new(move |id: &str, why: &str| hears.lock().unwrap().push((id.into(), why.into())));
+        let leases = Leases::new(Arc::clone(pretend) as _, queue("q"), None, on_lost);
+        loop {
+            let asked = Instant::now();
+            let ask = Ask { most: 10, lease, wait: Duration::ZERO };
+            let messages = pretend.receive(&queue("q"), ask).await.unwrap();
+            if messages.is_empty() {
+                return (leases, heard);
+            }
+            for message in messages {
+                let receipt = Receipt::Here(message.receipt.unwrap().into());
+                leases.keep(message.id.into(), receipt, asked, asked + lease);
+            }
+        }
+    }
+
+    #[rstest]
+    #[case(0, 120)]
+    #[case(1_000, 120)]
+    #[case(10_000, 200)]
+    #[case(120_000, 2400)]
+    #[case(1_000_000, 3600)]
+    fn the_more_are_held_the_longer_the_leases(#[case] held: usize, #[case] seconds: u64) {
+        assert_eq!(length_for(held).as_secs(), seconds);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn are_renewed_in_batches_until_they_are_given_back_at_once() {
+        let pretend = Pretend::holding([""; 95]);
+        let (leases, heard) = kept(&pretend, Duration::from_secs(30)).await;
+        for _ in 0..100 {
+            sleep(Duration::from_secs(36)).await;
+            assert!(pretend.visible().is_empty());
+        }
+        let calls = pretend.leases.load(Relaxed);
+        assert!((10 * 58..10 * 64).contains(&calls), "{calls} renewals in an hour, each a minute after the last");
+        assert_eq!(leases.release().await, Released { given_back: 95, ..Released::default() });
+        assert_eq!((pretend.visible().len(), pretend.highest_count()), (95, 1));
+        assert_eq!(pretend.leases.load(Relaxed), calls + 10);
+        assert_eq!(leases.release().await, Released::default());
+        sleep(HOUR).await;
+        assert_eq!(pretend.leases.load(Relaxed), calls + 10, "nothing is held, nothing is renewed");
+        assert!(heard.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn throttled_renewals_are_tried_again() {
+        let pretend = Pretend::holding([""; 10]);
+        let (leases, heard) = kept(&pretend, Duration::from_secs(60)).await;
+        pretend.spoil_leases(Why::Throttled, 5);
+        sleep(Duration::from_secs(90)).await;
+        assert_eq!((pretend.visible().len(), leases.len()), (0, 10));
+        assert!(heard.lock().unwrap().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_cannot_be_renewed_in_time_is_said_to_be_lost() {
+        let pretend = Pretend::holding([""; 10]);
+        let (leases, heard) = kept(&pretend, Duration::from_secs(60)).await;
+        pretend.spoil_leases(Why::Unanswered, 1000);
+        sleep(Duration::from_secs(90)).await;
+        assert_eq!((pretend.visible().len(), leases.len()), (10, 0));
+        assert_eq!(heard.lock().unwrap().len(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_somebody_else_deleted_is_said_to_be_lost_and_the_others_stay() {
+        let pretend = Pretend::holding([""; 10]);
+        let (leases, heard) = kept(&pretend, Duration::from_secs(60)).await;
+        pretend.remove("3");
+        sleep(Duration::from_secs(300)).await;
+        assert_eq!(*heard.lock().unwrap(), [("3".to_owned(), "not in flight".to_owned())]);
+        assert_eq!((leases.len(), leases.until("3")), (9, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_twelve_hours_they_are_lost_and_said_so() {
+        let pretend = Pretend::holding([""; 12]);
+        let (leases, heard) = kept(&pretend, 10 * HOUR).await;
+        sleep(HOUR * 12 - Duration::from_secs(30)).await;
+        assert_eq!((pretend.visible().len(), leases.len()), (0, 12));
+        assert!(heard.lock().unwrap().is_empty());
+        sleep(Duration::from_secs(60)).await;
+        assert_eq!((pretend.visible().len(), leases.len()), (12, 0));
+        let heard = heard.lock().unwrap();
+        assert_eq!(heard.len(), 12);
+        assert!(heard.iter().all(|(_, why)| why.contains("would not prolong")), "{heard:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_given_back_is_said_with_when_it_comes_back() {
+        let pretend = Pretend::holding([""; 20]);
+        let (leases, _) = kept(&pretend, Duration::from_secs(300)).await;
+        sleep(Duration::from_secs(100)).await;
+        pretend.spoil_leases(Why::Denied, 1);
+        let released = leases.release().await;
+        assert_eq!((released.given_back, released.stuck), (10, 10));
+        assert_eq!(released.to_string(), "10 given back; 10 come back by themselves within 200 s (Denied)");
+        sleep(released.back_in.unwrap() + GRAIN).await;
+        assert_eq!(pretend.visible().len(), 20);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_under_way_does_not_undo_the_release() {
+        let pretend = Pretend::holding([""; 200]);
+        let (leases, _) = kept(&pretend, Duration::from_secs(60)).await;
+        // The renewals of the first batches are under way, the others are to follow.
+        while pretend.leases.load(Relaxed) == 0 {
+            sleep(Duration::from_millis(3)).await;
+        }
+        assert_eq!(leases.release().await.given_back, 200);
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!(pretend.visible().len(), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn dropped_they_end_by_themselves() {
+        let pretend = Pretend::holding([""; 5]);
+        drop(kept(&pretend, Duration::from_secs(60)).await);
+        sleep(Duration::from_secs(61)).await;
+        assert_eq!(pretend.visible().len(), 5);
+    }
+}

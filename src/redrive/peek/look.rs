@@ -63,6 +63,9 @@ impl Looked {
 
 impl fmt::Display for Looked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let End::Refused(why) = &self.end {
+            return f.write_str(why);
+        }
         if self.is_complete() {
             f.write_str("complete: ")?;
         }
@@ -81,7 +84,7 @@ impl fmt::Display for Looked {
                     "; stopped at a message received {count} times: one more receive may take its consumer's last try"
                 )
             }
-            End::Refused(why) => write!(f, "; {why}"),
+            End::Refused(_) => Ok(()),
             End::Trouble(refusal) => write!(f, "; {refusal}"),
         }
     }
@@ -267,5 +270,202 @@ impl Round<'_> {
                 () = self.cancel.cancelled() => {}
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+    use jiff::Timestamp;
+    use rstest::rstest;
+    use tokio::sync::mpsc::{Receiver, channel};
+
+    use super::{
+        super::{
+            hold::{Fate, Options},
+            looks::Looks,
+            pretend::{Pretend, queue, queue_with_policy},
+        },
+        *,
+    };
+    use crate::redrive::{
+        queue::Queue,
+        wire::{Why, Wire},
+    };
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_000_000_000).unwrap()
+    }
+
+    async fn open(pretend: &Arc<Pretend>, queue: Queue, options: Options) -> Hold {
+        Hold::open(Arc::clone(pretend) as Arc<dyn Wire>, queue, options).await.unwrap()
+    }
+
+    /// Looks, and what came.
+    async fn look(hold: &Hold, most: Option<u64>) -> (Looked, Vec<Found>) {
+        let (sender, receiver) = channel(4);
+        let all = tokio::spawn(collect(receiver));
+        let looked = hold.look(most, &sender, &CancellationToken::new()).await;
+        drop(sender);
+        (looked, all.await.unwrap())
+    }
+
+    async fn collect(mut receiver: Receiver<Vec<Found>>) -> Vec<Found> {
+        let mut all = Vec::new();
+        while let Some(found) = receiver.recv().await {
+            all.extend(found);
+        }
+        all
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sees_each_message_once_and_gives_all_back() {
+        let pretend = Pretend::holding([""; 137]);
+        pretend.be_blind(2);
+        let hold = open(&pretend, queue("dlq"), Options::new(now)).await;
+        let (looked, found) = look(&hold, None).await;
+        assert_eq!(looked.to_string(), "complete: 137 of ≈ 137");
+        assert_eq!((found.len(), hold.len(), pretend.highest_count()), (137, 137, 1));
+        // Much later it is still ours, and nothing was received again.
+        tokio::time::sleep(Duration::from_secs(20_000)).await;
+        assert_eq!((pretend.visible().len(), pretend.highest_count()), (0, 1));
+        let message = hold.message("77").unwrap();
+        assert_eq!((message.body.as_str(), message.receive_count()), ("body", Some(1)));
+        assert_eq!(message.receipt, found.iter().find(|found| &*found.row.id == "77").unwrap().message.receipt);
+        assert_eq!(hold.release().await.given_back, 137);
+        assert_eq!(pretend.visible().len(), 137);
+        assert_eq!(hold.fate("77"), Some(Fate::GivenBack));
+        assert_eq!(hold.message("77").unwrap().receipt, None, "a receipt that is void is none");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_answer_is_no_empty_queue_and_some_in_a_row_are() {
+        let pretend = Pretend::holding([""; 3]);
+        pretend.be_blind(2);
+        let hold = open(&pretend, queue("dlq"), Options { concurrency: 1, ..Options::new(now) }).await;
+        assert_eq!(look(&hold, None).await.0.known, 3);
+        pretend.add("new", "", "body");
+        pretend.be_blind(3);
+        let (looked, found) = look(&hold, None).await;
+        assert_eq!(
+            looked.to_string(),
+            "3 of ≈ 4; nothing more comes: the rest is delayed, with somebody else, or gone"
+        );
+        assert!(found.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_fifo_group_the_first_ten_and_it_says_so() {
+        let pretend = Pretend::holding(["a"; 25]);
+        let hold = open(&pretend, queue("dlq.fifo"), Options::new(now)).await;
+        let (looked, found) = look(&hold, None).await;
+        assert_eq!(found.len(), 10);
+        let said = "10 of ≈ 25; of a FIFO group no more can be seen while its first messages are held";
+        assert_eq!(looked.to_string(), said);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn takes_no_more_than_asked_for() {
+        let pretend = Pretend::holding([""; 100]);
+        let hold = open(&pretend, queue("dlq"), Options::new(now)).await;
+        let (looked, found) = look(&hold, Some(23)).await;
+        assert_eq!((found.len(), looked.end, pretend.visible().len()), (23, End::Limit, 77));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cancelled_it_leaves_nothing_behind() {
+        let pretend = Pretend::holding([""; 1000]);
+        let hold = open(&pretend, queue("dlq"), Options::new(now)).await;
+        let (sender, mut receiver) = channel(1);
+        let cancel = CancellationToken::new();
+        let (looked, ()) = tokio::join!(hold.look(None, &sender, &cancel), async {
+            receiver.recv().await;
+            cancel.cancel();
+            while let Ok(Some(_)) = tokio::time::timeout(Duration::from_secs(1), receiver.recv()).await {}
+        });
+        assert_eq!(looked.end, End::Cancelled);
+        assert!(looked.known < 200);
+        assert_eq!(hold.release().await.given_back, looked.known);
+        assert_eq!(pretend.visible().len(), 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_listens_any_more() {
+        let pretend = Pretend::holding([""; 1000]);
+        let hold = open(&pretend, queue("dlq"), Options::new(now)).await;
+        let (sender, receiver) = channel(1);
+        drop(receiver);
+        assert_eq!(hold.look(None, &sender, &CancellationToken::new()).await.end, End::Cancelled);
+        hold.release().await;
+        assert_eq!(pretend.visible().len(), 1000);
+    }
+
+    #[rstest]
+    #[case(3, 2)]
+    #[case(5, 4)]
+    #[case(2, 1)]
+    #[tokio::test(start_paused = true)]
+    async fn however_often_it_looks_no_message_loses_its_last_try(#[case] most: u32, #[case] highest: u32) {
+        let folder = tempfile::tempdir().unwrap();
+        let pretend = Pretend::holding([""; 40]);
+        for _ in 0..8 {
+            let options = Options { memory: Some(Looks::in_folder(folder.path())), ..Options::new(now) };
+            let hold = open(&pretend, queue_with_policy("orders", most), options).await;
+            look(&hold, None).await;
+            hold.release().await;
+        }
+        assert_eq!(pretend.highest_count(), highest);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_receive_is_of_one_and_a_high_count_stops_at_once() {
+        let pretend = Pretend::holding([""; 40]);
+        pretend.counts("0", 1);
+        let hold = open(&pretend, queue_with_policy("orders", 3), Options::new(now)).await;
+        let (looked, found) = look(&hold, None).await;
+        assert_eq!((found.len(), &looked.end, pretend.receives.load(Relaxed)), (1, &End::Count(2), 1));
+        // The same hold knows it too, and only its name helps.
+        assert!(matches!(look(&hold, None).await.0.end, End::Refused(_)));
+        hold.accept("orders");
+        assert_eq!(look(&hold, None).await.0.end, End::NothingNew);
+        assert_eq!(hold.len(), 40);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn too_many_in_flight_is_a_sentence() {
+        let pretend = Pretend::holding([""; 40]);
+        pretend.spoil_receives(Why::OverLimit, 4);
+        let hold = open(&pretend, queue("dlq"), Options::new(now)).await;
+        let said = look(&hold, None).await.0.to_string();
+        assert_eq!(
+            said,
+            "0 of ≈ 40; dlq has as many messages in flight as SQS allows (about 120,000) and gives out no more; give some back first"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_that_is_lost_is_said_and_marked() {
+        let pretend = Pretend::holding([""; 12]);
+        let hold = open(&pretend, queue("dlq"), Options::new(now)).await;
+        look(&hold, None).await;
+        pretend.remove("5");
+        let lost = hold.lost().await;
+        assert_eq!((lost.len(), lost[0].id.as_str()), (1, "5"));
+        assert_eq!((hold.fate("5"), hold.fate("6")), (Some(Fate::Lost), Some(Fate::Held)));
+        assert!(hold.message("5").is_ok(), "what it was can still be read");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_free_look_touches_nothing() {
+        let pretend = Pretend::holding([""; 250]);
+        pretend.be_free();
+        let hold = open(&pretend, queue_with_policy("orders", 1), Options::new(now)).await;
+        let (looked, found) = look(&hold, None).await;
+        assert_eq!((looked.to_string().as_str(), found.len()), ("complete: 250 of ≈ 250", 250));
+        assert_eq!((pretend.receives.load(Relaxed), hold.fate("3")), (0, Some(Fate::Seen)));
+        assert_eq!(hold.message("3").unwrap().body, "body");
+        assert_eq!(look(&hold, Some(3)).await.0.end, End::Limit);
+        assert_eq!(hold.release().await.given_back, 0);
     }
 }

@@ -41,6 +41,7 @@ struct State {
     blind: usize,
     /// Gives out messages of a group though others of it are leased, as no real queue does.
     sloppy: bool,
+    free: bool,
 }
 
 struct Slot {
@@ -101,6 +102,11 @@ impl Pretend {
         self.state().sloppy = true;
     }
 
+    /// Has a free look.
+    pub fn be_free(&self) {
+        self.state().free = true;
+    }
+
     pub fn visible(&self) -> Vec<String> {
         let now = Instant::now();
         self.state().slots.iter().filter(|slot| slot.until <= now).map(|slot| slot.message.id.clone()).collect()
@@ -157,6 +163,11 @@ impl Wire for Pretend {
         let state = self.state();
         let in_flight = state.slots.iter().filter(|slot| slot.until > now).count() as u64;
         Ok(Standing { visible: state.slots.len() as u64 - in_flight, in_flight, delayed: 0 })
+    }
+
+    async fn glimpse(&self, _: &Queue) -> Option<Vec<Message>> {
+        let state = self.state();
+        state.free.then(|| state.slots.iter().map(|slot| Message { receipt: None, ..slot.message.clone() }).collect())
     }
 
     async fn receive(&self, _: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal> {

@@ -11,6 +11,8 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
+use crate::redrive::message::Message;
+
 /// Large temporary files belong here; where `/tmp` is memory, a spool in it would defeat its purpose.
 const ON_DISK: &str = "/var/tmp";
 
@@ -68,6 +70,31 @@ impl Spool {
         Ok(piece)
     }
 
+    /// A message as JSON, but its body as it is: that may be a million bytes, which need no quoting.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put). The message is whole again in any case.
+    pub fn put_message(&self, message: &mut Message) -> io::Result<Slip> {
+        let body = std::mem::take(&mut message.body);
+        let head = serde_json::to_vec(message);
+        message.body = body;
+        let mut head = head?;
+        // JSON ends at its last brace; the body begins behind it.
+        head.extend_from_slice(message.body.as_bytes());
+        self.put(&head)
+    }
+
+    /// # Errors
+    /// If the disk fails, or no message lies there.
+    pub fn get_message(&self, slip: Slip) -> io::Result<Message> {
+        let piece = self.get(slip)?;
+        let mut heads = serde_json::Deserializer::from_slice(&piece).into_iter::<Message>();
+        let mut message = heads.next().ok_or(io::ErrorKind::InvalidData)??;
+        let body = piece.get(heads.byte_offset()..).unwrap_or_default();
+        message.body = String::from_utf8(body.to_vec()).map_err(|_| io::ErrorKind::InvalidData)?;
+        Ok(message)
+    }
+
     /// How much was put.
     pub fn bytes(&self) -> u64 {
         self.end.load(Ordering::Relaxed)
@@ -89,6 +116,21 @@ mod tests {
         assert_eq!(spool.bytes(), 8);
         let names = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(names, 0, "nobody else may find it, and nothing may be left of it");
+    }
+
+    #[test]
+    fn a_message_comes_back_as_it_was() {
+        let spool = Spool::open().unwrap();
+        for body in ["", "{\"a\": 1}}", " \u{0}\r\n\t\"é€", "}{"] {
+            let mut message = Message { id: "1".into(), body: body.into(), ..Message::default() };
+            message.system.insert("SentTimestamp".into(), "1000".into());
+            let original = message.clone();
+            let slip = spool.put_message(&mut message).unwrap();
+            assert_eq!(message, original);
+            assert_eq!(spool.get_message(slip).unwrap(), original);
+        }
+        let nothing = spool.put(b"").unwrap();
+        assert!(spool.get_message(nothing).is_err());
     }
 
     #[test]
