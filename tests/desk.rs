@@ -103,7 +103,8 @@ impl Scene {
 
     /// Everything is on the desk, and nothing more comes.
     async fn laid(&mut self) -> Picture {
-        self.until(|picture| picture.stage == Stage::Columns && picture.header.held > 0 && !picture.header.looking).await
+        self.until(|picture| picture.stage == Stage::Columns && picture.header.held > 0 && !picture.header.looking)
+            .await
     }
 
     async fn count(&self, queue: &Queue) -> u64 {
@@ -253,7 +254,8 @@ async fn deleting_writes_them_to_a_file_first() {
     assert_eq!(plan.name.as_deref(), Some("carts-dlq"), "its name is to be typed");
     assert!(plan.file.is_some_and(|file| file.is_some()), "a file is the default");
     scene.ask(Ask::Adjust(Adjust::File(Some(file.clone()))));
-    let is_ours = |picture: &Picture| matches!(&picture.stage, Stage::Plan(plan) if plan.file == Some(Some(file.clone())));
+    let is_ours =
+        |picture: &Picture| matches!(&picture.stage, Stage::Plan(plan) if plan.file == Some(Some(file.clone())));
     scene.until(is_ours).await;
     scene.ask(Ask::Go);
     scene.until(ended).await;
@@ -293,8 +295,11 @@ async fn a_look_that_may_do_harm_is_asked_about_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_not_there_is_one_sentence() {
     let mut scene = Scene::set(1, 0, None).await;
-    let subject =
-        Subject { queue: "arn:aws:sqs:us-east-1:000000000000:nothing".into(), routes: Vec::new(), consumers: Vec::new() };
+    let subject = Subject {
+        queue: "arn:aws:sqs:us-east-1:000000000000:nothing".into(),
+        routes: Vec::new(),
+        consumers: Vec::new(),
+    };
     scene.ask(Ask::Open(Box::new(subject)));
     let failed = scene.until(|picture| matches!(picture.stage, Stage::Failed(_))).await;
     let Stage::Failed(why) = failed.stage else { unreachable!() };

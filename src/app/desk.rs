@@ -33,8 +33,11 @@ use super::Event;
 use crate::{
     aws::Connection,
     overlays::desk::model::{Ask, News},
+    redrive::journal::Shelf,
 };
 
+/// The folder of journals, in that of our state.
+const JOURNALS: &str = "journals";
 /// Asks on their way.
 const ASKS: usize = 256;
 /// How long the program waits at its end for leases to be given back.
@@ -55,6 +58,24 @@ impl Desks {
     /// `state` is the folder where journals and memories are kept.
     pub fn new(aws: Arc<Connection>, events: mpsc::Sender<Event>, state: Option<PathBuf>) -> Self {
         Self { aws, events, state, opened: 0, asks: None, tasks: Vec::new() }
+    }
+
+    /// Looks for runs that were cut off; if there are any, the user is told what goes on with them.
+    pub fn look_for_unfinished(&self) {
+        let (aws, events) = (Arc::clone(&self.aws), self.events.clone());
+        let Some(state) = self.state.clone() else { return };
+        tokio::spawn(async move {
+            let shelf = Shelf::new(state.join(JOURNALS));
+            let cut_off = tokio::task::spawn_blocking(move || crew::unfinished(&shelf, &aws)).await.unwrap_or_default();
+            if let Some((_, last)) = cut_off.first() {
+                let from = last.begun.from.name();
+                let text = format!(
+                    "{} redrive(s) cut off, the last from {from}: nothing is lost; `d`, then `C` on its desk goes on with them",
+                    cut_off.len()
+                );
+                let _ = events.send(Event::Failed(text)).await;
+            }
+        });
     }
 
     pub fn connection(&self) -> &Connection {

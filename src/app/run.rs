@@ -73,8 +73,9 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
     if start.follow_background && terminal::is_light() {
         app.change_theme(LIGHT, clock::now());
     }
-    let sources = Sources { reported, happened, input: EventStream::new(), signals };
+    let sources = Sources { reported, happened, input: Some(EventStream::new()), signals };
     let mut desks = Desks::new(Arc::clone(&aws), events, start.state);
+    desks.look_for_unfinished();
     let result = turn(&mut app, &mut screen, sources, &mut desks, &scopes).await;
     cancel.cancel();
     // What was held is given back before we go.
@@ -86,7 +87,8 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
 struct Sources {
     reported: mpsc::Receiver<Report>,
     happened: mpsc::Receiver<Event>,
-    input: EventStream,
+    /// None while an editor has the terminal.
+    input: Option<EventStream>,
     signals: Signals,
 }
 
@@ -135,7 +137,7 @@ async fn turn(
         let event = tokio::select! {
             Some(report) = sources.reported.recv() => Some(Event::Report(report)),
             Some(event) = sources.happened.recv() => Some(event),
-            input = sources.input.next() => Some(from_terminal(input)),
+            input = next_input(&mut sources.input) => Some(from_terminal(input)),
             event = sources.signals.next() => Some(event),
             _ = tick.tick() => {
                 let (cost, used) = usage(desks.connection());
@@ -190,6 +192,13 @@ fn draw(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     screen.draw(|frame| app.draw(frame.area(), frame.buffer_mut(), now))
 }
 
+async fn next_input(input: &mut Option<EventStream>) -> Option<io::Result<Input>> {
+    match input {
+        Some(input) => input.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 fn from_terminal(input: Option<io::Result<Input>>) -> Event {
     match input {
         Some(Ok(Input::Key(key))) => Event::Key(key),
@@ -217,8 +226,8 @@ async fn edit(
     text: String,
 ) -> io::Result<Option<Result<String, String>>> {
     terminal::leave();
-    // The task that reads the keys would take them from the editor.
-    sources.input = EventStream::new();
+    // The task that reads the keys would take them from the editor. Another one can begin only when this one has let go.
+    sources.input = None;
     let mut editing = tokio::task::spawn_blocking(move || editor::edit(&text));
     let edited = loop {
         tokio::select! {
@@ -232,6 +241,7 @@ async fn edit(
         }
     };
     screen.resume()?;
+    sources.input = Some(EventStream::new());
     app.update(Event::Resumed, clock::now());
     Ok(Some(edited))
 }

@@ -19,10 +19,13 @@ use crate::{
             looks::Looks,
         },
         queue::Queue,
-        why::{Traits, decode},
+        why::{Content, Traits, decode},
         wire::{Refusal, Wire},
     },
 };
+
+/// Characters of a message in the list.
+const PREVIEW: usize = 120;
 
 /// A queue on the desk.
 pub(super) struct Laid {
@@ -152,8 +155,12 @@ impl Bench {
     /// Messages came.
     pub(super) fn take_in(&mut self, found: Vec<Found>) {
         let Some(laid) = self.laid.clone() else { return };
-        for Found { row, message } in found {
+        for Found { mut row, message } in found {
             let decoded = decode(&message);
+            // Envelopes look all alike: what is inside tells one from the other.
+            if let (Content::Json(value), [_, _, ..]) = (&decoded.content, decoded.layers.as_slice()) {
+                row.preview = value.to_string().chars().take(PREVIEW).collect::<String>().into();
+            }
             let traits = Traits::of(&message, &decoded, laid.only_source());
             let cluster = self.clusters.insert(&row.id, row.sent_at, traits);
             let number = self.sheet.push(cluster);

@@ -1,10 +1,6 @@
 //! Doing what was planned: the bench's side, and what it came to in a few sentences. The work itself is the [`Crew`]'s.
 
-use std::{
-    collections::HashMap,
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

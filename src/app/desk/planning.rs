@@ -132,7 +132,7 @@ impl Bench {
     }
 
     pub(super) fn shelf(&self) -> Option<Shelf> {
-        self.state.as_ref().map(|state| Shelf::new(state.join("journals")))
+        self.state.as_ref().map(|state| Shelf::new(state.join(super::JOURNALS)))
     }
 
     pub(super) fn drafted(&mut self, draft: Box<Draft>) {
