@@ -13,6 +13,7 @@ use edatop::{
         message::{Message, Outgoing},
         queue::Queue,
         sqs::Sqs,
+        why::Route,
         wire::{self, Wire},
     },
 };
@@ -72,7 +73,8 @@ impl Scene {
         let (sender, events) = mpsc::channel(64);
         let state = tempfile::tempdir().unwrap();
         let mut desks = Desks::new(aws, sender, Some(state.path().to_owned()));
-        let subject = Subject { queue: dlq.arn.clone(), routes: Vec::new(), consumers: Vec::new() };
+        let route = Route { source: Some(source.arn.clone()), ..Route::default() };
+        let subject = Subject { queue: dlq.arn.clone(), routes: vec![route], consumers: Vec::new() };
         desks.ask(Ask::Open(Box::new(subject)));
         Self { endpoint, wire, dlq, source, desks, events, state, said: Vec::new(), documents: Vec::new() }
     }

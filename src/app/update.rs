@@ -205,6 +205,10 @@ impl App {
                 self.overlays.push(overlay);
                 return vec![Effect::Desk(ask)];
             }
+            Wish::Over(command) => {
+                self.overlays.push(overlay);
+                return self.command(command, now);
+            }
             Wish::LeaveDesk => return vec![Effect::Desk(Ask::Close)],
             Wish::Say(text) => {
                 self.overlays.push(overlay);

@@ -53,6 +53,8 @@ pub enum Wish {
     Ask(desk::model::Ask),
     /// Close the desk; everything on it is given back.
     LeaveDesk,
+    /// Do this on top; the overlay stays below.
+    Over(Command),
     /// Tell the user something in passing.
     Say(String),
 }

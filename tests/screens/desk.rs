@@ -394,6 +394,11 @@ fn leaving_gives_everything_back_and_edits_are_asked_about() {
     assert!(screen.shows("1 edited and not moved"));
     asks(&mut screen, "esc", Ask::Close);
     assert!(!screen.shows("clusters"));
+    let mut helped = staged(Stage::Columns);
+    helped.press("?");
+    assert!(helped.shows("╭─ keys"));
+    helped.press("x");
+    assert!(helped.shows("clusters"), "help lies over it");
     let mut screen = laid(Screen::example(120, 40), Picture { edited: 0, ..columns() });
     asks(&mut screen, "q", Ask::Close);
     assert_eq!(screen.press("q"), [Effect::Quit]);

@@ -87,6 +87,8 @@ pub(super) struct Bench {
     pub(super) laid: Option<Arc<Laid>>,
     pub(super) look: Option<Look>,
     pub(super) looked: Option<Looked>,
+    /// Messages that had gone from here when that look ended.
+    pub(super) gone_before: u64,
     pub(super) rows: Vec<Row>,
     pub(super) by_id: HashMap<Arc<str>, u32>,
     pub(super) lost: HashSet<u32>,
@@ -164,6 +166,7 @@ pub(super) async fn serve(start: Start, asks: mpsc::Receiver<Ask>) {
         laid: None,
         look: None,
         looked: None,
+        gone_before: 0,
         rows: Vec::new(),
         by_id: HashMap::new(),
         lost: HashSet::new(),
@@ -286,8 +289,13 @@ impl Bench {
     pub(super) fn start(&self, work: impl Future<Output = Note> + Send + 'static) {
         let notes = self.notes.clone();
         tokio::spawn(async move {
-            // Nobody listens any more when the desk is left.
-            let _ = notes.send(work.await).await;
+            tokio::select! {
+                note = work => {
+                    let _ = notes.send(note).await;
+                }
+                // The desk is left: nobody wants to know.
+                () = notes.closed() => {}
+            }
         });
     }
 

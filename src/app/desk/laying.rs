@@ -10,7 +10,7 @@ use crate::{
     app::clock,
     aws::Connection,
     domain::ResourceId,
-    overlays::desk::model::{Cost, Stage},
+    overlays::desk::model::{Cost, Stage, Subject},
     redrive::{
         peek::{
             cost::Verdict,
@@ -24,6 +24,8 @@ use crate::{
     },
 };
 
+/// Sources that are asked for one by one.
+const MOST_SOURCES: usize = 16;
 /// Characters of a message in the list.
 const PREVIEW: usize = 120;
 
@@ -59,15 +61,27 @@ pub(super) struct Look {
 async fn lay(
     wire: Arc<dyn Wire>,
     aws: Arc<Connection>,
-    queue: ResourceId,
+    subject: Subject,
     options: Options,
 ) -> Result<Box<Laid>, Refusal> {
-    let queue = wire.find(queue.as_str()).await?;
-    let (sources, identity) = tokio::join!(wire.sources(&queue), aws.identity());
+    let queue = wire.find(subject.queue.as_str()).await?;
+    let (sources, identity) = tokio::join!(sources(wire.as_ref(), &queue, &subject), aws.identity());
     let hold = Arc::new(Hold::open(wire, queue, options).await?);
-    // Neither is needed for looking: without them less can be done.
+    // Not every emulator knows.
     let who = identity.map(|identity| identity.arn).unwrap_or_default();
-    Ok(Box::new(Laid { hold, sources: sources.unwrap_or_default(), who }))
+    Ok(Box::new(Laid { hold, sources, who }))
+}
+
+/// The queues whose dead letters these are. Where the endpoint does not say, those that are known from their redrive policies.
+async fn sources(wire: &dyn Wire, queue: &Queue, subject: &Subject) -> Vec<Queue> {
+    let mut sources = wire.sources(queue).await.unwrap_or_default();
+    if sources.is_empty() {
+        let names_us = |source: &Queue| source.redrive_policy.as_ref().is_some_and(|policy| policy.target == queue.arn);
+        for source in subject.routes.iter().filter_map(|route| route.source.as_ref()).take(MOST_SOURCES) {
+            sources.extend(wire.find(source.as_str()).await.ok().filter(names_us));
+        }
+    }
+    sources
 }
 
 impl Bench {
@@ -75,8 +89,8 @@ impl Bench {
         let (wire, aws) = (Arc::clone(&self.wire), Arc::clone(&self.aws));
         let memory = self.state.as_deref().map(Looks::in_folder);
         let options = Options { memory, ..Options::new(clock::now) };
-        let queue = self.subject.queue.clone();
-        self.start(async move { Note::Laid(lay(wire, aws, queue, options).await) });
+        let subject = self.subject.clone();
+        self.start(async move { Note::Laid(lay(wire, aws, subject, options).await) });
     }
 
     pub(super) fn laid(&mut self, laid: Result<Box<Laid>, Refusal>) {
@@ -90,6 +104,7 @@ impl Bench {
         let cost = laid.hold.cost();
         let name = laid.queue().name().to_owned();
         self.laid = Some(laid);
+        self.hear_of_losses();
         self.note_unfinished();
         self.stage = match cost.verdict {
             Verdict::Free | Verdict::Safe => Stage::Columns,
@@ -128,19 +143,13 @@ impl Bench {
             let _ = notes.send(Note::Looked(looked)).await;
         });
         self.look = Some(Look { cancel, task });
-        self.hear_of_losses();
     }
 
     /// One listener at a time: each starts the next.
     fn hear_of_losses(&self) {
         if let Some(laid) = &self.laid {
-            let hold = Arc::downgrade(&laid.hold);
-            self.start(async move {
-                match hold.upgrade() {
-                    Some(hold) => Note::Lost(hold.lost().await),
-                    None => Note::Lost(Vec::new()),
-                }
-            });
+            let hold = Arc::clone(&laid.hold);
+            self.start(async move { Note::Lost(hold.lost().await) });
         }
     }
 
@@ -184,14 +193,20 @@ impl Bench {
             End::NothingNew | End::Limit | End::Cancelled => None,
             End::Count(_) | End::Refused(_) | End::Trouble(_) => Some(looked.to_string()),
         };
-        self.looked = Some(looked);
+        (self.looked, self.gone_before) = (Some(looked), self.gone());
         self.ask_why();
+    }
+
+    /// Messages that were moved or deleted.
+    fn gone(&self) -> u64 {
+        (self.rows.len() as u64).saturating_sub(self.sheet.held())
     }
 
     /// How many messages there are, as far as anybody knows.
     pub(super) fn about(&self) -> Option<u64> {
         let laid = self.laid.as_ref()?;
-        Some(self.looked.as_ref().map_or_else(|| laid.hold.standing().total(), |looked| looked.about))
+        let about = self.looked.as_ref().map_or_else(|| laid.hold.standing().total(), |looked| looked.about);
+        Some(about.saturating_sub(self.gone().saturating_sub(self.gone_before)))
     }
 
     /// The ids of rows.

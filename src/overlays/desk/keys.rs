@@ -75,7 +75,7 @@ impl Desk {
             Command::Back | Command::Quit => Wish::LeaveDesk,
             Command::Open | Command::NextColumn => self.to_column(1),
             Command::PreviousColumn => self.to_column(-1),
-            Command::Help => Wish::Do(command),
+            Command::Help | Command::ShowUsage | Command::ChooseTheme => Wish::Over(command),
             Command::CopyId => self.picture.opened.as_ref().map_or(Wish::Stay, |opened| Wish::Copy(opened.id.clone())),
             Command::FindText => {
                 let before = self.picture.find.as_ref().and_then(|finding| finding.find.strip_prefix('/'));
