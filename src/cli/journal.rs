@@ -1,9 +1,12 @@
 //! `edatop journal`: what was moved, by whom, when, from where to where, and what became of each message. It reads what runs wrote;
 //! `undo` alone changes anything, and asks first.
 
+mod undoing;
+
+pub use undoing::{as_before, is_fifo};
+
 use std::{
     fmt::Write as _,
-    io::{BufWriter, Write as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -15,16 +18,18 @@ use serde::Serialize;
 use super::{
     MISUSED, complain,
     desk::{
-        LEFT, Outcome,
+        self, LEFT, Outcome,
         lines::{Fate, Lines},
     },
+    export::unwritten,
     opening::GivenUp,
 };
 use crate::{
     config::{Config, paths},
     redrive::{
-        journal::{self, Counts, Deed, Destination, Ended, JournalError, Ledger, Shelf},
-        message::Message,
+        export::Draft,
+        journal::{self, Counts, Deed, Ended, JournalError, Ledger, Place, Shelf},
+        undo,
     },
 };
 
@@ -40,6 +45,8 @@ pub enum Command {
     Ls(Ls),
     /// Tell one run: who, when, from where to where, and what became of each message
     Show(Show),
+    /// Bring back what a run has moved, as far as it is still to be had
+    Undo(undoing::Undo),
     /// Write the messages that a journal holds to a file, as they were before anything was done to them
     Export(Export),
 }
@@ -168,7 +175,7 @@ impl<'a> Told<'a> {
             region: &begun.region,
             deed: begun.deed,
             from: begun.from.name(),
-            to: name_of(&begun.to),
+            to: begun.to.name(),
             edited: begun.edited.as_deref(),
             undoes: begun.undoes.as_deref(),
             counts: ledger.counts(),
@@ -176,19 +183,6 @@ impl<'a> Told<'a> {
             why,
             damaged: ledger.damaged,
         }
-    }
-}
-
-/// What people call a destination.
-pub fn name_of(to: &Destination) -> String {
-    match to {
-        Destination::Sources(queues) => {
-            let names: Vec<&str> = queues.iter().map(crate::redrive::queue::Queue::name).collect();
-            if names.is_empty() { "the queues that they came from".to_owned() } else { names.join(", ") }
-        }
-        Destination::Queue(queue) => queue.name().to_owned(),
-        Destination::File(path) => path.display().to_string(),
-        Destination::Journal => "nowhere: the journal keeps them".to_owned(),
     }
 }
 
@@ -216,12 +210,16 @@ pub fn unread(error: &JournalError) -> GivenUp {
 /// # Errors
 /// When stdout is closed.
 pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<ExitCode> {
+    if let Command::Undo(undo) = &arguments.command {
+        return Ok(desk::attended(async |stop| undoing::run(&config, undo, stop).await).await);
+    }
     for warning in &config.warnings {
         complain(warning);
     }
     let told = match &arguments.command {
         Command::Ls(ls) => shelf().and_then(|shelf| list(&shelf, ls)),
         Command::Show(show) => shelf().and_then(|shelf| tell(&shelf, show)),
+        Command::Undo(_) => Ok(0),
         Command::Export(export) => shelf().and_then(|shelf| write_out(&shelf, export)),
     };
     Ok(told.map_or_else(|given_up| given_up.said(), ExitCode::from))
@@ -354,31 +352,17 @@ fn heading(told: &Told<'_>) -> Vec<String> {
 fn write_out(shelf: &Shelf, export: &Export) -> Outcome {
     let path = shelf.find(&export.id).map_err(|error| unread(&error))?;
     let ledger = Ledger::read(&path).map_err(|error| unread(&error))?;
-    let failed = |error: std::io::Error| GivenUp {
-        code: LEFT,
-        why: format!("{} cannot be written: {error}", export.file.display()),
-    };
-    let written = write_messages(&path, &ledger, &export.file).map_err(failed)?;
+    let written = write_messages(&path, &ledger, &export.file)?;
     complain(&format!("{written} messages written to {}", export.file.display()));
     Ok(0)
 }
 
-fn write_messages(path: &Path, ledger: &Ledger, file: &Path) -> std::io::Result<u64> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temporary = tempfile::NamedTempFile::new_in(folder)?;
-    let mut out = BufWriter::new(temporary);
-    let mut written = 0;
-    for (id, entry) in ledger.entries() {
-        let taken = journal::taken_at(path, entry.place)?;
-        for taken in taken.into_iter().filter(|taken| taken.message.id == id) {
-            let message = Message { receipt: None, ..taken.message };
-            serde_json::to_writer(&mut out, &message)?;
-            out.write_all(b"\n")?;
-            written += 1;
-        }
+fn write_messages(path: &Path, ledger: &Ledger, file: &Path) -> Result<u64, GivenUp> {
+    let unread = |error: std::io::Error| GivenUp { code: LEFT, why: format!("{}: {error}", path.display()) };
+    let mut draft = Draft::begin(file).map_err(|error| unwritten(&error))?;
+    let all: Vec<(String, Place)> = ledger.entries().map(|(id, entry)| (id.to_owned(), entry.place)).collect();
+    for message in undo::kept(path, &all) {
+        draft.push(&message.map_err(unread)?).map_err(|error| unwritten(&error))?;
     }
-    let temporary = out.into_inner()?;
-    temporary.as_file().sync_all()?;
-    temporary.persist_noclobber(file)?;
-    Ok(written)
+    draft.finish().map_err(|error| unwritten(&error))
 }

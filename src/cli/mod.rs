@@ -8,12 +8,16 @@ pub mod dashboard;
 pub mod demo;
 pub mod desk;
 pub mod doctor;
+pub mod export;
 pub mod graph;
+pub mod import;
 pub mod journal;
 mod json;
 pub mod look;
 pub mod opening;
 pub mod paper;
+pub mod peek;
+pub mod purge;
 pub mod redrive;
 pub mod route;
 pub mod snapshot;
@@ -85,8 +89,16 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Draw the flows once: as text, or for a README or an incident page
     Graph(graph::Arguments),
+    /// Look at a queue's messages and what they died of, without harm: the cost is said first
+    Peek(peek::Arguments),
     /// Move dead letters back to where they came from, or elsewhere, without losing one: the plan comes first
     Redrive(redrive::Arguments),
+    /// Write a queue's messages to a file; they stay where they are, unless --delete says otherwise
+    Export(export::Arguments),
+    /// Send the messages of a file to a queue
+    Import(import::Arguments),
+    /// Empty a queue into a file, message by message
+    Purge(purge::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
     Journal(journal::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
@@ -135,7 +147,11 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Route(arguments)) => route::run(config, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
             Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
+            Some(Command::Peek(arguments)) => peek::run(config, arguments).await,
             Some(Command::Redrive(arguments)) => redrive::run(config, arguments).await,
+            Some(Command::Export(arguments)) => export::run(config, arguments).await,
+            Some(Command::Import(arguments)) => import::run(config, arguments).await,
+            Some(Command::Purge(arguments)) => purge::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,

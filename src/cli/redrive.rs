@@ -3,32 +3,30 @@
 //! Without anything that narrows it down it streams; with a condition, a cluster, a limit or an edit it looks at the whole queue,
 //! holds it, chooses, and moves what was chosen.
 
+mod chosen;
+mod native;
 mod resume;
 
-use std::{process::ExitCode, sync::Arc};
+pub use resume::is_here;
+
+use std::process::ExitCode;
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    desk::{
-        self, Desk, Outcome,
-        agree::{self, Word},
-        aim::{self, SOURCES},
-        choice::Choice,
-        intent, must_write,
-        run::{self, Trip},
-        unless_stopped,
-    },
-    journal::shelf,
+use super::desk::{
+    self, Desk, Outcome,
+    agree::Word,
+    aim::{self, SOURCES},
+    choice::Choice,
+    intent::Consent,
+    must_write, unless_stopped, whole,
 };
 use crate::{
     config::Config,
     redrive::{
-        journal::{Deed, Destination, Origin, Scope},
-        peek::hunt::{Hunt, Hunting},
+        journal::{Deed, Origin, Scope},
         plan::{Options, Plan},
-        queue::Queue,
     },
 };
 
@@ -113,42 +111,22 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     };
     let from = unless_stopped(&stop, desk.find(queue)).await?;
     let to = unless_stopped(&stop, aim::destination(&desk, &from, &arguments.to)).await?;
-    stream(&desk, arguments, (from, to), (config.ascii, stop)).await
-}
-
-/// All that is there, received as the run goes.
-async fn stream(
-    desk: &Desk,
-    arguments: &Arguments,
-    (from, to): (Queue, Destination),
-    (ascii, stop): (bool, CancellationToken),
-) -> Outcome {
-    let standing = desk.standing(&from);
-    let about = unless_stopped(&stop, standing).await?.total();
+    if arguments.native {
+        return native::run(&desk, arguments, (from, to), &stop).await;
+    }
+    if !arguments.choice.is_all() || arguments.edit.is_some() {
+        return chosen::run(&desk, arguments, (from, to), (config.ascii, stop)).await;
+    }
     let plan = Plan {
         deed: Deed::Redrive,
-        from: Origin::Queue(Box::new(from.clone())),
+        from: Origin::Queue(Box::new(from)),
         to,
         scope: Scope::All { limit: None },
-        about,
+        about: 0,
         edited: None,
         options: arguments.care.options(),
         risks: Vec::new(),
     };
-    if about == 0 {
-        return intent::nothing_there(&plan);
-    }
-    intent::show(&plan);
-    if arguments.dry_run {
-        return intent::dry(&plan);
-    }
-    agree::agreed(arguments.yes, Word::Yes, &stop).await?;
-    let (journal, ledger) = run::begin(desk, &shelf()?, &plan, None).await?;
-    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from, Hunting::default()));
-    let supply = Arc::clone(&hunt);
-    let trip =
-        Trip { journal, ledger, supply, sink: None, options: plan.options, total: about, chosen: Vec::new(), ascii };
-    let outcome = run::attend(desk, trip, &stop).await;
-    desk::given_back(&hunt.close().await);
-    outcome
+    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Yes };
+    whole::run(&desk, (plan, None), consent, (config.ascii, &stop)).await
 }

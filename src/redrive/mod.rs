@@ -5,6 +5,9 @@
 
 pub mod choose;
 pub mod edit;
+pub mod export;
+pub mod import;
+pub mod into_file;
 pub mod journal;
 pub mod jq;
 pub mod listed;

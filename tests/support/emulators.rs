@@ -1,6 +1,6 @@
 //! Emulators that run already, named in `EDATOP_TEST_ENDPOINTS` as `name=url,name=url`.
 
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::{Request, body::Bytes};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
@@ -46,4 +46,16 @@ async fn post(url: &str, service: &str, body: String) -> u16 {
         .header("authorization", format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=x"));
     let client = Client::builder(TokioExecutor::new()).build_http();
     client.request(request.body(Full::<Bytes>::from(body)).unwrap()).await.unwrap().status().as_u16()
+}
+
+/// All messages of a queue on LocalStack, by its page for developers, which changes nothing.
+pub async fn messages_of(url: &str, queue_url: &str) -> Vec<serde_json::Value> {
+    let page = format!("{url}/_aws/sqs/messages?QueueUrl={queue_url}&ShowInvisible=true&ShowDelayed=true");
+    let request = Request::get(page).header("accept", "application/json").body(Full::<Bytes>::default()).unwrap();
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let body = client.request(request).await.unwrap().into_body().collect().await.unwrap().to_bytes();
+    let page: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let messages = &page["ReceiveMessageResponse"]["ReceiveMessageResult"]["Message"];
+    // One alone is not in a list.
+    messages.as_array().cloned().unwrap_or_else(|| if messages.is_null() { Vec::new() } else { vec![messages.clone()] })
 }

@@ -2,6 +2,12 @@
 
 use std::path::PathBuf;
 
+/// The program built here, or the one that `EDATOP_BINARY` names.
+#[allow(dead_code, reason = "each test file uses its part")]
+pub fn program() -> String {
+    std::env::var("EDATOP_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_edatop").to_owned())
+}
+
 /// A folder of its own, empty at first.
 pub struct Home {
     pub folder: PathBuf,

@@ -22,8 +22,8 @@ pub struct Pair {
     pub client: Client,
     pub dead: String,
     pub source: String,
-    dead_url: String,
-    source_url: String,
+    pub dead_url: String,
+    pub source_url: String,
     groups: usize,
 }
 
@@ -88,17 +88,7 @@ impl Pair {
 
     /// How many are on the dead-letter queue, and how many on the other; in flight or not.
     pub async fn counts(&self) -> [u64; 2] {
-        [self.count(&self.dead_url).await, self.count(&self.source_url).await]
-    }
-
-    async fn count(&self, url: &str) -> u64 {
-        let names = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        let call = self.client.get_queue_attributes().queue_url(url).set_attribute_names(Some(names.to_vec()));
-        let attributes = call.send().await.unwrap().attributes.unwrap();
-        names.iter().map(|name| attributes[name].parse::<u64>().unwrap()).sum()
+        [count(&self.client, &self.dead_url).await, count(&self.client, &self.source_url).await]
     }
 
     /// Takes all that there is off the dead-letter queue, and off the other.
@@ -111,6 +101,15 @@ impl Pair {
             self.client.delete_queue().queue_url(url).send().await.unwrap();
         }
     }
+}
+
+/// How many messages a queue has, in flight or not.
+pub async fn count(client: &Client, url: &str) -> u64 {
+    let names =
+        [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
+    let call = client.get_queue_attributes().queue_url(url).set_attribute_names(Some(names.to_vec()));
+    let attributes = call.send().await.unwrap().attributes.unwrap();
+    names.iter().map(|name| attributes[name].parse::<u64>().unwrap()).sum()
 }
 
 async fn create(client: &Client, name: &str, dead_url: Option<&str>) -> String {

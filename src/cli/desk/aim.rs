@@ -15,7 +15,7 @@ pub const SOURCES: &str = "sources";
 /// When there is no such queue, when it is the one that the messages are in, or when no queue sends its dead letters here.
 pub async fn destination(desk: &Desk, from: &Queue, to: &str) -> Result<Destination, GivenUp> {
     if to == SOURCES {
-        let sources = desk.wire.sources(from).await.map_err(|refusal| desk.given_up(&refusal))?;
+        let sources = desk.sources(from).await?;
         if sources.is_empty() {
             let why = format!("no queue sends its dead letters to {}: say where to with --to QUEUE", from.name());
             return Err(GivenUp::misused(why));

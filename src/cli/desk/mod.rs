@@ -7,10 +7,13 @@ pub mod agree;
 pub mod aim;
 pub mod bar;
 pub mod choice;
+pub mod failures;
+pub mod gather;
 pub mod intent;
 pub mod interrupt;
 pub mod lines;
 pub mod run;
+pub mod whole;
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -24,7 +27,9 @@ use crate::{
     aws::Connection,
     config::Config,
     redrive::{
+        native,
         peek::lease::Released,
+        plan::{Plan, Prospect},
         queue::{Queue, Standing},
         sqs::Sqs,
         wire::{Refusal, Why, Wire},
@@ -79,6 +84,32 @@ impl Desk {
     /// The endpoint's.
     pub async fn standing(&self, queue: &Queue) -> Result<Standing, GivenUp> {
         self.wire.standing(queue).await.map_err(|refusal| self.given_up(&refusal))
+    }
+
+    /// The queues whose dead letters go to this one.
+    ///
+    /// # Errors
+    /// The endpoint's.
+    pub async fn sources(&self, of: &Queue) -> Result<Vec<Queue>, GivenUp> {
+        self.wire.sources(of).await.map_err(|refusal| self.given_up(&refusal))
+    }
+
+    /// What is known of a plan's ends. It helps to know it, no more: what cannot be asked is left out.
+    pub async fn prospect(&self, plan: &Plan) -> Prospect {
+        let mut prospect = Prospect::default();
+        if let Some(from) = plan.from.queue() {
+            prospect.there = self.wire.standing(from).await.ok();
+            // Asked for a task that may be none: an endpoint without tasks has no answer to it.
+            prospect.has_move_task = native::latest(&self.aws, from).await.is_ok();
+        }
+        for queue in plan.to.queues() {
+            let Ok(standing) = self.wire.standing(queue).await else { continue };
+            let so_far = prospect.waiting.get_or_insert_default();
+            so_far.visible += standing.visible;
+            so_far.in_flight += standing.in_flight;
+            so_far.delayed += standing.delayed;
+        }
+        prospect
     }
 
     /// A refusal as what the command ends with.

@@ -24,7 +24,7 @@ use crate::{
     app::clock,
     cli::{complain, journal::unread, opening::GivenUp},
     redrive::{
-        journal::{Begun, Deed, Ended, Journal, Ledger, Shelf, VERSION, id_of},
+        journal::{Begun, Deed, Ended, Journal, Ledger, Record, Shelf, VERSION, id_of},
         mover::{Job, Progress, Sink, Telling, Told, supply::Supply},
         plan::{Options, Plan},
     },
@@ -32,6 +32,8 @@ use crate::{
 
 /// Fates on their way to stdout; a reader that is slow makes the run wait.
 const TOLD: usize = 256;
+/// Ids in one record.
+const CHOSEN: usize = 1000;
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// A run, ready to go.
@@ -77,15 +79,23 @@ struct Heard {
     left: u64,
 }
 
-/// The journal of a new run.
+/// The journal of a new run; `chosen` are the ids, where they were chosen one by one.
 ///
 /// # Errors
 /// The disk's.
-pub async fn begin(
+pub async fn begin(desk: &Desk, shelf: &Shelf, plan: &Plan, chosen: &[String]) -> Result<(Journal, Ledger), GivenUp> {
+    begin_undo(desk, shelf, (plan, None), chosen).await
+}
+
+/// As [`begin`], of a run that may undo another.
+///
+/// # Errors
+/// The disk's.
+pub async fn begin_undo(
     desk: &Desk,
     shelf: &Shelf,
-    plan: &Plan,
-    undoes: Option<String>,
+    (plan, undoes): (&Plan, Option<String>),
+    chosen: &[String],
 ) -> Result<(Journal, Ledger), GivenUp> {
     let begun = Begun {
         version: VERSION,
@@ -102,6 +112,9 @@ pub async fn begin(
         rate: plan.options.rate,
     };
     let journal = shelf.create(begun).await.map_err(|error| unread(&error))?;
+    for ids in chosen.chunks(CHOSEN) {
+        journal.append(&Record::Chosen { ids: ids.to_vec() }).await.map_err(|error| unread(&error))?;
+    }
     let ledger = Ledger::read(journal.path()).map_err(|error| unread(&error))?;
     Ok((journal, ledger))
 }

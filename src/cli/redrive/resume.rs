@@ -1,10 +1,13 @@
 //! Going on with what was cut off. Who agreed to the plan then is not asked again.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tokio_util::sync::CancellationToken;
 
-use super::Care;
+use super::{Care, chosen::Change};
 use crate::{
     app::clock,
     cli::{
@@ -13,17 +16,26 @@ use crate::{
             self, CUT_OFF, Desk, Outcome,
             run::{self, Trip},
         },
-        journal::{shelf, unread},
+        export::unwritten,
+        import::source,
+        journal::{as_before, is_fifo, shelf, unread},
         opening::GivenUp,
     },
     redrive::{
-        journal::{Fate, Ledger, Origin, Scope, Shelf, id_of},
-        mover,
+        edit::Edit,
+        export::Existing,
+        into_file::IntoFile,
+        journal::{Destination, Fate, Ledger, Origin, Place, Scope, Shelf, id_of},
+        listed::Listed,
+        message::Message,
+        mover::{self, Sink, supply::Supply},
         peek::{
-            hunt::{Hunt, Hunting},
+            hunt::{Decision, Hunt, Hunting, Wanted},
             own::Ids,
         },
+        plan::Options,
         queue::Queue,
+        undo::{self, Way},
     },
 };
 
@@ -74,46 +86,105 @@ pub fn is_here(desk: &Desk, ledger: &Ledger) -> bool {
     ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == desk.aws.region()
 }
 
-async fn go_on(desk: &Desk, path: &std::path::Path, care: &Care, (ascii, stop): (bool, CancellationToken)) -> Outcome {
-    let before = Ledger::read(path).map_err(|error| unread(&error))?;
-    let (journal, ledger) =
-        mover::reopen(&desk.wire, path, &desk.who, clock::now()).await.map_err(|error| unread(&error))?;
+async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, CancellationToken)) -> Outcome {
+    let had_ended = Ledger::read(path).map_err(|error| unread(&error))?.ended.is_some();
+    let reopened = mover::reopen(&desk.wire, path, &desk.who, clock::now()).await;
+    let (journal, ledger) = reopened.map_err(|error| unread(&error))?;
     let begun = &ledger.begun;
     let counts = ledger.counts();
     let open = counts.arrived + counts.doubtful;
     let (from, to) = (begun.from.name(), begun.to.name());
     complain(&format!("{}: {from} → {to}, {} moved before, {open} open", id_of(path), counts.moved));
-    let Origin::Queue(queue) = &begun.from else {
-        return Err(GivenUp::misused("only what came from a queue can be gone on with"));
+    let sink = match &begun.to {
+        Destination::File(file) => {
+            let sink = IntoFile::open(file, Existing::Continue).map_err(|error| unwritten(&error))?;
+            Some(Arc::new(sink) as Arc<dyn Sink>)
+        }
+        _ => None,
     };
-    let hunt = Arc::new(hunt(desk, queue, &ledger, before.ended.is_some()));
-    let standing = desk.standing(queue).await?;
-    let options = crate::redrive::plan::Options { rate: care.rate.or(begun.rate), ..care.options() };
-    let supply = Arc::clone(&hunt);
-    let total = counts.moved + standing.total();
-    let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen: Vec::new(), ascii };
+    let (supply, hunt, total) = match &begun.from {
+        Origin::Queue(queue) => {
+            let hunt = Arc::new(hunt(desk, queue, &ledger, had_ended)?);
+            let total = ledger.wanted().unwrap_or(counts.moved + desk.standing(queue).await?.total());
+            (Arc::clone(&hunt) as Arc<dyn Supply>, Some(hunt), total)
+        }
+        Origin::File(file) => {
+            let total = counts.taken.max(counts.moved);
+            (Arc::new(Listed::new(source(file)?, is_fifo(&begun.to))) as _, None, total)
+        }
+        Origin::Journal(id) => {
+            let undone = shelf()?.find(id).map_err(|error| unread(&error))?;
+            let kept = kept_in(&undone)?;
+            let total = kept.len() as u64;
+            (Arc::new(Listed::new(Box::new(undo::kept(&undone, &kept)), is_fifo(&begun.to))) as _, None, total)
+        }
+    };
+    let options = Options { rate: care.rate.or(begun.rate), ..care.options() };
+    let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), ascii };
     let outcome = run::attend(desk, trip, &stop).await;
-    desk::given_back(&hunt.close().await);
+    if let Some(hunt) = hunt {
+        desk::given_back(&hunt.close().await);
+    }
     outcome
 }
 
-/// What is still to come. Of a run that had come to an end, only what it left open is settled.
-fn hunt(desk: &Desk, queue: &Queue, ledger: &Ledger, had_ended: bool) -> Hunt {
+/// What an undo brings back from a journal.
+fn kept_in(undone: &Path) -> Result<Vec<(String, Place)>, GivenUp> {
+    let ledger = Ledger::read(undone).map_err(|error| unread(&error))?;
+    let kept = undo::ways(&ledger).into_iter().find_map(|way| match way {
+        Way::FromJournal { ids, .. } => Some(ids),
+        Way::FromQueue { .. } => None,
+    });
+    Ok(kept.unwrap_or_default())
+}
+
+/// What is still to come from a queue. Of a run that had come to an end, only what it left open is settled.
+fn hunt(desk: &Desk, queue: &Queue, ledger: &Ledger, had_ended: bool) -> Result<Hunt, GivenUp> {
     let wire = Arc::clone(&desk.wire);
     let is_open = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Doubtful | Fate::Arrived { .. });
-    let open = ledger.entries().filter(|(_, entry)| is_open(&entry.fate)).map(|(id, _)| id);
-    let hunting = Hunting::default();
-    match &ledger.begun.scope {
-        _ if had_ended => Hunt::for_ids(wire, queue.clone(), hunting, open.collect::<Ids>()),
+    let wanted = wanted(ledger)?;
+    let ids: Ids = match &ledger.begun.scope {
+        _ if had_ended => ledger.entries().filter(|(_, entry)| is_open(&entry.fate)).map(|(id, _)| id).collect(),
         Scope::Chosen { .. } => {
-            let is_left =
-                |id: &&str| !matches!(ledger.get(id), Some(entry) if matches!(entry.fate, Fate::Moved { .. }));
-            let ids: Ids = ledger.chosen.iter().map(String::as_str).filter(is_left).collect();
-            Hunt::for_ids(wire, queue.clone(), hunting, ids)
+            let is_gone = |id: &str| ledger.get(id).is_some_and(|entry| matches!(entry.fate, Fate::Moved { .. }));
+            ledger.chosen.iter().map(String::as_str).filter(|id| !is_gone(id)).collect()
         }
         Scope::All { limit } | Scope::Where { limit, .. } => {
             let limit = limit.map(|limit| limit.saturating_sub(ledger.counts().moved));
-            Hunt::for_all(wire, queue.clone(), Hunting { limit, ..hunting })
+            return Ok(Hunt::new(wire, queue.clone(), Hunting { limit, ..Hunting::default() }, wanted));
+        }
+    };
+    let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
+    let of_these: Wanted =
+        Box::new(move |message| if ids.contains(&message.id) { wanted(message) } else { Decision::Leave });
+    Ok(Hunt::new(wire, queue.clone(), hunting, of_these))
+}
+
+/// What each message is sent as: as it is, edited as agreed to, or as it was before the run that is undone.
+fn wanted(ledger: &Ledger) -> Result<Wanted, GivenUp> {
+    let begun = &ledger.begun;
+    if let Some(undone) = &begun.undoes {
+        let path = shelf()?.find(undone).map_err(|error| unread(&error))?;
+        let undone = Ledger::read(&path).map_err(|error| unread(&error))?;
+        let from = begun.from.queue().map(|queue| &queue.arn);
+        let is_it = |way: &Way| matches!(way, Way::FromQueue { queue, .. } if Some(&queue.arn) == from);
+        let way = undo::ways(&undone).into_iter().find(is_it);
+        return Ok(way.map_or_else(as_it_is, |way| as_before(&way, &path)));
+    }
+    let Some(edited) = &begun.edited else { return Ok(as_it_is()) };
+    match Edit::jq(edited) {
+        Ok(edit) => Ok(Change::wanted(Some(Change::of_edit(edit, &begun.to)))),
+        // By hand: of those that were not taken yet nobody knows what they were to become. The others are known to the journal.
+        Err(_) => {
+            let taken: Ids = ledger.entries().map(|(id, _)| id).collect();
+            let decide = move |message: &Message| {
+                if taken.contains(&message.id) { Decision::Take(None) } else { Decision::Leave }
+            };
+            Ok(Box::new(decide))
         }
     }
+}
+
+fn as_it_is() -> Wanted {
+    Box::new(|_| Decision::Take(None))
 }

@@ -95,7 +95,7 @@ pub fn read(document: &str, message: &Message) -> Result<Edited, Mistake> {
     let (head, body_at, is_json, body) = split(document)?;
     let mut outgoing = Outgoing::again(message);
     outgoing.attributes = attributes(head)?;
-    let body = body.strip_suffix("\r\n").or_else(|| body.strip_suffix('\n')).unwrap_or(body);
+    let body = body.strip_suffix('\n').unwrap_or(body);
     outgoing.body = if !is_json {
         body.to_owned()
     } else if !jq::is_json(body) {
@@ -223,6 +223,7 @@ mod tests {
     #[case("text")]
     #[case("text with a line feed\n")]
     #[case("two\r\n\r\n")]
+    #[case("a\r")]
     #[case("")]
     #[case("--- body: json ---\n# x")]
     #[case("12")]
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case("1.0", "oops", Some(9), "not JSON: expected value, column 8")]
+    #[case("1.0", "oops", Some(10), "not JSON: expected value, column 8")]
     #[case("--- body: json ---", "", None, "is gone")]
     #[case("tries Number.int \"03\"", "tries 3", Some(7), "name String")]
     #[case("tries Number.int \"03\"", "tries Number 3", Some(7), "double quotes")]

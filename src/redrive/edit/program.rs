@@ -202,7 +202,7 @@ mod tests {
 
     #[rstest]
     #[case("text", ".body = 1", "must stay text")]
-    #[case("text", ".body.x = 1", "cannot index")]
+    #[case("text", ".body.x = 1", "cannot use")]
     #[case("{}", ".body.x = nan", "not JSON")]
     #[case("{}", ".body.x = infinite", "not JSON")]
     #[case("{}", ".body | tobytes | {body: ., attributes: {}}", "cannot convert")]

@@ -45,7 +45,7 @@ impl Guard {
                 let term = Term::Str(format, parts.collect());
                 if is_built { weighed(term) } else { term }
             }
-            Term::Arr(Some(items)) => weighed(Term::Arr(Some(self.boxed(items)))),
+            Term::Arr(Some(items)) => weighed(Term::Arr(Some(self.boxed(*items)))),
             Term::Obj(entries) => {
                 let entries = entries.into_iter().map(|(key, value)| match value {
                     Some(value) => (self.term(key), Some(self.term(value))),
@@ -53,16 +53,16 @@ impl Guard {
                 });
                 weighed(Term::Obj(entries.collect()))
             }
-            Term::Neg(term) => Term::Neg(self.boxed(term)),
+            Term::Neg(term) => Term::Neg(self.boxed(*term)),
             Term::BinOp(left, op, right) => self.operation(*left, op, *right),
-            Term::Label(name, term) => Term::Label(name, self.boxed(term)),
-            Term::Fold(name, items, pattern, args) => Term::Fold(name, self.boxed(items), pattern, self.terms(args)),
-            Term::TryCatch(term, catch) => Term::TryCatch(self.boxed(term), catch.map(|catch| self.boxed(catch))),
+            Term::Label(name, term) => Term::Label(name, self.boxed(*term)),
+            Term::Fold(name, items, pattern, args) => Term::Fold(name, self.boxed(*items), pattern, self.terms(args)),
+            Term::TryCatch(term, catch) => Term::TryCatch(self.boxed(*term), catch.map(|catch| self.boxed(*catch))),
             Term::IfThenElse(branches, otherwise) => {
                 let branches = branches.into_iter().map(|(test, then)| (self.term(test), self.term(then)));
-                Term::IfThenElse(branches.collect(), otherwise.map(|term| self.boxed(term)))
+                Term::IfThenElse(branches.collect(), otherwise.map(|term| self.boxed(*term)))
             }
-            Term::Def(defs, term) => Term::Def(defs.into_iter().map(|def| self.def(def)).collect(), self.boxed(term)),
+            Term::Def(defs, term) => Term::Def(defs.into_iter().map(|def| self.def(def)).collect(), self.boxed(*term)),
             Term::Call(name, args) => {
                 let is_weighed = self.weighed.iter().any(|native| *native == (name, args.len()));
                 let call = Term::Call(name, self.terms(args));
@@ -70,7 +70,7 @@ impl Guard {
             }
             Term::Path(term, Path(parts)) => {
                 let parts = parts.into_iter().map(|(part, optional)| (self.part(part), optional));
-                Term::Path(self.boxed(term), Path(parts.collect()))
+                Term::Path(self.boxed(*term), Path(parts.collect()))
             }
             term @ (Term::Id | Term::Recurse | Term::Num(_) | Term::Arr(None) | Term::Break(_) | Term::Var(_)) => term,
         }
@@ -106,8 +106,8 @@ impl Guard {
         terms.into_iter().map(|term| self.term(term)).collect()
     }
 
-    fn boxed<'s>(&self, term: Box<Term<&'s str>>) -> Box<Term<&'s str>> {
-        Box::new(self.term(*term))
+    fn boxed<'s>(&self, term: Term<&'s str>) -> Box<Term<&'s str>> {
+        Box::new(self.term(term))
     }
 }
 

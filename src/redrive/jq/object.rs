@@ -72,9 +72,15 @@ fn text(text: &str) -> Val {
     Val::utf8_str(text.to_owned().into_bytes())
 }
 
-/// A number, or the text as it is if it is none that JSON knows.
+/// A number, or the text as it is if it is none. SQS takes a plus sign and leading zeros, which JSON does not.
 fn number(digits: &str) -> Val {
-    let number = json::is_json(digits).then(|| read::parse_single_num(digits.as_bytes())).flatten();
+    let unsigned = digits.trim_start_matches(['+', '-']);
+    let zeros = unsigned.bytes().zip(unsigned.bytes().skip(1)).take_while(|(a, b)| *a == b'0' && b.is_ascii_digit());
+    let sign = if digits.starts_with('-') { "-" } else { "" };
+    let digits_of_json = [sign, &unsigned[zeros.count()..]].concat();
+    let has_one_sign = digits.len() - unsigned.len() <= 1;
+    let is_number = has_one_sign && json::is_json(&digits_of_json);
+    let number = is_number.then(|| read::parse_single_num(digits_of_json.as_bytes())).flatten();
     number.map_or_else(|| text(digits), Val::Num)
 }
 
@@ -82,9 +88,9 @@ fn object_of(fields: impl IntoIterator<Item = (Val, Val)>) -> Val {
     Val::obj(fields.into_iter().collect::<Map>())
 }
 
-/// A value for outside, two levels of fields deep: more is not asked for.
+/// A value for outside, three levels of fields deep, down to those of an attribute: more is not asked for.
 pub fn value(value: &Val) -> Value {
-    value_to(value, 2)
+    value_to(value, 3)
 }
 
 fn value_to(value: &Val, levels: usize) -> Value {

@@ -53,7 +53,7 @@ fn read(page: &[u8]) -> Option<Vec<Message>> {
 /// Without what only this page says: a receipt that is good for nothing, and a first receive in 1970.
 fn as_received(message: Message) -> Message {
     let mut system = message.system;
-    system.retain(|name, value| !NOT_SQS.contains(&name.as_str()) && !(name == system::FIRST_RECEIVED && value == "0"));
+    system.retain(|name, value| !(NOT_SQS.contains(&name.as_str()) || name == system::FIRST_RECEIVED && value == "0"));
     Message { receipt: None, system, ..message }
 }
 

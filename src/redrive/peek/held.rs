@@ -4,10 +4,11 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::timeout};
 
 use super::{
     hold::{Fate, Hold},
@@ -21,12 +22,15 @@ use crate::redrive::{
     wire::Refusal,
 };
 
+/// How long a worker waits for groups that others have.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// What was chosen, as a supply.
 #[derive(Debug)]
 pub enum Chosen {
     /// They stay leased on the desk until they are moved.
     Held(Box<Held>),
-    Hunt(Hunt),
+    Hunt(Box<Hunt>),
 }
 
 /// Chosen messages that are held.
@@ -85,10 +89,10 @@ impl Chosen {
         }
     }
 
-    /// How many were not given out or were put back, as far as it has come.
+    /// How many were not given out, not yet or not at all, or were put back.
     pub fn left(&self) -> u64 {
         match self {
-            Self::Held(held) => held.state().passed,
+            Self::Held(held) => held.state().left(),
             Self::Hunt(hunt) => hunt.tally().left,
         }
     }
@@ -142,6 +146,10 @@ impl Pending {
         ids
     }
 
+    fn left(&self) -> u64 {
+        self.passed + (self.alone.len() + self.groups.values().map(VecDeque::len).sum::<usize>()) as u64
+    }
+
     fn is_done(&self) -> bool {
         self.alone.is_empty() && self.groups.values().all(VecDeque::is_empty)
     }
@@ -189,10 +197,10 @@ impl Supply for Held {
                 (state.draw(), state.is_done())
             };
             if ids.is_empty() {
-                if is_done {
+                // Whoever has the others comes back for the rest of their groups, so that nothing depends on this worker.
+                if is_done || timeout(PATIENCE, changed).await.is_err() {
                     return Ok(None);
                 }
-                changed.await;
                 continue;
             }
             let mut batch = Vec::with_capacity(ids.len());
@@ -232,11 +240,9 @@ impl Supply for Held {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use jiff::Timestamp;
     use rstest::rstest;
-    use tokio::{sync::mpsc::channel, time::timeout};
+    use tokio::sync::mpsc::channel;
     use tokio_util::sync::CancellationToken;
 
     use super::{
@@ -364,6 +370,19 @@ mod tests {
         pending.settle(ids[11..20].iter().map(|id| &**id), false);
         assert!(pending.draw().is_empty() && pending.is_done());
         assert_eq!(pending.passed, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_of_which_nothing_is_ever_heard_holds_nobody_up() {
+        let pretend = Pretend::holding(["a"; 10]);
+        let hold = looked_at(&pretend, queue("dlq.fifo")).await;
+        let supply = hold.supply(&numbers(0..10), take_all());
+        let Chosen::Held(held) = &supply else { panic!("{supply:?}") };
+        // As if it had more of that group than one batch.
+        held.state().groups.get_mut("a").unwrap().push_back("10".into());
+        assert_eq!(supply.next().await.unwrap().unwrap().len(), 10);
+        assert!(supply.next().await.unwrap().is_none());
+        assert_eq!(supply.left(), 1);
     }
 
     #[rstest]

@@ -346,7 +346,7 @@ impl Hold {
         let hunting = Hunting { accept_cost, limit: Some(ids.len() as u64), ..Hunting::default() };
         let of_these =
             move |message: &Message| if ids.contains(&message.id) { wanted(message) } else { Decision::Leave };
-        Chosen::Hunt(Hunt::new(Arc::clone(&self.wire), self.queue.clone(), hunting, Box::new(of_these)))
+        Chosen::Hunt(Box::new(Hunt::new(Arc::clone(&self.wire), self.queue.clone(), hunting, Box::new(of_these))))
     }
 
     /// Of these ids, in the order that SQS wants, with their groups.

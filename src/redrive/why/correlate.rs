@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     decode::Decoded,
-    evidence::{Evidence, Match, Subject},
+    evidence::{Evidence, Match, Subject, Window},
     invocations::{Assembler, MOST_INVOCATIONS},
     lines::{Ask, Ending, Line, LogReader, Span, read},
     route::Route,
@@ -61,14 +61,18 @@ impl Timing {
     /// The time of the first receive is of no use: a look into the dead-letter queue may have set it anew. So it is from when the
     /// message was sent, for as long as all receives take, twice over. On AWS a FIFO queue sets the time of sending anew when it
     /// gives a message up: there the receives came before.
-    pub fn window(&self, sent_at: Timestamp, now: Timestamp) -> Span {
+    pub fn window(&self, sent_at: Timestamp, now: Timestamp) -> Window {
         let all =
             self.visibility.saturating_mul(self.receives.saturating_add(1).saturating_mul(2)).saturating_add(SLACK);
         let ms = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4);
         let sent = sent_at.as_millisecond();
         let before = if self.is_fifo { ms(all) } else { ms(SKEW) };
         let to_ms = sent.saturating_add(ms(all)).min(now.as_millisecond());
-        Span { from_ms: sent.saturating_sub(before), to_ms: to_ms.max(sent) }
+        let last = self.visibility.saturating_mul(self.receives.saturating_sub(1));
+        Window {
+            span: Span { from_ms: sent.saturating_sub(before), to_ms: to_ms.max(sent) },
+            last_receive_ms: sent.saturating_add(ms(last)),
+        }
     }
 }
 
@@ -132,19 +136,19 @@ impl Correlate {
     }
 
     /// What the log says of one message. First it is searched by the message's id, then over the window of its receives.
-    pub async fn one(&self, route: &Route, message: &Message, decoded: &Decoded, window: Span) -> Found {
+    pub async fn one(&self, route: &Route, message: &Message, decoded: &Decoded, window: Window) -> Found {
         let subject = Subject::of(message, decoded, Some(window));
         let mut found = Found { notes: route.gap.clone().into_iter().collect(), ..Found::default() };
         for consumer in &route.consumers {
             let group = consumer.log_group.as_str();
             let mut sweep = Sweep::default();
-            let span = self.narrowed(group, message, window).await.unwrap_or(window);
-            for span in [span, window] {
+            let narrowed = self.narrowed(group, message, window.span).await.unwrap_or(window.span);
+            for span in [narrowed, window.span] {
                 let mut assembler = Assembler::with_lines();
                 sweep.notes.clear();
                 self.read_group(group, span, &mut assembler, &mut sweep).await;
                 sweep.evidence = Evidence::new(assembler.finish().0);
-                if sweep.find(&subject).is_some() || span == window {
+                if sweep.find(&subject).is_some() || span == window.span {
                     break;
                 }
             }
@@ -221,6 +225,8 @@ mod tests {
     const M: &str = "4a3655bc-ed16-4a32-a979-724a763d2e2c";
     const SPAN: Span = Span { from_ms: 0, to_ms: 1_000_000 };
 
+    const WINDOW: Window = Window { span: SPAN, last_receive_ms: 0 };
+
     fn route() -> Route {
         Route::through("arn:aws:sqs:r:1:q".into(), ["arn:aws:lambda:r:1:function:f".into()])
     }
@@ -250,7 +256,7 @@ mod tests {
             (5, "s", "REPORT RequestId: $A\tDuration: 1 ms"),
         ]);
         let message = message("{}");
-        let found = correlate.one(&route(), &message, &decode(&message), SPAN).await;
+        let found = correlate.one(&route(), &message, &decode(&message), WINDOW).await;
         let failure = found.failure.unwrap();
         assert_eq!(
             (failure.cause.headline().as_str(), failure.proof.sureness()),
@@ -265,11 +271,11 @@ mod tests {
     async fn what_is_not_found_is_said() {
         let (log, correlate) = log(&[(1, "s", "[ERROR] ValueError: cannot price cart 3")]);
         let message = message(r#"{"id": 4}"#);
-        let found = correlate.one(&route(), &message, &decode(&message), SPAN).await;
+        let found = correlate.one(&route(), &message, &decode(&message), WINDOW).await;
         assert_eq!((found.failure, found.notes.len()), (None, 1));
         let nowhere = Route { gap: Some("no function".into()), ..Route::default() };
         let before = log.calls.load(Ordering::Relaxed);
-        let found = correlate.one(&nowhere, &message, &decode(&message), SPAN).await;
+        let found = correlate.one(&nowhere, &message, &decode(&message), WINDOW).await;
         assert_eq!((found.notes, log.calls.load(Ordering::Relaxed)), (vec!["no function".to_owned()], before));
     }
 
@@ -282,7 +288,7 @@ mod tests {
         assert_eq!((sweep.calls, sweep.lines, sweep.notes.len()), (10, 30, 0));
         for n in 0..30 {
             let message = message(&format!(r#"{{"id": "item-{n}"}}"#));
-            let found = sweep.find(&Subject::of(&message, &decode(&message), Some(SPAN))).unwrap();
+            let found = sweep.find(&Subject::of(&message, &decode(&message), Some(WINDOW))).unwrap();
             assert_eq!((found.cause.headline(), found.at_ms), (format!("ValueError: no price for item-{n}"), n));
         }
         assert_eq!(log.calls.load(Ordering::Relaxed), 10);
@@ -312,8 +318,9 @@ mod tests {
     fn the_window_is_as_long_as_all_receives_take() {
         let timing = Timing { visibility: Duration::from_secs(60), receives: 3, is_fifo: false };
         let (sent, now) = (Timestamp::from_second(10_000).unwrap(), Timestamp::from_second(99_999).unwrap());
-        assert_eq!(timing.window(sent, now), Span { from_ms: 9_990_000, to_ms: 10_000_000 + 480_000 + 600_000 });
-        assert_eq!(Timing { is_fifo: true, ..timing }.window(sent, now).from_ms, 10_000_000 - 1_080_000);
-        assert_eq!(timing.window(sent, sent).to_ms, 10_000_000);
+        let span = Span { from_ms: 9_990_000, to_ms: 10_000_000 + 480_000 + 600_000 };
+        assert_eq!(timing.window(sent, now), Window { span, last_receive_ms: 10_120_000 });
+        assert_eq!(Timing { is_fifo: true, ..timing }.window(sent, now).span.from_ms, 10_000_000 - 1_080_000);
+        assert_eq!(timing.window(sent, sent).span.to_ms, 10_000_000);
     }
 }

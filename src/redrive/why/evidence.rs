@@ -24,6 +24,8 @@ const MOST_WORDS: usize = 2_000;
 const LONGEST: usize = 64 << 10;
 /// Failures that one value leads to; a value that leads to more says little.
 const MOST_PER_VALUE: usize = 64;
+/// Invocations that name a message which are compared; each receive is one.
+const MOST_TRIES: usize = 20;
 /// How much a value has to weigh to be found inside a text, and to do without the others.
 const STRONG: u32 = 4;
 
@@ -82,12 +84,19 @@ pub struct Subject {
     wholes: HashSet<Box<str>>,
     /// Words within its texts.
     words: HashSet<Box<str>>,
-    window: Option<Span>,
+    window: Option<Window>,
+}
+
+/// When a message may have been received by whoever failed on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub span: Span,
+    /// When its last receive should have been: of several failures alike the one that is nearest is its own.
+    pub last_receive_ms: i64,
 }
 
 impl Subject {
-    /// `window` is when its receives may have been.
-    pub fn of(message: &Message, decoded: &Decoded, window: Option<Span>) -> Self {
+    pub fn of(message: &Message, decoded: &Decoded, window: Option<Window>) -> Self {
         let text = |name: &str| match &message.attributes.get(name)?.payload {
             Payload::Text(text) => Some(text.as_str()),
             Payload::Binary(_) => None,
@@ -101,7 +110,7 @@ impl Subject {
         };
         match &decoded.content {
             Content::Json(value) => subject.add_value(value),
-            Content::Text(text) => subject.add_words(text),
+            Content::Text(text) => subject.add_text(text),
             Content::Bytes(_) => {}
         }
         for text in message.attributes.keys().filter_map(|name| text(name)).chain(message.group()) {
@@ -175,11 +184,16 @@ struct Wording {
 }
 
 impl Wording {
-    /// The last time that it was said in a span.
-    fn last_within(&self, window: Option<Span>) -> Option<(usize, usize)> {
-        let end = window.map_or(self.said.len(), |w| self.said.partition_point(|(at, ..)| *at <= w.to_ms));
-        let (at, invocation, failure) = *self.said.get(end.checked_sub(1)?)?;
-        window.is_none_or(|window| window.contains(at)).then_some((invocation, failure))
+    /// The time that it was said which fits best.
+    fn said_within(&self, window: Option<Window>) -> Option<(usize, usize)> {
+        let Some(Window { span, last_receive_ms }) = window else {
+            return self.said.last().map(|(_, invocation, failure)| (*invocation, *failure));
+        };
+        let after = self.said.partition_point(|(at, ..)| *at < last_receive_ms);
+        let around = after.saturating_sub(1)..(after + 1).min(self.said.len());
+        let fits = self.said.get(around)?.iter().filter(|(at, ..)| span.contains(*at));
+        let (_, invocation, failure) = fits.min_by_key(|(at, ..)| at.abs_diff(last_receive_ms))?;
+        Some((*invocation, *failure))
     }
 }
 
@@ -251,12 +265,7 @@ impl Evidence {
     }
 
     fn by_name(&self, subject: &Subject) -> Option<Match> {
-        let of_message = || {
-            let id = subject.id?;
-            let index = *self.by_mention.get(&id)?.last()?;
-            let failure = nearest(self.invocations.get(index)?, id)?;
-            Some(self.matched(index, failure, Proof::MessageId))
-        };
+        let of_message = || self.by_id(subject, subject.id?);
         let last = |index: usize, proof| {
             let failure = self.invocations.get(index)?.failures.last()?;
             Some(self.matched(index, failure, proof))
@@ -264,6 +273,21 @@ impl Evidence {
         let of_request = || last(*self.by_request.get(subject.request_id.as_ref()?)?, Proof::RequestId);
         let of_trace = || last(*self.by_trace.get(subject.trace.as_ref()?)?.last()?, Proof::Trace);
         of_message().or_else(of_request).or_else(of_trace)
+    }
+
+    /// Of the invocations that name it the last; one whose error has values of the message before others: a batch fails as a whole,
+    /// and the error may be another message's.
+    fn by_id(&self, subject: &Subject, id: u128) -> Option<Match> {
+        let naming = self.by_mention.get(&id)?.iter().rev().take(MOST_TRIES);
+        let mut tries: Vec<_> =
+            naming.filter_map(|index| Some((*index, nearest(self.invocations.get(*index)?, id)?))).collect();
+        let is_its_own = |failure: &Failure| {
+            let values = &failure.cause.masked.values;
+            !values.is_empty() && values.iter().all(|value| subject.has(value))
+        };
+        tries.sort_by_key(|(_, failure)| !is_its_own(failure));
+        let (index, failure) = tries.first()?;
+        Some(self.matched(*index, failure, Proof::MessageId))
     }
 
     fn by_values(&self, subject: &Subject) -> Option<Match> {
@@ -279,7 +303,7 @@ impl Evidence {
             if found == 0 || !is_enough {
                 continue;
             }
-            let Some((invocation, failure)) = wording.last_within(subject.window) else { continue };
+            let Some((invocation, failure)) = wording.said_within(subject.window) else { continue };
             // Of equals the later one, which is nearer to the end of the message's life.
             let rank = (found, invocation, failure);
             if best.as_ref().is_none_or(|(found, invocation, failure, _)| rank > (*found, *invocation, *failure)) {
@@ -292,7 +316,7 @@ impl Evidence {
     }
 
     fn alone(&self, subject: &Subject) -> Option<Match> {
-        let window = subject.window?;
+        let window = subject.window?.span;
         let start = self.timeline.partition_point(|(at, ..)| *at < window.from_ms);
         let end = self.timeline.partition_point(|(at, ..)| *at <= window.to_ms);
         if start >= end || *self.next_kind.get(start)? < end {

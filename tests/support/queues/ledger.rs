@@ -100,7 +100,9 @@ impl Ledger {
     pub(super) fn was_deleted(&mut self, message: &Message) {
         let token = token_of(message);
         self.went(message);
-        let is_somewhere = self.held.contains_key(&token) || self.consumed.contains_key(&token);
+        // What went with a queue is not lost by this.
+        let is_known = self.held.contains_key(&token) || self.consumed.contains_key(&token);
+        let is_somewhere = is_known || self.with_queue.contains(&token);
         if !is_somewhere && !self.safe.as_ref().is_some_and(|safe| safe(&token)) {
             self.lost.push(token);
         }

@@ -23,12 +23,16 @@ fn evidence(invocations: &[&[&str]]) -> Evidence {
     Evidence::new(assembler.finish().0)
 }
 
+fn window(from_ms: i64, to_ms: i64) -> Window {
+    Window { span: Span { from_ms, to_ms }, last_receive_ms: to_ms }
+}
+
 fn message(body: &str) -> Message {
     Message { id: M.to_owned(), body: body.to_owned(), ..Message::default() }
 }
 
 fn found(evidence: &Evidence, message: &Message) -> Option<(String, Sureness)> {
-    let window = Some(Span { from_ms: 0, to_ms: 10_000 });
+    let window = Some(window(0, 10_000));
     let found = evidence.find(&Subject::of(message, &decode(message), window))?;
     Some((found.cause.headline(), found.proof.sureness()))
 }
@@ -85,10 +89,33 @@ fn values_that_occur_in_the_body(#[case] body: &str, #[case] headline: Option<&s
 }
 
 #[test]
+fn a_batch_fails_as_a_whole_but_an_error_with_its_values_is_its_own() {
+    let both = "got $M|got $N|[ERROR] ValueError: bad token tok-";
+    let (own, other) = (format!("{both}15838"), format!("{both}99999"));
+    let lines: [Vec<&str>; 2] = [own.split('|').collect(), other.split('|').collect()];
+    let evidence = evidence(&[&lines[0], &lines[1]]);
+    let certain = |n| Some((format!("ValueError: bad token tok-{n}"), Sureness::Certain));
+    assert_eq!(found(&evidence, &message(r#"{"token": "tok-15838"}"#)), certain(15838));
+    assert_eq!(found(&evidence, &message("{}")), certain(99999), "of several tries the last");
+}
+
+#[test]
+fn of_failures_alike_the_nearest_to_its_last_receive_is_its_own() {
+    let same: &[&str] = &["[ERROR] ValueError: no float: 'negotiable'"];
+    let evidence = evidence(&[same, same, same, same, same]);
+    let message = message(r#"{"salary": "negotiable"}"#);
+    let at = |last_receive_ms| {
+        let window = Some(Window { last_receive_ms, ..window(0, 3_500) });
+        evidence.find(&Subject::of(&message, &decode(&message), window)).map(|found| found.at_ms)
+    };
+    assert_eq!([at(-500), at(1_600), at(3_000), at(3_400)], [0, 2_000, 3_000, 3_000].map(Some));
+}
+
+#[test]
 fn the_time_has_to_fit() {
     let evidence = evidence(&[&["[ERROR] ValueError: cannot price cart 3"]]);
     let message = message(r#"{"id": 3}"#);
-    let later = Some(Span { from_ms: 5_000, to_ms: 9_000 });
+    let later = Some(window(5_000, 9_000));
     assert_eq!(evidence.find(&Subject::of(&message, &decode(&message), later)), None);
 }
 
@@ -99,7 +126,7 @@ fn a_failure_that_stands_alone_is_possible_and_no_more() {
     let alone = evidence(&[times_out, times_out]);
     let possible = Some(("Task timed out after 3.00 seconds".to_owned(), Sureness::Possible));
     assert_eq!(found(&alone, &message("{}")), possible);
-    let outside = Some(Span { from_ms: 2_000, to_ms: 9_000 });
+    let outside = Some(window(2_000, 9_000));
     assert_eq!(alone.find(&Subject::of(&message("{}"), &decode(&message("{}")), outside)), None);
     assert_eq!(found(&evidence(&[times_out, &["[ERROR] KeyError: 'id'"]]), &message("{}")), None);
     // It is of cart 3, and this is none.

@@ -1,0 +1,56 @@
+//! A run of all that is in a queue, received as it goes: nothing is looked at before, so nothing is held and nothing costs twice.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Desk, Outcome, given_back,
+    intent::{self, Consent},
+    run::{self, Trip},
+    unless_stopped,
+};
+use crate::{
+    cli::{export::unwritten, journal::shelf, opening::GivenUp},
+    redrive::{
+        export::Existing,
+        into_file::IntoFile,
+        mover::Sink,
+        peek::hunt::{Hunt, Hunting},
+        plan::Plan,
+    },
+};
+
+/// Says the plan, asks, and moves; into the file, if there is one.
+///
+/// # Errors
+/// Before anything is moved.
+pub async fn run(
+    desk: &Desk,
+    (mut plan, file): (Plan, Option<PathBuf>),
+    consent: Consent<'_>,
+    (ascii, stop): (bool, &CancellationToken),
+) -> Outcome {
+    let Some(from) = plan.from.queue().cloned() else {
+        return Err(GivenUp::misused("only a queue can be taken as a whole"));
+    };
+    plan.about = unless_stopped(stop, desk.standing(&from)).await?.total();
+    if plan.about == 0 {
+        return intent::nothing_there(&plan);
+    }
+    let prospect = desk.prospect(&plan).await;
+    let plan = plan.with_prospect(&prospect);
+    if !intent::consent(&plan, &[], consent, stop).await? {
+        return Ok(0);
+    }
+    let sink = file.map(|file| IntoFile::open(&file, Existing::Refuse)).transpose().map_err(|e| unwritten(&e))?;
+    let sink = sink.map(|sink| Arc::new(sink) as Arc<dyn Sink>);
+    let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &[]).await?;
+    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from, Hunting::default()));
+    let supply = Arc::clone(&hunt) as _;
+    let (options, total) = (plan.options, plan.about);
+    let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), ascii };
+    let outcome = run::attend(desk, trip, stop).await;
+    given_back(&hunt.close().await);
+    outcome
+}

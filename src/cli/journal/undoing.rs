@@ -1,0 +1,194 @@
+//! Undoing a run: what it moved is brought back as far as it is still to be had, and what is not is said.
+
+use std::{path::Path, sync::Arc};
+
+use clap::Args;
+use tokio_util::sync::CancellationToken;
+
+use super::{shelf, unread};
+use crate::{
+    app::clock,
+    cli::{
+        complain,
+        desk::{
+            self, Desk, LEFT, Outcome,
+            agree::Word,
+            intent::{self, Consent},
+            must_write,
+            run::{self, Trip},
+            unless_stopped,
+        },
+        opening::GivenUp,
+        redrive::{Care, is_here},
+    },
+    config::Config,
+    redrive::{
+        journal::{Destination, Ledger, Scope, Shelf, id_of},
+        listed::Listed,
+        peek::{
+            hold::{Hold, Options as Looking},
+            hunt::{Decision, Hunt, Hunting, Wanted},
+        },
+        plan::Plan,
+        undo::{self, Originals, Way},
+    },
+};
+
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// A journal's id, a beginning of it that is no other's, or `last`
+    #[arg(value_name = "JOURNAL")]
+    pub id: String,
+    #[command(flatten)]
+    pub care: Care,
+    /// Print the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask: the plan is agreed to
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Brings back what can be.
+///
+/// # Errors
+/// Before anything is moved.
+pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> Outcome {
+    if !arguments.dry_run {
+        must_write(config, "an undo sends and deletes messages")?;
+    }
+    let shelf = shelf()?;
+    let path = shelf.find(&arguments.id).map_err(|error| unread(&error))?;
+    let ledger = Ledger::read(&path).map_err(|error| unread(&error))?;
+    if ledger.is_unfinished() {
+        let why = format!("{0} is not finished: `edatop redrive --resume {0}` first", id_of(&path));
+        return Err(GivenUp::misused(why));
+    }
+    let desk = unless_stopped(&stop, Desk::open(config)).await?;
+    if !is_here(&desk, &ledger) {
+        let place = ledger.begun.endpoint.as_deref().unwrap_or("AWS");
+        return Err(GivenUp::misused(format!(
+            "{} is of {place} in {}: undo it there",
+            id_of(&path),
+            ledger.begun.region
+        )));
+    }
+    let ways = undo::ways(&ledger);
+    if ways.is_empty() {
+        return Err(GivenUp {
+            code: LEFT,
+            why: format!("{} has moved nothing: there is nothing to undo", id_of(&path)),
+        });
+    }
+    let mut worst = 0;
+    for way in &ways {
+        let undoing = Undoing { desk: &desk, shelf: &shelf, path: &path, arguments, ascii: config.ascii };
+        worst = worst.max(undoing.go(way, &stop).await?);
+    }
+    Ok(worst)
+}
+
+struct Undoing<'a> {
+    desk: &'a Desk,
+    shelf: &'a Shelf,
+    path: &'a Path,
+    arguments: &'a Undo,
+    ascii: bool,
+}
+
+impl Undoing<'_> {
+    async fn go(&self, way: &Way, stop: &CancellationToken) -> Outcome {
+        let there = way.still_there(&self.desk.wire).await;
+        let plan = self.plan(way, there).await;
+        let mut notes = Vec::new();
+        match there {
+            Some(there) if there < way.most() => {
+                let gone = way.most() - there;
+                notes
+                    .push(format!("mind: {gone} of {} are no longer there: their consumer has taken them", way.most()));
+            }
+            None => notes.push(
+                "mind: what a consumer has taken by now is gone; only the run itself finds out how many".to_owned(),
+            ),
+            Some(_) => {}
+        }
+        if let Way::FromQueue { queue, .. } = way {
+            let looking = Looking::new(clock::now);
+            let hold = Hold::open(Arc::clone(&self.desk.wire), (**queue).clone(), looking).await;
+            let cost = hold.map_err(|refusal| self.desk.given_up(&refusal))?.cost();
+            notes.extend(cost.lines.iter().map(|line| format!("mind: finding them: {line}")));
+        }
+        if there == Some(0) {
+            complain(&format!("nothing of {} is left to bring back: all was taken by its consumer", id_of(self.path)));
+            return Ok(LEFT);
+        }
+        let consent = Consent { yes: self.arguments.yes, dry_run: self.arguments.dry_run, word: Word::Yes };
+        if !intent::consent(&plan, &notes, consent, stop).await? {
+            return Ok(0);
+        }
+        self.bring_back(way, &plan, stop).await
+    }
+
+    async fn plan(&self, way: &Way, there: Option<u64>) -> Plan {
+        let about = there.unwrap_or_else(|| way.most());
+        let plan = Plan {
+            deed: way.deed(),
+            from: way.from(&id_of(self.path)),
+            to: way.to().clone(),
+            scope: Scope::Chosen { count: about },
+            about,
+            edited: None,
+            options: self.arguments.care.options(),
+            risks: Vec::new(),
+        };
+        let prospect = self.desk.prospect(&plan).await;
+        plan.with_prospect(&prospect)
+    }
+
+    async fn bring_back(&self, way: &Way, plan: &Plan, stop: &CancellationToken) -> Outcome {
+        let chosen: Vec<String> = match way {
+            Way::FromQueue { ids, .. } => ids.keys().cloned().collect(),
+            Way::FromJournal { ids, .. } => ids.iter().map(|(id, _)| id.clone()).collect(),
+        };
+        let undoes = Some(id_of(self.path));
+        let (journal, ledger) = run::begin_undo(self.desk, self.shelf, (plan, undoes), &chosen).await?;
+        let (options, total, ascii) = (plan.options, plan.about, self.ascii);
+        match way {
+            Way::FromQueue { queue, ids, .. } => {
+                let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
+                let wire = Arc::clone(&self.desk.wire);
+                let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
+                let supply = Arc::clone(&hunt) as _;
+                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, ascii };
+                let outcome = run::attend(self.desk, trip, stop).await;
+                desk::given_back(&hunt.close().await);
+                outcome
+            }
+            Way::FromJournal { to, ids } => {
+                let supply = Arc::new(Listed::new(Box::new(undo::kept(self.path, ids)), is_fifo(to)));
+                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, ascii };
+                run::attend(self.desk, trip, stop).await
+            }
+        }
+    }
+}
+
+/// Whether order matters there.
+pub fn is_fifo(to: &Destination) -> bool {
+    to.queues().iter().any(crate::redrive::queue::Queue::is_fifo)
+}
+
+/// Those that the undone run has sent, as they were before.
+pub fn as_before(way: &Way, path: &Path) -> Wanted {
+    let originals = Originals::of(way, path);
+    Box::new(move |message| {
+        let Some(originals) = originals.as_ref().filter(|originals| originals.contains(&message.id)) else {
+            return Decision::Leave;
+        };
+        match tokio::task::block_in_place(|| originals.get(&message.id)) {
+            Ok(Some(outgoing)) => Decision::Take(Some(Box::new(outgoing))),
+            // What it was cannot be read: better left than sent back as something else.
+            Ok(None) | Err(_) => Decision::Leave,
+        }
+    })
+}

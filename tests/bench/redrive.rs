@@ -1,0 +1,244 @@
+//! A redrive against a bare loop of the same calls, on an endpoint that already runs: what the journal, synced before each step, and
+//! all that watches over a run may cost. Where the endpoint has a move task of its own, that is measured as well.
+//!
+//! `cargo bench --bench redrive -- http://127.0.0.1:4567`: makes two queues a turn and deletes them again; takes turns, each side
+//! first in every other, so that a slow moment of the machine hits both. The time is that from the first call until the last message
+//! is gone from the dead-letter queue.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot go on fails")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::{
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, SendMessageBatchRequestEntry,
+};
+use edatop::{
+    app::clock,
+    aws::{ConnectOptions, Connection},
+    redrive::{
+        journal::{Begun, Deed, Destination, Ended, Ledger, Origin, Scope, Shelf, VERSION},
+        mover::{Job, Progress},
+        native,
+        peek::hunt::{Hunt, Hunting},
+        plan::Options,
+        sqs::Sqs,
+        wire::Wire,
+    },
+};
+use support::letters::Pair;
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+const MESSAGES: usize = 2_000;
+const TURNS: usize = 7;
+const CONCURRENCY: usize = 4;
+/// Of the bare loop's throughput ours must be so much.
+const TARGET: f64 = 0.95;
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn main() -> ExitCode {
+    let Some(url) = std::env::args().find(|argument| argument.starts_with("http")) else {
+        println!("redrive: left out; give the URL of an endpoint, as in `cargo bench --bench redrive -- http://…`");
+        return ExitCode::SUCCESS;
+    };
+    // As many threads as the program itself has.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    if runtime.block_on(compare(&url)) >= TARGET { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What one side of a turn is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Bare,
+    Ours,
+    Native,
+}
+
+/// Takes turns; the ratio of the medians, ours to bare.
+async fn compare(url: &str) -> f64 {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let options = ConnectOptions {
+        endpoint: Some(url.to_owned()),
+        region: Some("us-east-1".to_owned()),
+        ..ConnectOptions::default()
+    };
+    let aws = Arc::new(Connection::open(&options).await.unwrap());
+    assert!(aws.endpoint().is_some_and(|endpoint| !endpoint.is_aws()), "{url} is AWS itself: emulators only");
+    aws.dialect.detect(aws.endpoint()).await;
+    let mut sides = vec![Side::Bare, Side::Ours];
+    if has_move_tasks(url, &aws).await {
+        sides.push(Side::Native);
+    } else {
+        println!("{url} has no move task of its own");
+    }
+    let mut rates: Vec<Vec<f64>> = vec![Vec::new(); sides.len()];
+    for turn in 0..=TURNS {
+        let mut order: Vec<usize> = (0..sides.len()).collect();
+        order.rotate_left(turn % sides.len());
+        for index in order {
+            let took = one(url, &aws, sides[index], folder.path()).await;
+            let rate = MESSAGES as f64 / took.as_secs_f64();
+            // The first turn warms up.
+            if turn > 0 {
+                println!("turn {turn}: {:?} {rate:.0} messages/s", sides[index]);
+                rates[index].push(rate);
+            }
+        }
+    }
+    let medians: Vec<f64> = rates.into_iter().map(median).collect();
+    let ratio = medians[1] / medians[0];
+    println!("median: bare {:.0}/s, ours {:.0}/s, ratio {ratio:.3} (target {TARGET})", medians[0], medians[1]);
+    if let Some(native) = medians.get(2) {
+        println!("median: the endpoint's own move task {native:.0}/s; ours is {:.1} times that", medians[1] / native);
+    }
+    ratio
+}
+
+async fn one(url: &str, aws: &Arc<Connection>, side: Side, folder: &Path) -> Duration {
+    let pair = Pair::make(url, &format!("edatop-bench-{:08x}", fastrand::u32(..)), 0).await;
+    pair.fill(MESSAGES).await;
+    let took = match side {
+        Side::Bare => bare(&pair).await,
+        Side::Ours => ours(&pair, aws, folder).await,
+        Side::Native => by_itself(&pair, aws).await,
+    };
+    assert_eq!(pair.counts().await, [0, MESSAGES as u64], "{side:?}");
+    pair.remove().await;
+    took
+}
+
+/// As anybody would write it: no journal, no check of anything.
+async fn bare(pair: &Pair) -> Duration {
+    let began = Instant::now();
+    let gone = Arc::new(AtomicUsize::new(0));
+    let mut workers = JoinSet::new();
+    for _ in 0..CONCURRENCY {
+        let (client, gone) = (pair.client.clone(), gone.clone());
+        let (from, to) = (pair.dead_url.clone(), pair.source_url.clone());
+        workers.spawn(async move {
+            while gone.load(Ordering::Relaxed) < MESSAGES {
+                let call = client
+                    .receive_message()
+                    .queue_url(&from)
+                    .max_number_of_messages(10)
+                    .visibility_timeout(120)
+                    .message_attribute_names("All")
+                    .message_system_attribute_names(MessageSystemAttributeName::All);
+                let messages = call.send().await.unwrap().messages.unwrap_or_default();
+                if messages.is_empty() {
+                    return;
+                }
+                let sent = client.send_message_batch().queue_url(&to).set_entries(Some(again(&messages)));
+                assert!(sent.send().await.unwrap().failed.is_empty());
+                let deleted = client.delete_message_batch().queue_url(&from).set_entries(Some(gone_now(&messages)));
+                assert!(deleted.send().await.unwrap().failed.is_empty());
+                gone.fetch_add(messages.len(), Ordering::Relaxed);
+            }
+        });
+    }
+    while workers.join_next().await.is_some() {}
+    began.elapsed()
+}
+
+fn again(messages: &[Message]) -> Vec<SendMessageBatchRequestEntry> {
+    let entry = |(number, message): (usize, &Message)| {
+        let entry = SendMessageBatchRequestEntry::builder().id(number.to_string());
+        let attributes = message.message_attributes().cloned();
+        entry.message_body(message.body().unwrap()).set_message_attributes(attributes).build().unwrap()
+    };
+    messages.iter().enumerate().map(entry).collect()
+}
+
+fn gone_now(messages: &[Message]) -> Vec<DeleteMessageBatchRequestEntry> {
+    let entry = |(number, message): (usize, &Message)| {
+        let entry = DeleteMessageBatchRequestEntry::builder().id(number.to_string());
+        entry.receipt_handle(message.receipt_handle().unwrap()).build().unwrap()
+    };
+    messages.iter().enumerate().map(entry).collect()
+}
+
+/// The mover as `edatop redrive` runs it, with its journal on a real disk.
+async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
+    let wire: Arc<dyn Wire> = Arc::new(Sqs::new(Arc::clone(aws)));
+    let from = wire.find(&pair.dead).await.unwrap();
+    let to = wire.find(&pair.source).await.unwrap();
+    let (progress, mut watched) = watch::channel(Progress::default());
+    let began = Instant::now();
+    let begun = Begun {
+        version: VERSION,
+        at: clock::now(),
+        who: "bench".to_owned(),
+        endpoint: aws.endpoint().map(|endpoint| endpoint.url().to_owned()),
+        region: aws.region().to_owned(),
+        deed: Deed::Redrive,
+        from: Origin::Queue(Box::new(from.clone())),
+        to: Destination::Queue(Box::new(to)),
+        scope: Scope::All { limit: None },
+        edited: None,
+        undoes: None,
+        rate: None,
+    };
+    let journal = Shelf::new(folder.join("journals")).create(begun).await.unwrap();
+    let ledger = Ledger::read(journal.path()).unwrap();
+    let hunt = Arc::new(Hunt::for_all(Arc::clone(&wire), from, Hunting::default()));
+    let options = Options { concurrency: CONCURRENCY, ..Options::default() };
+    let job = Job {
+        wire,
+        journal,
+        ledger,
+        supply: hunt.clone(),
+        sink: None,
+        options,
+        total: MESSAGES as u64,
+        progress,
+        tell: None,
+        stop: CancellationToken::new(),
+        clock: clock::now,
+    };
+    let run = tokio::spawn(job.run());
+    // What comes after the last message, waiting for more, is no throughput.
+    timeout(PATIENCE, watched.wait_for(|progress| progress.moved == MESSAGES as u64)).await.unwrap().unwrap();
+    let took = began.elapsed();
+    assert_eq!(run.await.unwrap(), Ended::Done);
+    hunt.close().await;
+    took
+}
+
+async fn has_move_tasks(url: &str, aws: &Arc<Connection>) -> bool {
+    let pair = Pair::make(url, &format!("edatop-bench-{:08x}", fastrand::u32(..)), 0).await;
+    let wire = Sqs::new(Arc::clone(aws));
+    let answer = native::latest(aws, &wire.find(&pair.dead).await.unwrap()).await;
+    pair.remove().await;
+    answer.is_ok()
+}
+
+async fn by_itself(pair: &Pair, aws: &Arc<Connection>) -> Duration {
+    let wire = Sqs::new(Arc::clone(aws));
+    let (from, to) = (wire.find(&pair.dead).await.unwrap(), wire.find(&pair.source).await.unwrap());
+    let began = Instant::now();
+    native::start(aws, &from, Some(&to), None).await.unwrap();
+    while pair.counts().await[1] < MESSAGES as u64 {
+        assert!(began.elapsed() < PATIENCE, "the move task does not end");
+        sleep(Duration::from_millis(20)).await;
+    }
+    began.elapsed()
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates[rates.len() / 2]
+}
