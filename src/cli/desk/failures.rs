@@ -56,8 +56,8 @@ impl Failures {
         let timing = self.sources.iter().find(|queue| queue.arn == source).map(Timing::of).unwrap_or_default();
         let window = timing.window(sent_at, self.now);
         let subject = Subject::of(message, decoded, Some(window));
-        let sought = self.sought.entry(source).or_insert_with(|| Sought { subjects: Vec::new(), span: window });
-        sought.span = sought.span.and(window);
+        let sought = self.sought.entry(source).or_insert_with(|| Sought { subjects: Vec::new(), span: window.span });
+        sought.span = sought.span.and(window.span);
         sought.subjects.push((message.id.clone(), subject));
     }
 
