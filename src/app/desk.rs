@@ -14,7 +14,6 @@
 mod bench;
 mod crew;
 mod editing;
-mod files;
 mod finding;
 mod laying;
 mod moving;

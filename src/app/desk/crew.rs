@@ -9,11 +9,13 @@ use std::{
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::{editing::Change, files, laying::Laid, planning::Draft};
+use super::{editing::Change, laying::Laid, planning::Draft};
 use crate::{
     app::clock,
     aws::{Connection, Endpoint},
     redrive::{
+        export::Existing,
+        into_file::IntoFile,
         journal::{
             Begun, Deed, Destination, Ended, Fate, Journal, Ledger, Origin, Record, Scope, Shelf, VERSION, id_of,
         },
@@ -109,7 +111,7 @@ impl Crew {
             rate: plan.options.rate,
             ..self.begun(plan.deed, plan.from.clone(), plan.to.clone())
         };
-        let sink = match files::sink(&plan.to) {
+        let sink = match sink(&plan.to, Existing::Refuse) {
             Ok(sink) => sink,
             Err(why) => return failed(why),
         };
@@ -241,7 +243,7 @@ impl Crew {
         let Some(queue) = ledger.begun.from.queue().cloned() else {
             return failed("only what came from a queue can be gone on with here".to_owned());
         };
-        let sink = match files::sink(&ledger.begun.to) {
+        let sink = match sink(&ledger.begun.to, Existing::Continue) {
             Ok(sink) => sink,
             Err(why) => return failed(why),
         };
@@ -308,4 +310,11 @@ fn still_wanted(ledger: &Ledger, had_ended: bool) -> Option<Ids> {
     let is_moved = |id: &str| ledger.get(id).is_some_and(|entry| matches!(entry.fate, Fate::Moved { .. }));
     let left = || ledger.chosen.iter().map(String::as_str).filter(|id| !is_moved(id)).collect();
     matches!(ledger.begun.scope, Scope::Chosen { .. }).then(left)
+}
+
+/// Where a run writes its messages, if it writes any.
+fn sink(to: &Destination, existing: Existing) -> Result<Option<Arc<dyn Sink>>, String> {
+    let Destination::File(path) = to else { return Ok(None) };
+    let file = IntoFile::open(path, existing).map_err(|error| error.to_string())?;
+    Ok(Some(Arc::new(file)))
 }

@@ -9,14 +9,15 @@ use super::{
     bench::{Bench, Note},
     crew::{Crew, Outcome, unfinished},
     editing::Change,
-    files,
     planning::Draft,
 };
 use crate::{
     overlays::desk::model::{self, Moving, Stage, Summary},
     redrive::{
+        export,
         journal::{Ended, id_of},
         mover::{Progress, Telling, Told},
+        peek::hold::Hold,
     },
 };
 
@@ -88,12 +89,9 @@ impl Bench {
     fn write(&mut self, draft: Draft, ids: Vec<String>) {
         let (Some(laid), Some(file)) = (self.laid.clone(), draft.wanted.file) else { return };
         self.stage = Stage::Columns;
-        self.start_blocking(move || {
-            let messages = ids.iter().map(|id| laid.hold.message(id));
-            match files::write_new(&file, messages) {
-                Ok(count) => Note::Said(format!("{count} messages written to {}", file.display()), false),
-                Err(why) => Note::Said(why, true),
-            }
+        self.start_blocking(move || match write(&laid.hold, &ids, &file) {
+            Ok(count) => Note::Said(format!("{count} messages written to {}", file.display()), false),
+            Err(why) => Note::Said(why, true),
         });
     }
 
@@ -171,6 +169,15 @@ impl Bench {
             last
         });
     }
+}
+
+fn write(hold: &Hold, ids: &[String], file: &Path) -> Result<u64, String> {
+    let mut draft = export::Draft::begin(file).map_err(|error| error.to_string())?;
+    for id in ids {
+        let message = hold.message(id).map_err(|refusal| refusal.text)?;
+        draft.push(&message).map_err(|error| error.to_string())?;
+    }
+    draft.finish().map_err(|error| error.to_string())
 }
 
 /// What it came to, the most important first.

@@ -17,7 +17,7 @@ use crate::{
         cloudwatch::{self, CloudWatch},
         correlate::{Sweep, Timing},
         decode,
-        evidence::Subject,
+        evidence::{Subject, Window},
         lines::Span,
     },
 };
@@ -36,7 +36,7 @@ pub(super) struct Learned {
 }
 
 /// A row, its message, and when that may have been received.
-type Wanted = (u32, Arc<str>, Span);
+type Wanted = (u32, Arc<str>, Window);
 
 impl Bench {
     /// Reads the logs for all that is held and not known yet.
@@ -49,8 +49,8 @@ impl Bench {
             let Some(source) = named.or_else(|| laid.only_source().cloned()) else { continue };
             let Some(sent) = known.sent_at else { continue };
             let queue = laid.sources.iter().find(|queue| queue.arn == source);
-            let span = queue.map(Timing::of).unwrap_or_default().window(sent, now);
-            wanted.entry(source).or_default().push((row, Arc::clone(&known.id), span));
+            let window = queue.map(Timing::of).unwrap_or_default().window(sent, now);
+            wanted.entry(source).or_default().push((row, Arc::clone(&known.id), window));
         }
         for (source, wanted) in wanted.into_iter().take(MOST_SOURCES) {
             let route = self.subject.routes.iter().find(|route| route.source.as_ref() == Some(&source)).cloned();
@@ -91,7 +91,7 @@ impl Bench {
 }
 
 async fn sweep(aws: Arc<Connection>, route: &Route, wanted: &[Wanted]) -> Sweep {
-    let span = wanted.iter().map(|(_, _, span)| *span).reduce(Span::and);
+    let span = wanted.iter().map(|(_, _, window)| window.span).reduce(Span::and);
     let reader = Arc::new(CloudWatch::new(aws));
     match span {
         Some(span) => Correlate::new(reader).sweep(route, span).await,
@@ -100,10 +100,10 @@ async fn sweep(aws: Arc<Connection>, route: &Route, wanted: &[Wanted]) -> Sweep 
 }
 
 fn match_all(wanted: &[Wanted], sweep: &Sweep, laid: &Laid) -> Vec<Learned> {
-    let learn = |(row, id, span): &Wanted| {
+    let learn = |(row, id, window): &Wanted| {
         let message = laid.hold.message(id).ok()?;
         let decoded = decode(&message);
-        let found = sweep.find(&Subject::of(&message, &decoded, Some(*span)))?;
+        let found = sweep.find(&Subject::of(&message, &decoded, Some(*window)))?;
         let at = Timestamp::from_millisecond(found.at_ms).ok();
         let at = at.map(|at| at.to_zoned(TimeZone::system()).strftime(" · %-d %b %H:%M:%S").to_string());
         let lines = vec![found.cause.headline(), format!("{}{}", found.proof.says(), at.unwrap_or_default())];
