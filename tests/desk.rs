@@ -41,11 +41,15 @@ impl Scene {
         let endpoint = Endpoint::start().await.unwrap();
         let options = ConnectOptions { endpoint: Some(endpoint.url()), ..ConnectOptions::default() };
         let aws = Arc::new(Connection::open(&options).await.unwrap());
+        let wire = Arc::new(Sqs::new(Arc::clone(&aws)));
         let create = async |name: &str, policy: Option<(&str, u32)>| {
-            let policy = policy.map(|(target, most)| {
-                let arn = format!("arn:aws:sqs:us-east-1:000000000000:{target}");
-                format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{most}}}"#)
-            });
+            let policy = match policy {
+                Some((target, most)) => {
+                    let arn = wire.find(target).await.unwrap().arn;
+                    Some(format!(r#"{{"deadLetterTargetArn":"{arn}","maxReceiveCount":{most}}}"#))
+                }
+                None => None,
+            };
             let call = aws.sqs().create_queue().queue_name(name);
             let call = match policy {
                 Some(policy) => call.attributes(aws_sdk_sqs::types::QueueAttributeName::RedrivePolicy, policy),
@@ -60,7 +64,6 @@ impl Scene {
             create("carts-dlq", None).await;
         }
         create("carts", Some(("carts-dlq", 3))).await;
-        let wire = Arc::new(Sqs::new(Arc::clone(&aws)));
         let (dlq, source) = (wire.find("carts-dlq").await.unwrap(), wire.find("carts").await.unwrap());
         let cart = |id: usize| format!(r#"{{"id":{id},"type":"cart","poison":true}}"#);
         let user = |id: usize| format!(r#"{{"user":"u-{id}","type":"signup"}}"#);
