@@ -68,6 +68,10 @@ fn action(operation: &Operation) -> Option<String> {
         ("S3", "ListBuckets") => "ListAllMyBuckets",
         ("S3", "ListObjectsV2") => "ListBucket",
         ("S3", "GetBucketNotificationConfiguration") => "GetBucketNotification",
+        // A batch is allowed by what it is a batch of.
+        ("SQS", "ChangeMessageVisibilityBatch") => "ChangeMessageVisibility",
+        ("SQS", "DeleteMessageBatch") => "DeleteMessage",
+        ("SQS", "SendMessageBatch") => "SendMessage",
         // IAM knows the verbs of this service alone.
         ("API Gateway" | "ApiGatewayV2", _) => "GET",
         (_, name) => name,
@@ -85,11 +89,11 @@ fn action(operation: &Operation) -> Option<String> {
     Some(format!("{prefix}:{name}"))
 }
 
-fn policy(effect: Effect) -> String {
+fn policy(sid: &str, effect: Effect) -> String {
     let actions: BTreeSet<String> = OPERATIONS.iter().filter(|row| row.effect == effect).filter_map(action).collect();
     let actions: Vec<String> = actions.iter().map(|action| format!("        \"{action}\"")).collect();
     format!(
-        "```json\n{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {{\n      \"Sid\": \"EdatopLooks\",\n      \
+        "```json\n{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {{\n      \"Sid\": \"{sid}\",\n      \
          \"Effect\": \"Allow\",\n      \"Action\": [\n{}\n      ],\n      \"Resource\": \"*\"\n    }}\n  ]\n}}\n```\n",
         actions.join(",\n")
     )
@@ -112,7 +116,12 @@ fn the_keys_are_those_of_the_table() {
 
 #[test]
 fn the_policy_allows_the_operations_that_look_and_no_other() {
-    hold("policy", &policy(Effect::Reads));
+    hold("policy", &policy("EdatopLooks", Effect::Reads));
+}
+
+#[test]
+fn the_policy_of_the_desk_allows_what_changes_and_nothing_else() {
+    hold("policy-redrive", &policy("EdatopRedrives", Effect::Changes));
 }
 
 #[test]

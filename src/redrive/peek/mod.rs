@@ -8,6 +8,7 @@ pub mod free;
 pub mod held;
 pub mod hold;
 pub mod hunt;
+pub mod hunting;
 pub mod lease;
 pub mod look;
 pub mod looks;

@@ -324,7 +324,7 @@ mod tests {
     // Node.js; the beginning was not read.
     #[case(&["2026-11-01T10:00:00.000Z\t$A\tERROR\tInvoke Error \t{\"errorType\":\"E\",\"errorMessage\":\"no\"}", "END RequestId: $A"], 2)]
     // The next invocation begins without a word.
-    #[case(&["2026-11-01T10:00:00.000Z\t$A\tERROR\tE_X: no", "2026-11-01T10:00:01.000Z\t$B\tINFO\tfine"], 1)]
+    #[case(&["2026-11-01T10:00:00.000Z\t$A\tERROR\tKeyError: no", "2026-11-01T10:00:01.000Z\t$B\tINFO\tfine"], 1)]
     fn other_formats(#[case] lines: &[&str], #[case] count: usize) {
         let lines: Vec<_> = lines.iter().map(|text| ("s", *text)).collect();
         let found = assembled(&lines);

@@ -1,0 +1,70 @@
+//! What a hunt is told, and what it tells: which messages, how many, how patiently, and what came of it. No calls here.
+
+use std::time::Duration;
+
+use crate::redrive::message::{Message, Outgoing};
+
+/// Beyond a lease of a run that was killed: clocks differ, and it may have been renewed at the last moment.
+const MARGIN: Duration = Duration::from_secs(10);
+
+/// What to do with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Move it; edited, if there is something else to send.
+    Take(Option<Box<Outgoing>>),
+    Leave,
+}
+
+/// How to hunt.
+#[derive(Debug, Clone, Copy)]
+pub struct Hunting {
+    /// How long a message is leased to the one who gets it.
+    pub lease: Duration,
+    /// How long one receive waits for messages.
+    pub wait: Duration,
+    /// After so many receives in a row that brought nothing new, there is nothing more.
+    pub waits: u32,
+    /// How many to take; none for all.
+    pub limit: Option<u64>,
+    /// How long to wait, at most, for messages that are in flight and not with this run: those of a run that was killed come back when
+    /// their leases end.
+    pub patience: Duration,
+    /// Goes on though messages that are left may lose the last try of their consumer.
+    pub accept_cost: bool,
+}
+
+impl Default for Hunting {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(60),
+            wait: Duration::from_secs(1),
+            waits: 3,
+            limit: None,
+            patience: Duration::ZERO,
+            accept_cost: false,
+        }
+    }
+}
+
+impl Hunting {
+    /// For going on with a run that was killed.
+    #[must_use]
+    pub fn after_a_crash(self) -> Self {
+        Self { patience: self.lease + MARGIN, ..self }
+    }
+}
+
+/// What came of a hunt so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub taken: u64,
+    /// Not wanted, or put back.
+    pub left: u64,
+    /// Sent by this very run, and here again.
+    pub came_back: u64,
+    /// FIFO groups of which nothing more can be had, because one of their messages is left.
+    pub blocked_groups: u64,
+}
+
+/// Says what to do with a message.
+pub type Wanted = Box<dyn Fn(&Message) -> Decision + Send + Sync>;
