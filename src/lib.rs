@@ -59,7 +59,7 @@
 //! | [`pollers`] | where facts come from, one file a service, each at its pace | terminal, conclusions |
 //! | [`widgets`] | drawing: tables, sparklines, panels, JSON, text made safe | AWS, the store |
 //! | [`panes`] | what a user sees, one file a pane: columns, view state, keys, picture | AWS, tasks, clock |
-//! | [`overlays`] | what lies on top: help, palette, filter, detail, themes, toast | AWS, tasks, clock |
+//! | [`overlays`] | what lies on top: help, palette, filter, detail, the desk, themes | AWS, tasks, clock |
 //! | [`terminal`] | taking the terminal over and giving it back, whatever happens | all other modules |
 //! | [`app`] | the loop: events in, effects and frames out | |
 //! | [`config`] | flags over environment over file over default | the screen |

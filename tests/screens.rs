@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
+#[path = "screens/desk.rs"]
+mod desk;
 #[path = "support/example.rs"]
 mod example;
 #[path = "screens/findings.rs"]
@@ -117,6 +119,8 @@ fn in_colour() {
 
     let mut light = screen::look();
     light.change("light");
+    picture("desk-light", &mut desk::laid(Screen::with(light.clone(), 120, 40).fed(), desk::columns()), LIGHT);
+    picture("desk", &mut desk::laid(Screen::example(120, 40), desk::columns()), DARK);
     picture("landing-light", &mut Screen::with(light, 120, 40).crowded(), LIGHT);
 
     let mut outage = Screen::empty(120, 40).crowded();

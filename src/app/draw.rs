@@ -55,7 +55,8 @@ impl App {
             Some((store, since)) => (store.as_ref(), *since),
             None => (&self.store, now),
         };
-        let view = View { beat: self.beat, ..view_of(store, &self.look, &self.zone, now) };
+        let view =
+            View { beat: self.beat, read_only: self.session.read_only, ..view_of(store, &self.look, &self.zone, now) };
         let line = |y: u16| Rect { y, height: 1, ..area };
         header::draw(&self.session, line(area.top()), buf, &view);
         // The worst first, but never so much that the panes drown.
@@ -92,6 +93,9 @@ impl App {
         // The ones below are where esc goes back to; drawn, they would stick out from behind.
         if let Some(overlay) = self.overlays.last_mut() {
             overlay.draw(area, buf, &view);
+            if let Some(toast) = self.toast.as_ref().filter(|_| overlay.fills() && !overlay.takes_text()) {
+                toast.draw(area, buf, &view);
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::{
     aws::{Flavour, Identity, Trouble},
     domain::Report,
-    overlays::usage::Used,
+    overlays::{desk::model::News, usage::Used},
     panes::header::Cost,
 };
 
@@ -30,6 +30,8 @@ pub enum Event {
         flavour: Flavour,
         missing: usize,
     },
+    /// What the desk of this number tells.
+    Desk(u64, News),
     /// An effect could not be done.
     Failed(String),
     /// The terminal is ours again.

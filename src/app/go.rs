@@ -2,14 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::{App, update::current};
+use super::{App, Effect, update::current};
 use crate::{
     commands::Command,
-    domain::ResourceId,
+    domain::{Health, Kind, Link, ResourceId},
     overlays::{
+        desk::{
+            Desk,
+            model::{Ask, News, Subject},
+        },
         detail::Detail,
         route::{self, Route},
     },
+    redrive::{plan::Consumer, why},
     theme::Role,
 };
 
@@ -62,6 +67,73 @@ impl App {
             }
         }
         self.overlays.push(Box::new(Detail::new(id.clone())));
+    }
+
+    /// Whether other resources' dead letters go there.
+    pub(super) fn is_dead_letter_queue(&self, id: &ResourceId) -> bool {
+        self.store.topology().dead_letter_sources(id).next().is_some()
+    }
+
+    /// Lays dead letters on the desk: those of the chosen one, or those of the worst alarm, as long as the user went nowhere yet.
+    pub(super) fn open_desk(&mut self, chosen: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let topology = self.store.topology();
+        let queue = |id: &ResourceId| {
+            if self.is_dead_letter_queue(id) {
+                return Some(id.clone());
+            }
+            let target = topology.dead_letter_target(id).map(|link| link.to.clone());
+            target.filter(|id| self.store.kind_of(id) == Kind::Queue)
+        };
+        let of_alarms = || self.store.alarms().iter().find_map(|alarm| queue(&alarm.id));
+        let first = if self.went { None } else { of_alarms() };
+        let Some(queue) = first.or_else(|| chosen.and_then(queue)) else {
+            let text = chosen.map_or_else(
+                || "choose a dead-letter queue, or what has one".to_owned(),
+                |chosen| format!("{} has no dead-letter queue that edatop knows of", chosen.short_name()),
+            );
+            self.say(text, Role::Dim, now);
+            return Vec::new();
+        };
+        // The desk shows how it is, not how it was.
+        if self.held.is_some() {
+            self.hold(now);
+        }
+        self.desk += 1;
+        self.overlays.push(Box::new(Desk::new(queue.clone())));
+        vec![Effect::Desk(Ask::Open(Box::new(self.subject(queue))))]
+    }
+
+    /// What is known of a queue that the desk will want to know.
+    fn subject(&self, queue: ResourceId) -> Subject {
+        let topology = self.store.topology();
+        let sources: Vec<&ResourceId> = topology.dead_letter_sources(&queue).map(|link| &link.from).collect();
+        let routes = sources.iter().map(|source| why::Route::of(&self.store, &queue, Some(source))).collect();
+        let links = sources.iter().flat_map(|source| topology.readers(source));
+        let consumer = |link: &Link| {
+            let entry = self.store.get(&link.to)?;
+            let fails = entry.verdicts.iter().max_by_key(|verdict| verdict.health);
+            Some(Consumer {
+                name: entry.resource.name.clone(),
+                is_enabled: link.attribute("State").is_none_or(|state| state != "Disabled"),
+                still_fails: fails.filter(|one| one.health > Health::Unknown).map(|one| one.reason.clone()),
+            })
+        };
+        let consumers = links.filter_map(consumer).collect();
+        Subject { queue, routes, consumers }
+    }
+
+    /// Takes in what the desk tells, unless it is one that was left.
+    pub(super) fn desk_told(&mut self, number: u64, news: News, now: Timestamp) -> Vec<Effect> {
+        if number != self.desk {
+            return Vec::new();
+        }
+        self.dirty = true;
+        match news {
+            News::Edit(document) => return vec![Effect::Edit(document)],
+            News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
+            news => self.overlays.iter_mut().for_each(|overlay| overlay.told(&news)),
+        }
+        Vec::new()
     }
 
     /// Opens the prompt for the topic or bus that is chosen.

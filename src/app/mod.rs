@@ -4,7 +4,9 @@
 //! [`draw`] shows the state. `update` and `draw` are pure: the instant is passed in.
 
 pub mod clock;
+pub mod desk;
 pub mod draw;
+mod editor;
 pub mod effect;
 pub mod event;
 mod go;
@@ -73,6 +75,10 @@ pub struct App {
     places: draw::Places,
     /// The event that was last asked about.
     typed: Option<Typed>,
+    /// How many desks were opened: news of an earlier one is nobody's.
+    desk: u64,
+    /// The user went somewhere: what is under the cursor is there because he wants it.
+    went: bool,
     refreshes: u64,
     suspended: bool,
     /// Why we do not know who we are, as it was said last.
@@ -106,6 +112,8 @@ impl App {
             keymap: Keymap::default(),
             places: draw::Places::default(),
             typed: None,
+            desk: 0,
+            went: false,
             refreshes: 0,
             suspended: false,
             said_unknown: None,
@@ -215,5 +223,5 @@ impl App {
 
 /// A view of a store; apart from `App`, so that other parts of it can be borrowed meanwhile.
 fn view_of<'a>(store: &'a Store, look: &'a Look, zone: &'a TimeZone, now: Timestamp) -> View<'a> {
-    panes::View { store, theme: &look.theme, now, zone, ascii: look.ascii, beat: 0 }
+    panes::View { store, theme: &look.theme, now, zone, ascii: look.ascii, beat: 0, read_only: false }
 }

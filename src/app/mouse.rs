@@ -25,13 +25,12 @@ impl App {
             _ => return Vec::new(),
         };
         self.dirty = true;
-        match self.overlays.last_mut() {
-            Some(overlay) => overlay.wheel(lines),
-            None => {
-                if let Some(pane) = self.panes.get_mut(self.focus) {
-                    pane.wheel(lines);
-                }
-            }
+        if let Some(mut overlay) = self.overlays.pop() {
+            let wish = overlay.turn(lines, at);
+            return self.grant(wish, overlay, now);
+        }
+        if let Some(pane) = self.panes.get_mut(self.focus) {
+            pane.wheel(lines);
         }
         Vec::new()
     }
@@ -45,7 +44,7 @@ impl App {
     }
 
     fn click(&mut self, at: Position, now: Timestamp) -> Vec<Effect> {
-        self.dirty = true;
+        (self.dirty, self.went) = (true, true);
         if let Some(mut overlay) = self.overlays.pop() {
             let wish = overlay.click(at, &self.view(now));
             return self.grant(wish, overlay, now);

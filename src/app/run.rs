@@ -1,6 +1,6 @@
 //! The loop: drain all that has happened, update, draw if something changed, and never more than thirty times a second.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use crossterm::event::{Event as Input, EventStream};
 use futures_util::StreamExt;
@@ -11,11 +11,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, Effect, Event, clock, perform};
+use super::{App, Effect, Event, clock, desk::Desks, editor, perform};
 use crate::{
     aws::Connection,
     domain::Report,
-    overlays::usage::{OperationUsed, Used},
+    overlays::{
+        desk::model::Ask,
+        usage::{OperationUsed, Used},
+    },
     panes::header::Cost,
     pollers::{self, Paces, Shared},
     terminal::{self, Screen},
@@ -38,12 +41,14 @@ const EVENTS: usize = 64;
 const LIGHT: &str = "light";
 
 /// How to begin.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Start {
     pub paces: Paces,
     pub mouse: Mouse,
     /// Take the theme that goes with the terminal's background.
     pub follow_background: bool,
+    /// The folder of journals and of what looks saw; none without a home.
+    pub state: Option<PathBuf>,
 }
 
 /// Runs the screen until the user leaves.
@@ -68,9 +73,13 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
     if start.follow_background && terminal::is_light() {
         app.change_theme(LIGHT, clock::now());
     }
-    let sources = Sources { reported, happened, input: EventStream::new(), signals };
-    let result = turn(&mut app, &mut screen, sources, &aws, &scopes).await;
+    let sources = Sources { reported, happened, input: Some(EventStream::new()), signals };
+    let mut desks = Desks::new(Arc::clone(&aws), events, start.state);
+    desks.look_for_unfinished();
+    let result = turn(&mut app, &mut screen, sources, &mut desks, &scopes).await;
     cancel.cancel();
+    // What was held is given back before we go.
+    desks.close().await;
     result
 }
 
@@ -78,7 +87,8 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
 struct Sources {
     reported: mpsc::Receiver<Report>,
     happened: mpsc::Receiver<Event>,
-    input: EventStream,
+    /// None while an editor has the terminal.
+    input: Option<EventStream>,
     signals: Signals,
 }
 
@@ -86,6 +96,8 @@ struct Signals {
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
     stop: tokio::signal::unix::Signal,
+    /// Ctrl-C is a key, except while an editor has the terminal.
+    interrupt: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -95,6 +107,7 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             // SIGTSTP: what `kill -TSTP` and job control send; ctrl-z itself arrives as a key.
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            interrupt: signal(SignalKind::interrupt())?,
         })
     }
 
@@ -102,6 +115,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => Event::Terminate,
             _ = self.hangup.recv() => Event::Terminate,
+            _ = self.interrupt.recv() => Event::Terminate,
             _ = self.stop.recv() => Event::Suspend,
         }
     }
@@ -111,7 +125,7 @@ async fn turn(
     app: &mut App,
     screen: &mut Screen,
     mut sources: Sources,
-    aws: &Connection,
+    desks: &mut Desks,
     scopes: &watch::Sender<crate::domain::Scope>,
 ) -> io::Result<()> {
     let mut tick = interval(Duration::from_secs(1));
@@ -123,10 +137,10 @@ async fn turn(
         let event = tokio::select! {
             Some(report) = sources.reported.recv() => Some(Event::Report(report)),
             Some(event) = sources.happened.recv() => Some(event),
-            input = sources.input.next() => Some(from_terminal(input)),
+            input = next_input(&mut sources.input) => Some(from_terminal(input)),
             event = sources.signals.next() => Some(event),
             _ = tick.tick() => {
-                let (cost, used) = usage(aws);
+                let (cost, used) = usage(desks.connection());
                 app.update(Event::Used(used), clock::now());
                 Some(Event::Tick(cost))
             }
@@ -152,6 +166,11 @@ async fn turn(
                         app.update(Event::Failed(format!("not copied: {error}")), clock::now());
                     }
                 }
+                Effect::Desk(ask) => desks.ask(ask),
+                Effect::Edit(text) => match edit(app, screen, &mut sources, text).await? {
+                    Some(edited) => desks.ask(Ask::Edited(edited)),
+                    None => return Ok(()),
+                },
             }
         }
         if app.is_dirty() && Instant::now() >= frame_due {
@@ -173,6 +192,13 @@ fn draw(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     screen.draw(|frame| app.draw(frame.area(), frame.buffer_mut(), now))
 }
 
+async fn next_input(input: &mut Option<EventStream>) -> Option<io::Result<Input>> {
+    match input {
+        Some(input) => input.next().await,
+        None => std::future::pending().await,
+    }
+}
+
 fn from_terminal(input: Option<io::Result<Input>>) -> Event {
     match input {
         Some(Ok(Input::Key(key))) => Event::Key(key),
@@ -190,6 +216,34 @@ fn suspend(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     screen.resume()?;
     app.update(Event::Resumed, clock::now());
     Ok(())
+}
+
+/// Gives the terminal to the user's editor until that ends; none if we are to end ourselves.
+async fn edit(
+    app: &mut App,
+    screen: &mut Screen,
+    sources: &mut Sources,
+    text: String,
+) -> io::Result<Option<Result<String, String>>> {
+    terminal::leave();
+    // The task that reads the keys would take them from the editor. Another one can begin only when this one has let go.
+    sources.input = None;
+    let mut editing = tokio::task::spawn_blocking(move || editor::edit(&text));
+    let edited = loop {
+        tokio::select! {
+            edited = &mut editing => break edited.unwrap_or_else(|error| Err(format!("the editor failed: {error}"))),
+            // The editor's own, as long as it has the terminal.
+            _ = sources.signals.interrupt.recv() => {}
+            // It has stopped itself, and the shell waits for all of us.
+            _ = sources.signals.stop.recv() => terminal::stop_job()?,
+            _ = sources.signals.terminate.recv() => return Ok(None),
+            _ = sources.signals.hangup.recv() => return Ok(None),
+        }
+    };
+    screen.resume()?;
+    sources.input = Some(EventStream::new());
+    app.update(Event::Resumed, clock::now());
+    Ok(Some(edited))
 }
 
 /// What the meter and the dialect say, as the screen shows it.

@@ -8,8 +8,8 @@ use crate::{
     commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
-        Press, Wish, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes, toast::Toast,
-        usage::Usage,
+        Press, Wish, desk::model::Ask, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes,
+        toast::Toast, usage::Usage,
     },
     panes::View,
     store::Store,
@@ -56,6 +56,7 @@ impl App {
                 self.dirty |= (&place, missing) != (&self.session.place, self.session.missing);
                 (self.session.place, self.session.missing) = (place, missing);
             }
+            Event::Desk(number, news) => return self.desk_told(number, news, now),
             Event::Failed(text) => self.say(text, Role::Warn, now),
             Event::Resumed => (self.suspended, self.dirty) = (false, true),
             Event::Terminate => return vec![Effect::Quit],
@@ -142,9 +143,12 @@ impl App {
 
     fn typed(&mut self, key: KeyEvent, now: Timestamp) -> Vec<Effect> {
         self.dirty = true;
-        // What lies on top has the keys of all panes.
-        let pane = self.panes.get(self.focus).filter(|_| self.overlays.is_empty());
-        let command = self.keymap.command(Key::from(key), pane.map_or(Place::Pane, |pane| pane.place()));
+        // What lies on top has the keys of all panes, unless it has its own.
+        let place = match (self.overlays.last(), self.panes.get(self.focus)) {
+            (Some(overlay), _) => overlay.place(),
+            (None, pane) => pane.map_or(Place::Pane, |pane| pane.place()),
+        };
+        let command = self.keymap.command(Key::from(key), place);
         // These two work whatever lies on top.
         let is_control = key.modifiers.contains(crossterm::event::KeyModifiers::CONTROL);
         match command {
@@ -193,12 +197,30 @@ impl App {
                 self.overlays.push(overlay);
                 return self.copy(text, now);
             }
+            Wish::Desk(id) => {
+                self.overlays.push(overlay);
+                return self.open_desk(Some(&id), now);
+            }
+            Wish::Ask(ask) => {
+                self.overlays.push(overlay);
+                return vec![Effect::Desk(ask)];
+            }
+            Wish::Over(command) => {
+                self.overlays.push(overlay);
+                return self.command(command, now);
+            }
+            Wish::LeaveDesk => return vec![Effect::Desk(Ask::Close)],
+            Wish::Say(text) => {
+                self.overlays.push(overlay);
+                self.say(text, Role::Warn, now);
+            }
         }
         Vec::new()
     }
 
     pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         let selected = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
+        self.went |= command != Command::Desk;
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return self.suspend(),
@@ -225,6 +247,10 @@ impl App {
                 {
                     self.overlays.push(Box::new(Detail::new(id)));
                 }
+            }
+            Command::Desk => return self.open_desk(selected.as_ref(), now),
+            Command::DeadLetters if selected.as_ref().is_some_and(|id| self.is_dead_letter_queue(id)) => {
+                return self.open_desk(selected.as_ref(), now);
             }
             Command::DeadLetters | Command::Logs => self.go_from(selected.as_ref(), command, now),
             Command::CopyId => {
@@ -287,7 +313,7 @@ impl App {
         }
     }
 
-    fn hold(&mut self, now: Timestamp) {
+    pub(super) fn hold(&mut self, now: Timestamp) {
         self.held = match self.held.take() {
             Some(_) => None,
             None => Some((Box::new(self.store.clone()), now)),
@@ -307,7 +333,8 @@ impl App {
     }
 
     pub(super) fn view(&self, now: Timestamp) -> View<'_> {
-        current(&self.held, &self.store, &self.look, &self.zone, now)
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        View { read_only: self.session.read_only, ..view }
     }
 }
 

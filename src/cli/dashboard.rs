@@ -48,6 +48,7 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
         paces: config.paces,
         mouse: if config.mouse { Mouse::Ours } else { Mouse::Terminals },
         follow_background: config.theme.is_none() && depth > ColorDepth::None,
+        state: paths::state_folder(),
     };
     app::run::run(app, aws, start).await?;
     Ok(ExitCode::SUCCESS)

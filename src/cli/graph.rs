@@ -152,7 +152,7 @@ fn written(
 ) -> serde_json::Result<String> {
     let theme = if ascii { Theme::default().with_glyphs(&ASCII) } else { Theme::default() };
     let zone = TimeZone::system();
-    let view = View { store, theme: &theme, now, zone: &zone, ascii, beat: 0 };
+    let view = View { store, theme: &theme, now, zone: &zone, ascii, beat: 0, read_only: false };
     let wishes = Wishes { with_logs: arguments.logs, ..Wishes::default() };
     let scenes = || flows.iter().map(|flow| (*flow, Scene::of(flow, store, &wishes)));
     Ok(match arguments.format {

@@ -10,25 +10,31 @@ pub struct Keymap {
     keys: HashMap<Key, Command>,
     /// What means something else on the map.
     on_map: HashMap<Key, Command>,
+    /// And on the desk.
+    on_desk: HashMap<Key, Command>,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
-        let of = |on_map: bool| {
+        let of = |own: Option<Place>| {
             COMMANDS
                 .iter()
-                .filter(|row| (row.place == Place::Map) == on_map)
+                .filter(|row| Some(row.place).filter(|place| matches!(place, Place::Map | Place::Desk)) == own)
                 .flat_map(|row| row.keys.iter().filter_map(|key| Some((key.parse().ok()?, row.command))))
                 .collect()
         };
-        Self { keys: of(false), on_map: of(true) }
+        Self { keys: of(None), on_map: of(Some(Place::Map)), on_desk: of(Some(Place::Desk)) }
     }
 }
 
 impl Keymap {
     /// What a key means in a pane of this place.
     pub fn command(&self, key: Key, place: Place) -> Option<Command> {
-        let own = if place == Place::Map { self.on_map.get(&key) } else { None };
+        let own = match place {
+            Place::Map => self.on_map.get(&key),
+            Place::Desk => self.on_desk.get(&key),
+            _ => None,
+        };
         own.or_else(|| self.keys.get(&key)).copied()
     }
 }
@@ -46,6 +52,10 @@ mod tests {
         assert_eq!(command("right", Place::Map), Some(Command::Along));
         assert_eq!(command("right", Place::Pane), Some(Command::NextPane));
         assert_eq!(command("enter", Place::Map), Some(Command::Open));
-        assert_eq!(command("d", Place::Pane), None);
+        assert_eq!(command("d", Place::Pane), Some(Command::Desk));
+        assert_eq!(command("d", Place::Map), Some(Command::DeadLetters));
+        assert_eq!(command("a", Place::Pane), None);
+        assert_eq!(command("a", Place::Desk), Some(Command::ChooseAll));
+        assert_eq!(command("space", Place::Desk), Some(Command::Choose));
     }
 }

@@ -50,6 +50,24 @@ pub enum Command {
     Near,
     /// Log groups as boxes of their own.
     LogGroups,
+    /// The dead letters of the chosen one, on the desk.
+    Desk,
+    NextColumn,
+    PreviousColumn,
+    Choose,
+    ChooseAll,
+    ChooseCluster,
+    ChooseRange,
+    FindText,
+    FindWhere,
+    EditOne,
+    EditAll,
+    Redrive,
+    WriteFile,
+    DeleteChosen,
+    PurgeQueue,
+    UndoRun,
+    ResumeRuns,
 }
 
 /// Where a command works.
@@ -61,6 +79,8 @@ pub enum Place {
     Pane,
     /// On the map, where its keys mean this and nothing else.
     Map,
+    /// On the desk, likewise.
+    Desk,
 }
 
 /// One row of the table.
@@ -87,6 +107,10 @@ const fn row(command: Command, name: &'static str, keys: &'static [&'static str]
 impl Row {
     const fn at(self, place: Place) -> Self {
         Self { place, ..self }
+    }
+
+    const fn dangerous(self) -> Self {
+        Self { dangerous: true, ..self }
     }
 
     const fn footer(self, word: &'static str, priority: u8) -> Self {
@@ -117,7 +141,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Against, "against", &["left", "h"], "against a link, to what sends").at(Place::Map),
     row(Command::NextFlow, "next flow", &["]"], "show the next flow").at(Place::Map).footer("flow", 68),
     row(Command::PreviousFlow, "previous flow", &["["], "show the one before").at(Place::Map),
-    row(Command::DeadLetters, "dead letters", &["d"], "go to the dead-letter queue of the chosen one")
+    row(Command::DeadLetters, "dead letters", &["d"], "go to its dead-letter queue; from there, to the desk")
         .at(Place::Map)
         .footer("dead letters", 67),
     row(Command::Logs, "its logs", &["l"], "go to the log group of the chosen one").at(Place::Map).footer("logs", 66),
@@ -134,6 +158,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Open, "open", &["enter", "l"], "everything known about the chosen one and its neighbours")
         .at(Place::List)
         .footer("detail", 75),
+    row(Command::Desk, "desk", &["d"], "its dead letters: look, know why, choose, edit, move")
+        .at(Place::List)
+        .footer("desk", 67),
     row(Command::Back, "back", &["esc", "h"], "close what is open, or clear the filter"),
     row(Command::Filter, "filter", &["/"], "show only the names that contain a text")
         .at(Place::Pane)
@@ -149,6 +176,49 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
     row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),
     row(Command::Help, "help", &["?"], "show this help").footer("help", 90),
+    row(Command::NextColumn, "next column", &["tab", "right"], "clusters, messages, message").at(Place::Desk),
+    row(Command::PreviousColumn, "previous column", &["shift-tab", "left", "h"], "the column before").at(Place::Desk),
+    row(Command::Choose, "choose", &["space"], "choose the message under the cursor, or no longer")
+        .at(Place::Desk)
+        .footer("choose", 74),
+    row(Command::ChooseAll, "choose all", &["a"], "choose all that are listed, or none of them")
+        .at(Place::Desk)
+        .footer("all", 73),
+    row(Command::ChooseCluster, "choose cluster", &["*"], "choose the cluster under the cursor, or no longer")
+        .at(Place::Desk)
+        .footer("cluster", 71),
+    row(Command::ChooseRange, "choose range", &["v"], "choose from here to the cursor; or shift with arrows")
+        .at(Place::Desk),
+    row(Command::FindText, "find text", &["/"], "list only what holds a text, or matches a /regex/")
+        .at(Place::Desk)
+        .footer("find", 63),
+    row(Command::FindWhere, "find where", &["="], "list only those for which a jq expression is true")
+        .at(Place::Desk)
+        .footer("jq", 62),
+    row(Command::EditOne, "edit", &["e"], "edit the message under the cursor in $EDITOR")
+        .at(Place::Desk)
+        .footer("edit", 68),
+    row(Command::EditAll, "edit all", &["E"], "edit the chosen ones by a jq expression")
+        .at(Place::Desk)
+        .footer("edit by jq", 61),
+    row(Command::WriteFile, "write", &["w"], "write what is chosen to a file; it stays in the queue")
+        .at(Place::Desk)
+        .footer("write", 59),
+    row(Command::Redrive, "redrive", &["R"], "move what is chosen, or else listed; the plan comes first")
+        .at(Place::Desk)
+        .footer("redrive", 88)
+        .dangerous(),
+    row(Command::UndoRun, "undo", &["U"], "bring back what the last run moved, as far as can be")
+        .at(Place::Desk)
+        .dangerous(),
+    row(Command::ResumeRuns, "resume", &["C"], "go on with runs that were cut off").at(Place::Desk).dangerous(),
+    row(Command::DeleteChosen, "delete", &["D"], "delete what is chosen; it is written to a file first")
+        .at(Place::Desk)
+        .footer("delete", 57)
+        .dangerous(),
+    row(Command::PurgeQueue, "purge", &["X"], "delete all in the queue; it is written to a file first")
+        .at(Place::Desk)
+        .dangerous(),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
 ];
@@ -160,13 +230,14 @@ mod tests {
 
     #[test]
     fn no_key_and_no_name_means_two_things() {
-        // On the map a key may mean something else than in lists.
+        // On the map and on the desk a key may mean something else than in lists.
         let mut keys = HashSet::new();
         let mut names = HashSet::new();
         for row in COMMANDS {
             assert!(names.insert(row.name), "{} twice", row.name);
             for key in row.keys {
-                assert!(keys.insert((row.place == Place::Map, key)), "{key} twice");
+                let own = Some(row.place).filter(|place| matches!(place, Place::Map | Place::Desk));
+                assert!(keys.insert((own.map(|place| place as u8), key)), "{key} twice");
                 assert!(key.parse::<Key>().is_ok(), "{key} is no key");
             }
         }

@@ -48,7 +48,8 @@ impl Overlay for Help {
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let theme = view.theme;
-        let keys = COMMANDS.iter().map(|row| (row.keys.join(" "), row.does));
+        let allowed = COMMANDS.iter().filter(|row| !(row.dangerous && view.read_only));
+        let keys = allowed.map(|row| (row.keys.join(" "), row.does));
         let words = WORDS.iter().map(|(word, means)| ((*word).to_owned(), *means));
         let blank = std::iter::once((String::new(), ""));
         let lines: Vec<(String, &str)> = keys.chain(blank).chain(words).collect();

@@ -2,6 +2,7 @@
 //!
 //! To add one: a file here with an `impl` [`Overlay`], and the place in `app::update` that opens it.
 
+pub mod desk;
 pub mod detail;
 pub mod filter;
 pub mod help;
@@ -18,7 +19,7 @@ use ratatui::{
 };
 
 use crate::{
-    commands::Command,
+    commands::{Command, Place},
     domain::ResourceId,
     panes::{Lit, View},
 };
@@ -46,6 +47,16 @@ pub enum Wish {
     Copy(String),
     /// Close, and show this path; what was typed comes back next time.
     Light(Lit, route::Typed),
+    /// Lay the dead letters of this one on the desk.
+    Desk(ResourceId),
+    /// Of the desk, which stays open.
+    Ask(desk::model::Ask),
+    /// Close the desk; everything on it is given back.
+    LeaveDesk,
+    /// Do this on top; the overlay stays below.
+    Over(Command),
+    /// Tell the user something in passing.
+    Say(String),
 }
 
 /// A key as it was pressed, and what it commonly means.
@@ -61,7 +72,23 @@ pub trait Overlay {
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>);
 
+    /// Whose keys work in it.
+    fn place(&self) -> Place {
+        Place::Pane
+    }
+
+    /// Whether it takes the whole screen, the last line too.
+    fn fills(&self) -> bool {
+        false
+    }
+
     fn wheel(&mut self, _lines: isize) {}
+
+    /// The wheel over a place, where that matters.
+    fn turn(&mut self, lines: isize, _at: Position) -> Wish {
+        self.wheel(lines);
+        Wish::Stay
+    }
 
     fn click(&mut self, _at: Position, _view: &View<'_>) -> Wish {
         Wish::Stay
@@ -86,6 +113,9 @@ pub trait Overlay {
     fn paste(&mut self, _text: &str, _view: &View<'_>) -> Wish {
         Wish::Stay
     }
+
+    /// News of the desk.
+    fn told(&mut self, _news: &desk::model::News) {}
 
     /// News of what was asked of the endpoint.
     fn used(&mut self, _used: &usage::Used) {}

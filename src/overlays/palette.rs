@@ -13,7 +13,7 @@ use super::{
     filter::{draw_prompt, insert, request},
 };
 use crate::{
-    commands::{COMMANDS, Command},
+    commands::{COMMANDS, Command, Place},
     domain::ResourceId,
     panes::View,
     theme::Role,
@@ -59,7 +59,8 @@ impl Palette {
         let mut letters = Vec::new();
         let mut score = |matcher: &mut Matcher, name: &str| pattern.score(Utf32Str::new(name, &mut letters), matcher);
         self.hits.clear();
-        for row in COMMANDS.iter().filter(|row| row.command != Command::Palette) {
+        // What is done on the desk is done there.
+        for row in COMMANDS.iter().filter(|row| row.command != Command::Palette && row.place != Place::Desk) {
             if let Some(score) = score(&mut self.matcher, row.name) {
                 let hint = format!("{} · {}", row.keys.first().unwrap_or(&""), row.does);
                 // Among equals, commands stand before resources.

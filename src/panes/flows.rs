@@ -353,7 +353,7 @@ mod tests {
     fn drawn(store: &Store, width: u16) -> (Flows, Vec<String>) {
         let theme = Theme::default();
         let now = Timestamp::from_second(1_000_001).unwrap();
-        let view = View { store, theme: &theme, now, zone: &TimeZone::UTC, ascii: false, beat: 0 };
+        let view = View { store, theme: &theme, now, zone: &TimeZone::UTC, ascii: false, beat: 0, read_only: false };
         let mut flows = Flows::default();
         flows.refresh(&view);
         let height = flows.wants();

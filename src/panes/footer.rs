@@ -15,12 +15,22 @@ pub fn draw(area: Rect, buf: &mut Buffer, view: &View<'_>, place: Place, filter:
     if !filter.is_empty() {
         segments.push(Segment::new(Role::Match, format!("/{filter}"), 254).then(Role::Footer, " esc clears"));
     }
-    let on_map = place == Place::Map;
-    // Nothing is sorted on the map, and who is there need not be told how to get there.
-    let elsewhere = [Command::Sort, Command::Pane(11)];
-    let works = |row: &&Row| if on_map { !elsewhere.contains(&row.command) } else { row.place != Place::Map };
-    let mut rows: Vec<_> = COMMANDS.iter().filter(|row| row.footer.1 > 0).filter(works).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.footer.1));
-    segments.extend(rows.iter().filter_map(|row| Some(Segment::key(*row.keys.first()?, row.footer.0, row.footer.1))));
+    segments.extend(keys(view, place));
     StatusLine { left: &segments, right: &[], theme: view.theme }.render(area, buf);
+}
+
+/// The keys that matter in a place, the most important first. What changes something is not there under `--read-only`.
+pub fn keys(view: &View<'_>, place: Place) -> Vec<Segment<'static>> {
+    // Nothing is sorted on the map, and who is there need not be told how to get there.
+    let elsewhere = [Command::Sort, Command::Pane(11), Command::Desk];
+    let on_desk = [Command::Down, Command::Help];
+    let works = |row: &&Row| match place {
+        Place::Desk => row.place == Place::Desk || on_desk.contains(&row.command),
+        Place::Map => row.place != Place::Desk && !elsewhere.contains(&row.command),
+        _ => !matches!(row.place, Place::Map | Place::Desk),
+    };
+    let allowed = |row: &&Row| !(row.dangerous && view.read_only);
+    let mut rows: Vec<_> = COMMANDS.iter().filter(|row| row.footer.1 > 0).filter(works).filter(allowed).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.footer.1));
+    rows.iter().filter_map(|row| Some(Segment::key(*row.keys.first()?, row.footer.0, row.footer.1))).collect()
 }

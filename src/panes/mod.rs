@@ -60,6 +60,8 @@ pub struct View<'a> {
     pub ascii: bool,
     /// Grows while marks move; a picture of the same beat is the same.
     pub beat: u64,
+    /// Commands that change something are not there.
+    pub read_only: bool,
 }
 
 impl View<'_> {

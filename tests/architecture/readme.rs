@@ -51,6 +51,7 @@ fn keys() -> String {
             Place::List => "lists",
             Place::Pane => "panes",
             Place::Map => "map",
+            Place::Desk => "desk",
         };
         let danger = if row.dangerous { "; asks first, and is gone under `--read-only`" } else { "" };
         let _ = writeln!(table, "| {} | {}{danger} | {place} |", keys.join(" "), row.does);

@@ -84,7 +84,8 @@ fn keys_lead_to_dead_letters_and_logs() {
     screen.press("d");
     assert_eq!(screen.selected(), "analytics-dlq");
     screen.press("d");
-    assert!(screen.shows("analytics-dlq has no dead-letter queue"), "{}", screen.text());
+    assert!(screen.shows("desk ▤ analytics-dlq"), "{}", screen.text());
+    screen.press("esc");
     screen.press("/");
     screen.write("analytics-fn");
     screen.press("enter l");

@@ -49,6 +49,12 @@ impl Screen {
         Self { app, now: example::now(), area: Rect::new(0, 0, width, height) }
     }
 
+    /// The same, where nothing may be changed.
+    pub fn read_only(mut self) -> Self {
+        self.app = App::new(Session { read_only: true, ..session() }, look(), TimeZone::UTC);
+        self.fed()
+    }
+
     /// The example, with its past.
     pub fn example(width: u16, height: u16) -> Self {
         Self::empty(width, height).fed()

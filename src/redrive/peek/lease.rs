@@ -330,17 +330,14 @@ impl Inner {
     }
 
     async fn give_back(&self, leases: Vec<(Arc<str>, Lease)>) -> Released {
-        let batches: Vec<_> = leases.chunks(MOST_IN_BATCH).collect();
-        stream::iter(batches)
-            .map(|batch| self.give_back_batch(batch))
-            .buffer_unordered(CONCURRENCY)
-            .fold(Released::default(), async |all, one| Released {
-                given_back: all.given_back + one.given_back,
-                stuck: all.stuck + one.stuck,
-                back_in: all.back_in.max(one.back_in),
-                trouble: all.trouble.or(one.trouble),
-            })
-            .await
+        let calls: Vec<_> = leases.chunks(MOST_IN_BATCH).map(|batch| self.give_back_batch(batch)).collect();
+        let each: Vec<Released> = stream::iter(calls).buffer_unordered(CONCURRENCY).collect().await;
+        each.into_iter().fold(Released::default(), |all, one| Released {
+            given_back: all.given_back + one.given_back,
+            stuck: all.stuck + one.stuck,
+            back_in: all.back_in.max(one.back_in),
+            trouble: all.trouble.or(one.trouble),
+        })
     }
 
     async fn give_back_batch(&self, batch: &[(Arc<str>, Lease)]) -> Released {

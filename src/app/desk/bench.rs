@@ -1,0 +1,368 @@
+//! The task of an open desk: everything that is on it, and the loop that answers asks and takes in what others found out.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, MissedTickBehavior, interval},
+};
+
+use super::{
+    crew::Outcome,
+    editing::{Change, InEditor, Proposal},
+    finding::{Looked as LookedThrough, Search},
+    laying::{Laid, Look},
+    moving::Run,
+    planning::Draft,
+    sheet::Sheet,
+    why::Learned,
+};
+use crate::{
+    app::Event,
+    aws::Connection,
+    overlays::desk::model::{Ask, News, Opened, Stage, Subject},
+    redrive::{
+        message::Message,
+        mover::{Progress, Told},
+        peek::{
+            hold::{Found, Lost},
+            look::Looked,
+            row::Row,
+        },
+        sqs::Sqs,
+        why::Clusters,
+        wire::{Refusal, Wire},
+    },
+};
+
+/// Things found out, on their way.
+const NOTES: usize = 64;
+/// Batches of messages on their way.
+const FOUND: usize = 8;
+const TOLD: usize = 256;
+/// Between two pictures that no key asked for.
+const PICTURE: Duration = Duration::from_millis(66);
+/// News that wait for the screen; pictures are not among them.
+const MOST_WAITING: usize = 16;
+
+/// What a task of the desk found out.
+pub(super) enum Note {
+    Laid(Result<Box<Laid>, Refusal>),
+    Looked(Looked),
+    Lost(Vec<Lost>),
+    Read(u32, Arc<Opened>),
+    LookedThrough(LookedThrough),
+    Learned(Vec<Learned>),
+    Proposed(Result<Box<Proposal>, String>),
+    ForEditor {
+        row: u32,
+        message: Box<Message>,
+        document: String,
+    },
+    Drafted(Box<Draft>),
+    Ended(Box<(Outcome, Progress)>),
+    /// Nothing worth a word.
+    Quiet,
+    /// A sentence, and whether it is bad news.
+    Said(String, bool),
+}
+
+/// Which desk, and what it needs from outside.
+pub(super) struct Bench {
+    pub(super) aws: Arc<Connection>,
+    pub(super) wire: Arc<dyn Wire>,
+    /// Where journals and memories are kept; none without a home.
+    pub(super) state: Option<PathBuf>,
+    pub(super) subject: Subject,
+    pub(super) notes: mpsc::Sender<Note>,
+    pub(super) found: mpsc::Sender<Vec<Found>>,
+    pub(super) told: mpsc::Sender<Told>,
+    pub(super) progress: watch::Sender<Progress>,
+    out: Out,
+    pub(super) laid: Option<Arc<Laid>>,
+    pub(super) look: Option<Look>,
+    pub(super) looked: Option<Looked>,
+    /// Messages that had gone from here when that look ended.
+    pub(super) gone_before: u64,
+    pub(super) rows: Vec<Row>,
+    pub(super) by_id: HashMap<Arc<str>, u32>,
+    pub(super) lost: HashSet<u32>,
+    pub(super) sheet: Sheet,
+    pub(super) clusters: Clusters,
+    pub(super) search: Option<Search>,
+    /// What the log says of messages: the cause, and how that is known.
+    pub(super) causes: HashMap<u32, Arc<[String]>>,
+    pub(super) opened: Option<(u32, Arc<Opened>)>,
+    /// The row that is being read.
+    pub(super) reading: Option<u32>,
+    pub(super) edits: HashMap<u32, Change>,
+    /// Edited and not yet agreed to.
+    pub(super) proposal: Option<Box<Proposal>>,
+    /// The message that is in the editor.
+    pub(super) in_editor: Option<InEditor>,
+    pub(super) draft: Option<Box<Draft>>,
+    pub(super) run: Option<Box<Run>>,
+    /// The journal of the last run that ended.
+    pub(super) last_run: Option<PathBuf>,
+    pub(super) stage: Stage,
+    pub(super) trouble: Option<String>,
+}
+
+/// The way to the screen.
+struct Out {
+    events: mpsc::Sender<Event>,
+    number: u64,
+    waiting: VecDeque<News>,
+    dirty: bool,
+    drawn: Instant,
+}
+
+/// The other ends of the bench's channels.
+struct Ears {
+    notes: mpsc::Receiver<Note>,
+    found: mpsc::Receiver<Vec<Found>>,
+    told: mpsc::Receiver<Told>,
+    progress: watch::Receiver<Progress>,
+}
+
+/// How to begin.
+pub(super) struct Start {
+    pub(super) aws: Arc<Connection>,
+    pub(super) state: Option<PathBuf>,
+    pub(super) events: mpsc::Sender<Event>,
+    pub(super) number: u64,
+    pub(super) subject: Subject,
+}
+
+/// Serves a desk until its asks end.
+pub(super) async fn serve(start: Start, asks: mpsc::Receiver<Ask>) {
+    let (notes, noted) = mpsc::channel(NOTES);
+    let (found, finds) = mpsc::channel(FOUND);
+    let (told, tells) = mpsc::channel(TOLD);
+    let (progress, progressed) = watch::channel(Progress::default());
+    let wire: Arc<dyn Wire> = Arc::new(Sqs::new(Arc::clone(&start.aws)));
+    let out = Out {
+        events: start.events,
+        number: start.number,
+        waiting: VecDeque::new(),
+        dirty: true,
+        drawn: Instant::now(),
+    };
+    let bench = Bench {
+        aws: start.aws,
+        wire,
+        state: start.state,
+        subject: start.subject,
+        notes,
+        found,
+        told,
+        progress,
+        out,
+        laid: None,
+        look: None,
+        looked: None,
+        gone_before: 0,
+        rows: Vec::new(),
+        by_id: HashMap::new(),
+        lost: HashSet::new(),
+        sheet: Sheet::new(),
+        clusters: Clusters::default(),
+        search: None,
+        causes: HashMap::new(),
+        opened: None,
+        reading: None,
+        edits: HashMap::new(),
+        proposal: None,
+        in_editor: None,
+        draft: None,
+        run: None,
+        last_run: None,
+        stage: Stage::Opening,
+        trouble: None,
+    };
+    bench.serve(asks, Ears { notes: noted, found: finds, told: tells, progress: progressed }).await;
+}
+
+impl Bench {
+    async fn serve(mut self, mut asks: mpsc::Receiver<Ask>, mut ears: Ears) {
+        let mut tick = interval(PICTURE);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.lay();
+        loop {
+            tokio::select! {
+                biased;
+                ask = asks.recv() => match ask {
+                    None | Some(Ask::Close) => break,
+                    Some(ask) => {
+                        self.ask(ask);
+                        // A key held down is one picture.
+                        if asks.is_empty() {
+                            self.show();
+                        }
+                    }
+                },
+                Some(note) = ears.notes.recv() => self.note(note),
+                Some(found) = ears.found.recv() => self.take_in(found),
+                Some(told) = ears.told.recv() => self.told(&told),
+                Ok(()) = ears.progress.changed() => self.follow(&ears.progress.borrow_and_update().clone()),
+                _ = tick.tick(), if self.out.is_due() => {}
+            }
+            self.read_chosen();
+            if self.out.drawn.elapsed() >= PICTURE {
+                self.show();
+            }
+        }
+        // What is on its way is taken off it, so that nobody waits for us.
+        drop(ears);
+        self.leave().await;
+    }
+
+    fn ask(&mut self, ask: Ask) {
+        self.out.dirty = true;
+        match ask {
+            Ask::Open(_) | Ask::Close => {}
+            Ask::Accept => self.accept(),
+            Ask::Look => self.look_again(),
+            Ask::Cluster(step) => self.sheet.step_cluster(step),
+            Ask::Message(step) => self.sheet.step(step),
+            Ask::Choose(choice) => self.sheet.choice(choice),
+            Ask::Find(find) => self.find(find),
+            Ask::EditOne => self.edit_one(),
+            Ask::Edited(edited) => self.edited(edited),
+            Ask::EditAll(jq) => self.edit_all(&jq),
+            Ask::Keep => self.keep(),
+            Ask::Plan(deed) => self.plan(deed),
+            Ask::Adjust(adjust) => self.adjust(adjust),
+            Ask::Go => self.go(),
+            Ask::Cancel => self.cancel(),
+            Ask::Back => self.back(),
+            Ask::Resume => self.resume(),
+        }
+    }
+
+    fn note(&mut self, note: Note) {
+        self.out.dirty = true;
+        match note {
+            Note::Laid(laid) => self.laid(laid),
+            Note::Looked(looked) => self.looked(looked),
+            Note::Lost(lost) => self.lose(&lost),
+            Note::Read(row, opened) => self.read(row, opened),
+            Note::LookedThrough(looked) => self.looked_through(looked),
+            Note::Learned(learned) => self.learn(learned),
+            Note::Proposed(proposal) => self.proposed(proposal),
+            Note::ForEditor { row, message, document } => {
+                self.in_editor = Some(InEditor::new(row, message));
+                self.out.tell(News::Edit(document));
+            }
+            Note::Drafted(draft) => self.drafted(draft),
+            Note::Ended(end) => self.ended(*end),
+            Note::Quiet => {}
+            Note::Said(text, bad) => self.say(text, bad),
+        }
+    }
+
+    /// Back to the columns, from whatever lies over them.
+    fn back(&mut self) {
+        if matches!(self.stage, Stage::Diff(_) | Stage::Plan(_) | Stage::Ended(_)) {
+            (self.stage, self.proposal, self.draft) = (Stage::Columns, None, None);
+        }
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>, bad: bool) {
+        self.out.tell(News::Said(text.into(), bad));
+    }
+
+    pub(super) fn tell(&mut self, news: News) {
+        self.out.tell(news);
+    }
+
+    pub(super) fn change(&mut self) {
+        self.out.dirty = true;
+    }
+
+    /// Starts something that takes time; what comes of it is a note.
+    pub(super) fn start(&self, work: impl Future<Output = Note> + Send + 'static) {
+        let notes = self.notes.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                note = work => {
+                    let _ = notes.send(note).await;
+                }
+                // The desk is left: nobody wants to know.
+                () = notes.closed() => {}
+            }
+        });
+    }
+
+    /// The same for what computes or reads files.
+    pub(super) fn start_blocking(&self, work: impl FnOnce() -> Note + Send + 'static) {
+        let failed = |error: tokio::task::JoinError| Note::Said(format!("that failed: {error}"), true);
+        self.start(async move { tokio::task::spawn_blocking(work).await.unwrap_or_else(failed) });
+    }
+
+    /// Sends a picture, if there is room for it and anything changed.
+    fn show(&mut self) {
+        if self.out.flush() && self.out.dirty {
+            let picture = News::Picture(Box::new(self.picture()));
+            let event = Event::Desk(self.out.number, picture);
+            if self.out.events.try_send(event).is_ok() {
+                (self.out.dirty, self.out.drawn) = (false, Instant::now());
+            }
+        }
+    }
+
+    /// Gives everything back.
+    async fn leave(mut self) {
+        if let Some(run) = &self.run {
+            run.stop.cancel();
+        }
+        if let Some(look) = self.look.take() {
+            look.cancel.cancel();
+            // A receive under way brings messages that are to be given back too.
+            let _ = look.task.await;
+        }
+        if let Some(run) = self.run.take() {
+            run.finish().await;
+        }
+        if let Some(laid) = self.laid.take() {
+            let released = laid.hold.release().await;
+            if released.stuck > 0 {
+                self.say(released.to_string(), true);
+            }
+        }
+        self.tell(News::Closed);
+        self.out.flush();
+    }
+}
+
+impl Out {
+    /// Whether there is something to send.
+    fn is_due(&self) -> bool {
+        self.dirty || !self.waiting.is_empty()
+    }
+
+    fn tell(&mut self, news: News) {
+        if self.waiting.len() >= MOST_WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(news);
+        self.flush();
+    }
+
+    /// Whether all that waited is on its way. The screen is never waited for.
+    fn flush(&mut self) -> bool {
+        while let Some(news) = self.waiting.pop_front() {
+            let event = Event::Desk(self.number, news);
+            if let Err(mpsc::error::TrySendError::Full(Event::Desk(_, news))) = self.events.try_send(event) {
+                self.waiting.push_front(news);
+                return false;
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,320 @@
+//! The work of a run: journal opened, the mover fed from the hold, a hunt or a journal, and everything closed behind it.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{editing::Change, laying::Laid, planning::Draft};
+use crate::{
+    app::clock,
+    aws::{Connection, Endpoint},
+    redrive::{
+        export::Existing,
+        into_file::IntoFile,
+        journal::{
+            Begun, Deed, Destination, Ended, Fate, Journal, Ledger, Origin, Record, Scope, Shelf, VERSION, id_of,
+        },
+        listed::Listed,
+        message::Message,
+        mover::{self, Job, Progress, Sink, Told, supply::Supply},
+        native,
+        peek::{
+            held::Chosen,
+            hunt::{Decision, Hunt, Hunting},
+            lease::Released,
+            own::Ids,
+        },
+        plan::Options,
+        undo::{Originals, Way, kept},
+        wire::Wire,
+    },
+};
+
+/// Ids in one record of the journal.
+const CHOSEN_IN_RECORD: usize = 1_000;
+
+/// What a run needs, apart from what it is about.
+#[derive(Clone)]
+pub(super) struct Crew {
+    pub(super) wire: Arc<dyn Wire>,
+    pub(super) aws: Arc<Connection>,
+    pub(super) shelf: Shelf,
+    pub(super) laid: Arc<Laid>,
+    pub(super) told: mpsc::Sender<Told>,
+    pub(super) progress: watch::Sender<Progress>,
+    pub(super) stop: CancellationToken,
+}
+
+/// Where a run's messages come from, to be closed after it.
+enum Feed {
+    Chosen(Arc<Chosen>),
+    Hunt(Arc<Hunt>),
+    Listed(Arc<Listed>),
+}
+
+/// One run of the mover.
+struct Leg {
+    journal: Journal,
+    ledger: Ledger,
+    feed: Feed,
+    sink: Option<Arc<dyn Sink>>,
+    options: Options,
+    total: u64,
+}
+
+/// What came of a run: how it ended, the journal, and sentences.
+pub(super) type Outcome = (Ended, Option<PathBuf>, Vec<String>);
+
+/// Runs that were cut off, of the place that we are connected to; the newest first.
+pub(super) fn unfinished(shelf: &Shelf, aws: &Connection) -> Vec<(PathBuf, Ledger)> {
+    let endpoint = aws.endpoint().map(Endpoint::url);
+    let is_here = |ledger: &Ledger| ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == aws.region();
+    let all = shelf.unfinished().unwrap_or_default().into_iter();
+    all.filter(|(_, ledger)| is_here(ledger)).map(|(id, ledger)| (shelf.path(&id), ledger)).collect()
+}
+
+impl Crew {
+    fn begun(&self, deed: Deed, from: Origin, to: Destination) -> Begun {
+        Begun {
+            version: VERSION,
+            at: clock::now(),
+            who: self.laid.who.clone(),
+            endpoint: self.aws.endpoint().map(|endpoint| endpoint.url().to_owned()),
+            region: self.aws.region().to_owned(),
+            deed,
+            from,
+            to,
+            scope: Scope::All { limit: None },
+            edited: None,
+            undoes: None,
+            rate: None,
+        }
+    }
+
+    /// Does what is planned.
+    pub(super) async fn travel(self, draft: Draft, ids: Vec<String>, changes: HashMap<String, Change>) -> Outcome {
+        if let Some((path, ways)) = &draft.ways {
+            return self.undo(path, ways, draft.wanted.options).await;
+        }
+        if draft.wanted.native {
+            return self.natively(&draft).await;
+        }
+        let plan = &draft.plan;
+        let begun = Begun {
+            scope: plan.scope.clone(),
+            edited: plan.edited.clone(),
+            rate: plan.options.rate,
+            ..self.begun(plan.deed, plan.from.clone(), plan.to.clone())
+        };
+        let sink = match sink(&plan.to, Existing::Refuse) {
+            Ok(sink) => sink,
+            Err(why) => return failed(why),
+        };
+        let (journal, ledger) = match self.open(begun, &ids).await {
+            Ok(opened) => opened,
+            Err(why) => return failed(why),
+        };
+        let is_all = matches!(plan.scope, Scope::All { .. });
+        let feed = if is_all { self.all_of_it().await } else { self.chosen(&ids, changes) };
+        let leg = Leg { journal, ledger, feed, sink, options: plan.options, total: plan.about };
+        self.run(leg).await
+    }
+
+    /// The journal of a new run.
+    async fn open(&self, begun: Begun, ids: &[String]) -> Result<(Journal, Ledger), String> {
+        let is_chosen = matches!(begun.scope, Scope::Chosen { .. });
+        let journal = self.shelf.create(begun).await.map_err(|error| error.to_string())?;
+        for ids in ids.chunks(CHOSEN_IN_RECORD).filter(|_| is_chosen) {
+            journal.append(&Record::Chosen { ids: ids.to_vec() }).await.map_err(|error| error.to_string())?;
+        }
+        let ledger = Ledger::read(journal.path()).map_err(|error| error.to_string())?;
+        Ok((journal, ledger))
+    }
+
+    fn chosen(&self, ids: &[String], changes: HashMap<String, Change>) -> Feed {
+        let wanted = move |message: &Message| match changes.get(&message.id).map(|change| change.apply(message)) {
+            None => Decision::Take(None),
+            Some(Ok(outgoing)) => Decision::Take(Some(Box::new(outgoing))),
+            // It went well when it was tried; should it not now, the message stays.
+            Some(Err(_)) => Decision::Leave,
+        };
+        Feed::Chosen(Arc::new(self.laid.hold.supply(ids, Box::new(wanted))))
+    }
+
+    /// What is held would be kept from the run: it is given back first.
+    async fn all_of_it(&self) -> Feed {
+        self.laid.hold.release().await;
+        let queue = self.laid.queue().clone();
+        Feed::Hunt(Arc::new(Hunt::for_all(Arc::clone(&self.wire), queue, Hunting::default())))
+    }
+
+    async fn run(&self, leg: Leg) -> Outcome {
+        let path = leg.journal.path().to_owned();
+        let supply: Arc<dyn Supply> = match &leg.feed {
+            Feed::Chosen(chosen) => Arc::clone(chosen) as Arc<dyn Supply>,
+            Feed::Hunt(hunt) => Arc::clone(hunt) as Arc<dyn Supply>,
+            Feed::Listed(listed) => Arc::clone(listed) as Arc<dyn Supply>,
+        };
+        let job = Job {
+            wire: Arc::clone(&self.wire),
+            journal: leg.journal,
+            ledger: leg.ledger,
+            supply,
+            sink: leg.sink,
+            options: leg.options,
+            total: leg.total,
+            progress: self.progress.clone(),
+            tell: Some(self.told.clone()),
+            stop: self.stop.clone(),
+            clock: clock::now,
+        };
+        let ended = job.run().await;
+        let released = match leg.feed {
+            Feed::Chosen(chosen) => chosen.close().await,
+            Feed::Hunt(hunt) => hunt.close().await,
+            Feed::Listed(_) => Released::default(),
+        };
+        let notes = if released.stuck > 0 { vec![released.to_string()] } else { Vec::new() };
+        (ended, Some(path), notes)
+    }
+
+    async fn undo(&self, path: &Path, ways: &[Way], options: Options) -> Outcome {
+        let id = id_of(path);
+        let mut outcome = (Ended::Done, None, Vec::new());
+        for way in ways {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            let begun = Begun {
+                undoes: Some(id.clone()),
+                rate: options.rate,
+                ..self.begun(way.deed(), way.from(&id), way.to().clone())
+            };
+            let (journal, ledger) = match self.open(begun, &[]).await {
+                Ok(opened) => opened,
+                Err(why) => return failed(why),
+            };
+            let leg = Leg { journal, ledger, feed: self.back(way, path), sink: None, options, total: way.most() };
+            let (ended, journal, notes) = self.run(leg).await;
+            let missing = way.most().saturating_sub(self.progress.borrow().moved);
+            outcome.2.extend(notes);
+            if missing > 0 && ended == Ended::Done {
+                outcome.2.push(format!("{missing} were not there any more: they are consumed"));
+            }
+            outcome = (ended, journal, outcome.2);
+        }
+        outcome
+    }
+
+    fn back(&self, way: &Way, path: &Path) -> Feed {
+        match (way, Originals::of(way, path)) {
+            (Way::FromQueue { queue, ids, .. }, Some(originals)) => {
+                let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
+                let wanted = move |message: &Message| match originals.contains(&message.id) {
+                    true => Decision::Take(originals.get(&message.id).ok().flatten().map(Box::new)),
+                    false => Decision::Leave,
+                };
+                let hunt = Hunt::new(Arc::clone(&self.wire), queue.as_ref().clone(), hunting, Box::new(wanted));
+                Feed::Hunt(Arc::new(hunt))
+            }
+            (Way::FromQueue { ids, .. }, None) => {
+                let ids: Vec<_> = ids.values().cloned().collect();
+                Feed::Listed(Arc::new(Listed::new(Box::new(kept(path, &ids)), true)))
+            }
+            (Way::FromJournal { to, ids }, _) => {
+                let is_ordered = to.queues().iter().any(|queue| queue.is_fifo());
+                Feed::Listed(Arc::new(Listed::new(Box::new(kept(path, ids)), is_ordered)))
+            }
+        }
+    }
+
+    /// Goes on with what was cut off.
+    pub(super) async fn go_on(&self, path: &Path, had_ended: bool) -> Outcome {
+        let reopened = mover::reopen(&self.wire, path, &self.laid.who, clock::now()).await;
+        let (journal, ledger) = match reopened {
+            Ok(reopened) => reopened,
+            Err(error) => return failed(error.to_string()),
+        };
+        let Some(queue) = ledger.begun.from.queue().cloned() else {
+            return failed("only what came from a queue can be gone on with here".to_owned());
+        };
+        let sink = match sink(&ledger.begun.to, Existing::Continue) {
+            Ok(sink) => sink,
+            Err(why) => return failed(why),
+        };
+        // What is held on the desk would be kept from it.
+        if queue.url == self.laid.queue().url {
+            self.laid.hold.release().await;
+        }
+        let standing = self.wire.standing(&queue).await.map(|standing| standing.total()).unwrap_or_default();
+        let total = ledger.wanted().unwrap_or(ledger.counts().moved + standing);
+        let options = Options { rate: ledger.begun.rate, ..Options::default() };
+        let wire = Arc::clone(&self.wire);
+        let hunting = Hunting::default();
+        let hunt = match still_wanted(&ledger, had_ended) {
+            Some(ids) => Hunt::for_ids(wire, queue, hunting, ids),
+            None => Hunt::for_all(wire, queue, hunting),
+        };
+        self.run(Leg { journal, ledger, feed: Feed::Hunt(Arc::new(hunt)), sink, options, total }).await
+    }
+
+    /// AWS's own move task, followed.
+    async fn natively(&self, draft: &Draft) -> Outcome {
+        self.laid.hold.release().await;
+        let to = match &draft.plan.to {
+            Destination::Queue(queue) => Some(queue.as_ref()),
+            _ => None,
+        };
+        let rate = draft.wanted.options.rate.map(|rate| rate.clamp(1.0, 500.0) as u32);
+        if let Err(refusal) = native::start(&self.aws, self.laid.queue(), to, rate).await {
+            return failed(refusal.text);
+        }
+        let (seen, mut sees) = watch::channel(native::Task::default());
+        let progress = self.progress.clone();
+        let mirror = tokio::spawn(async move {
+            while sees.changed().await.is_ok() {
+                let task = sees.borrow_and_update().clone();
+                progress.send_modify(|progress| {
+                    progress.moved = task.moved;
+                    progress.total = task.to_move.unwrap_or(progress.total);
+                });
+            }
+        });
+        let followed = native::follow(&self.aws, self.laid.queue(), &seen, &self.stop).await;
+        drop(seen);
+        let _ = mirror.await;
+        match followed {
+            Err(refusal) => failed(refusal.text),
+            Ok(task) if task.status == "COMPLETED" => (Ended::Done, None, Vec::new()),
+            Ok(task) if task.status == "CANCELLED" => (Ended::Cancelled, None, Vec::new()),
+            Ok(task) => failed(task.failure.unwrap_or(task.status)),
+        }
+    }
+}
+
+fn failed(why: String) -> Outcome {
+    (Ended::Stopped { why }, None, Vec::new())
+}
+
+/// The ids that are still to come; none for all there are. Of a run that had come to an end, only what it left open is settled.
+fn still_wanted(ledger: &Ledger, had_ended: bool) -> Option<Ids> {
+    let is_open = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Doubtful | Fate::Arrived { .. });
+    if had_ended || ledger.only_deletes() {
+        return Some(ledger.entries().filter(|(_, entry)| is_open(&entry.fate)).map(|(id, _)| id).collect());
+    }
+    let is_moved = |id: &str| ledger.get(id).is_some_and(|entry| matches!(entry.fate, Fate::Moved { .. }));
+    let left = || ledger.chosen.iter().map(String::as_str).filter(|id| !is_moved(id)).collect();
+    matches!(ledger.begun.scope, Scope::Chosen { .. }).then(left)
+}
+
+/// Where a run writes its messages, if it writes any.
+fn sink(to: &Destination, existing: Existing) -> Result<Option<Arc<dyn Sink>>, String> {
+    let Destination::File(path) = to else { return Ok(None) };
+    let file = IntoFile::open(path, existing).map_err(|error| error.to_string())?;
+    Ok(Some(Arc::new(file)))
+}

@@ -1,0 +1,222 @@
+//! Laying a queue on the desk: found, its cost said, looked at, and what comes of it sorted.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::bench::{Bench, Note};
+use crate::{
+    app::clock,
+    aws::Connection,
+    domain::ResourceId,
+    overlays::desk::model::{Cost, Stage, Subject},
+    redrive::{
+        peek::{
+            cost::Verdict,
+            hold::{Found, Hold, Lost, Options},
+            look::{End, Looked},
+            looks::Looks,
+        },
+        queue::Queue,
+        why::{Content, Traits, decode},
+        wire::{Refusal, Wire},
+    },
+};
+
+/// Sources that are asked for one by one.
+const MOST_SOURCES: usize = 16;
+/// Characters of a message in the list.
+const PREVIEW: usize = 120;
+
+/// A queue on the desk.
+pub(super) struct Laid {
+    pub(super) hold: Arc<Hold>,
+    /// The queues whose dead letters it has.
+    pub(super) sources: Vec<Queue>,
+    /// The caller's ARN; empty where the endpoint does not say.
+    pub(super) who: String,
+}
+
+impl Laid {
+    pub(super) fn queue(&self) -> &Queue {
+        self.hold.queue()
+    }
+
+    /// Where a message comes from that does not say so itself.
+    pub(super) fn only_source(&self) -> Option<&ResourceId> {
+        match self.sources.as_slice() {
+            [only] => Some(&only.arn),
+            _ => None,
+        }
+    }
+}
+
+/// A look under way.
+pub(super) struct Look {
+    pub(super) cancel: CancellationToken,
+    pub(super) task: JoinHandle<()>,
+}
+
+async fn lay(
+    wire: Arc<dyn Wire>,
+    aws: Arc<Connection>,
+    subject: Subject,
+    options: Options,
+) -> Result<Box<Laid>, Refusal> {
+    let queue = wire.find(subject.queue.as_str()).await?;
+    let (sources, identity) = tokio::join!(sources(wire.as_ref(), &queue, &subject), aws.identity());
+    let hold = Arc::new(Hold::open(wire, queue, options).await?);
+    // Not every emulator knows.
+    let who = identity.map(|identity| identity.arn).unwrap_or_default();
+    Ok(Box::new(Laid { hold, sources, who }))
+}
+
+/// The queues whose dead letters these are. Where the endpoint does not say, those that are known from their redrive policies.
+async fn sources(wire: &dyn Wire, queue: &Queue, subject: &Subject) -> Vec<Queue> {
+    let mut sources = wire.sources(queue).await.unwrap_or_default();
+    if sources.is_empty() {
+        let names_us = |source: &Queue| source.redrive_policy.as_ref().is_some_and(|policy| policy.target == queue.arn);
+        for source in subject.routes.iter().filter_map(|route| route.source.as_ref()).take(MOST_SOURCES) {
+            sources.extend(wire.find(source.as_str()).await.ok().filter(names_us));
+        }
+    }
+    sources
+}
+
+impl Bench {
+    pub(super) fn lay(&self) {
+        let (wire, aws) = (Arc::clone(&self.wire), Arc::clone(&self.aws));
+        let memory = self.state.as_deref().map(Looks::in_folder);
+        let options = Options { memory, ..Options::new(clock::now) };
+        let subject = self.subject.clone();
+        self.start(async move { Note::Laid(lay(wire, aws, subject, options).await) });
+    }
+
+    pub(super) fn laid(&mut self, laid: Result<Box<Laid>, Refusal>) {
+        let laid = match laid {
+            Ok(laid) => Arc::<Laid>::from(laid),
+            Err(refusal) => {
+                self.stage = Stage::Failed(refusal.text);
+                return;
+            }
+        };
+        let cost = laid.hold.cost();
+        let name = laid.queue().name().to_owned();
+        self.laid = Some(laid);
+        self.hear_of_losses();
+        self.note_unfinished();
+        self.stage = match cost.verdict {
+            Verdict::Free | Verdict::Safe => Stage::Columns,
+            Verdict::Costs { .. } => Stage::Asking(Cost { lines: cost.lines, name: None }),
+            Verdict::Refused { .. } => Stage::Asking(Cost { lines: cost.lines, name: Some(name) }),
+        };
+        if self.stage == Stage::Columns {
+            self.look_now();
+        }
+    }
+
+    /// The user has seen what it costs, and typed the name if that was asked for.
+    pub(super) fn accept(&mut self) {
+        let (Stage::Asking(cost), Some(laid)) = (&self.stage, &self.laid) else { return };
+        if let Some(name) = &cost.name {
+            laid.hold.accept(name);
+        }
+        self.stage = Stage::Columns;
+        self.look_now();
+    }
+
+    /// What came since the last look.
+    pub(super) fn look_again(&mut self) {
+        if self.look.is_none() && self.stage == Stage::Columns {
+            self.look_now();
+        }
+    }
+
+    fn look_now(&mut self) {
+        let Some(laid) = &self.laid else { return };
+        let cancel = CancellationToken::new();
+        let (hold, found, notes) = (Arc::clone(&laid.hold), self.found.clone(), self.notes.clone());
+        let until = cancel.clone();
+        let task = tokio::spawn(async move {
+            let looked = hold.look(None, &found, &until).await;
+            let _ = notes.send(Note::Looked(looked)).await;
+        });
+        self.look = Some(Look { cancel, task });
+    }
+
+    /// One listener at a time: each starts the next.
+    fn hear_of_losses(&self) {
+        if let Some(laid) = &self.laid {
+            let hold = Arc::clone(&laid.hold);
+            self.start(async move { Note::Lost(hold.lost().await) });
+        }
+    }
+
+    pub(super) fn lose(&mut self, lost: &[Lost]) {
+        self.lost.extend(lost.iter().filter_map(|lost| self.by_id.get(lost.id.as_str())));
+        if let Some(last) = lost.last() {
+            self.trouble = Some(format!("{} no longer held: {}", self.lost.len(), last.why));
+            self.hear_of_losses();
+        }
+    }
+
+    /// Messages came.
+    pub(super) fn take_in(&mut self, found: Vec<Found>) {
+        let Some(laid) = self.laid.clone() else { return };
+        for Found { mut row, message } in found {
+            let decoded = decode(&message);
+            // Envelopes look all alike: what is inside tells one from the other.
+            if let (Content::Json(value), [_, _, ..]) = (&decoded.content, decoded.layers.as_slice()) {
+                row.preview = value.to_string().chars().take(PREVIEW).collect::<String>().into();
+            }
+            let traits = Traits::of(&message, &decoded, laid.only_source());
+            let cluster = self.clusters.insert(&row.id, row.sent_at, traits);
+            let number = self.sheet.push(cluster);
+            self.by_id.insert(Arc::clone(&row.id), number);
+            self.rows.push(row);
+        }
+        self.rank();
+        self.look_through();
+        self.change();
+    }
+
+    /// The order of clusters may have changed.
+    pub(super) fn rank(&mut self) {
+        let ranking = self.clusters.list().iter().map(|cluster| cluster.number).collect();
+        self.sheet.rank(ranking);
+    }
+
+    pub(super) fn looked(&mut self, looked: Looked) {
+        self.look = None;
+        self.trouble = match &looked.end {
+            End::NothingNew | End::Limit | End::Cancelled => None,
+            End::Count(_) | End::Refused(_) | End::Trouble(_) => Some(looked.to_string()),
+        };
+        (self.looked, self.gone_before) = (Some(looked), self.gone());
+        self.ask_why();
+    }
+
+    /// Messages that were moved or deleted.
+    fn gone(&self) -> u64 {
+        (self.rows.len() as u64).saturating_sub(self.sheet.held())
+    }
+
+    /// How many messages there are, as far as anybody knows.
+    pub(super) fn about(&self) -> Option<u64> {
+        let laid = self.laid.as_ref()?;
+        let about = self.looked.as_ref().map_or_else(|| laid.hold.standing().total(), |looked| looked.about);
+        Some(about.saturating_sub(self.gone().saturating_sub(self.gone_before)))
+    }
+
+    /// The ids of rows.
+    pub(super) fn ids(&self, rows: &[u32]) -> Vec<String> {
+        rows.iter().filter_map(|row| self.rows.get(*row as usize)).map(|row| row.id.to_string()).collect()
+    }
+
+    /// Rows by their ids.
+    pub(super) fn index(&self, rows: &[u32]) -> HashMap<Arc<str>, u32> {
+        let id = |row: &u32| Some((Arc::clone(&self.rows.get(*row as usize)?.id), *row));
+        rows.iter().filter_map(id).collect()
+    }
+}

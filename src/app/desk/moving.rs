@@ -1,0 +1,206 @@
+//! Doing what was planned: the bench's side, and what it came to in a few sentences. The work itself is the [`Crew`]'s.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    bench::{Bench, Note},
+    crew::{Crew, Outcome, unfinished},
+    editing::Change,
+    planning::Draft,
+};
+use crate::{
+    overlays::desk::model::{self, Moving, Stage, Summary},
+    redrive::{
+        export,
+        journal::{Ended, id_of},
+        mover::{Progress, Telling, Told},
+        peek::hold::Hold,
+    },
+};
+
+/// A run under way.
+pub(super) struct Run {
+    pub(super) stop: CancellationToken,
+    task: JoinHandle<()>,
+    title: String,
+    cancelled: bool,
+}
+
+impl Run {
+    /// Waits for the batch in hand.
+    pub(super) async fn finish(self) {
+        let _ = self.task.await;
+    }
+}
+
+impl Bench {
+    fn crew(&mut self) -> Option<Crew> {
+        let Some(shelf) = self.shelf() else {
+            self.say("there is no home folder for the journal: nothing is moved without one", true);
+            return None;
+        };
+        Some(Crew {
+            wire: Arc::clone(&self.wire),
+            aws: Arc::clone(&self.aws),
+            shelf,
+            laid: Arc::clone(self.laid.as_ref()?),
+            told: self.told.clone(),
+            progress: self.progress.clone(),
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// Does what is planned.
+    pub(super) fn go(&mut self) {
+        let Some(draft) = self.draft.take() else { return };
+        if draft.shown.refused.is_some() {
+            self.draft = Some(draft);
+            return;
+        }
+        let Some(crew) = self.crew() else { return };
+        let title = draft.shown.title.clone();
+        let index = self.index(&draft.wanted.rows);
+        let change = |(id, row): (Arc<str>, u32)| Some((id.to_string(), self.edits.get(&row)?.clone()));
+        let changes: HashMap<String, Change> = index.into_iter().filter_map(change).collect();
+        let ids = self.ids(&draft.wanted.rows);
+        if draft.wanted.deed == model::Deed::Write {
+            return self.write(*draft, ids);
+        }
+        let running = crew.clone();
+        self.begin(title, crew.stop.clone(), async move { running.travel(*draft, ids, changes).await });
+    }
+
+    fn begin(&mut self, title: String, stop: CancellationToken, work: impl Future<Output = Outcome> + Send + 'static) {
+        self.progress.send_replace(Progress::default());
+        self.stage = Stage::Moving(Moving { title: title.clone(), ..Moving::default() });
+        let (notes, progress) = (self.notes.clone(), self.progress.clone());
+        let task = tokio::spawn(async move {
+            let outcome = work.await;
+            let last = progress.borrow().clone();
+            let _ = notes.send(Note::Ended(Box::new((outcome, last)))).await;
+        });
+        self.run = Some(Box::new(Run { stop, task, title, cancelled: false }));
+    }
+
+    /// To a file; they stay.
+    fn write(&mut self, draft: Draft, ids: Vec<String>) {
+        let (Some(laid), Some(file)) = (self.laid.clone(), draft.wanted.file) else { return };
+        self.stage = Stage::Columns;
+        self.start_blocking(move || match write(&laid.hold, &ids, &file) {
+            Ok(count) => Note::Said(format!("{count} messages written to {}", file.display()), false),
+            Err(why) => Note::Said(why, true),
+        });
+    }
+
+    pub(super) fn follow(&mut self, progress: &Progress) {
+        if let (Some(run), Stage::Moving(_)) = (&self.run, &self.stage) {
+            let (title, cancelled) = (run.title.clone(), run.cancelled);
+            self.stage = Stage::Moving(Moving { title, progress: progress.clone(), cancelled });
+            self.change();
+        }
+    }
+
+    /// What became of one message. Those that are gone leave the list with the next picture.
+    pub(super) fn told(&mut self, told: &Told) {
+        if let (Telling::Moved { .. }, Some(row)) = (&told.fate, self.by_id.get(told.id.as_str())) {
+            self.sheet.goes(*row);
+            self.edits.remove(row);
+            self.clusters.remove(&told.id);
+            self.change();
+        }
+    }
+
+    pub(super) fn cancel(&mut self) {
+        if let Some(run) = &mut self.run {
+            run.stop.cancel();
+            run.cancelled = true;
+        }
+        if let Stage::Moving(moving) = &mut self.stage {
+            moving.cancelled = true;
+        }
+    }
+
+    pub(super) fn ended(&mut self, (outcome, progress): (Outcome, Progress)) {
+        let title = self.run.take().map_or_else(String::new, |run| run.title);
+        let (ended, journal, notes) = outcome;
+        self.sheet.gone();
+        self.rank();
+        self.forget_opened();
+        let bad = ended != Ended::Done || progress.refused + progress.bounced > 0;
+        let lines = summary(&ended, &progress, journal.as_deref(), notes);
+        self.last_run = journal.or(self.last_run.take());
+        self.stage = Stage::Ended(Summary { title, lines, bad });
+    }
+
+    /// Says that a run of this place was cut off, if one was.
+    pub(super) fn note_unfinished(&self) {
+        let (Some(shelf), aws) = (self.shelf(), Arc::clone(&self.aws)) else { return };
+        self.start_blocking(move || {
+            let cut_off = unfinished(&shelf, &aws);
+            match cut_off.first() {
+                None => Note::Quiet,
+                Some((_, ledger)) => {
+                    let (count, from) = (cut_off.len(), ledger.begun.from.name());
+                    let runs =
+                        if count == 1 { "a run was cut off".to_owned() } else { format!("{count} runs were cut off") };
+                    Note::Said(format!("{runs}, the last from {from}: C goes on with it"), true)
+                }
+            }
+        });
+    }
+
+    /// Goes on with the runs that were cut off, the oldest first.
+    pub(super) fn resume(&mut self) {
+        if self.run.is_some() || self.stage != Stage::Columns {
+            return;
+        }
+        let Some(crew) = self.crew() else { return };
+        let running = crew.clone();
+        self.begin("going on with what was cut off".to_owned(), crew.stop.clone(), async move {
+            let mut last = (Ended::Done, None, vec!["nothing was cut off".to_owned()]);
+            for (path, ledger) in unfinished(&running.shelf, &running.aws).into_iter().rev() {
+                if !running.stop.is_cancelled() {
+                    last = running.go_on(&path, ledger.ended.is_some()).await;
+                }
+            }
+            last
+        });
+    }
+}
+
+fn write(hold: &Hold, ids: &[String], file: &Path) -> Result<u64, String> {
+    let mut draft = export::Draft::begin(file).map_err(|error| error.to_string())?;
+    for id in ids {
+        let message = hold.message(id).map_err(|refusal| refusal.text)?;
+        draft.push(&message).map_err(|error| error.to_string())?;
+    }
+    draft.finish().map_err(|error| error.to_string())
+}
+
+/// What it came to, the most important first.
+fn summary(ended: &Ended, progress: &Progress, journal: Option<&Path>, notes: Vec<String>) -> Vec<String> {
+    let mut lines = Vec::new();
+    let moved = format!("{} of {} moved", progress.moved, progress.total);
+    lines.push(match ended {
+        Ended::Done => moved,
+        Ended::Cancelled => format!("stopped as you wished: {moved}"),
+        Ended::Stopped { why } => format!("{moved}; it stopped: {why}"),
+    });
+    for (count, what) in [
+        (progress.bounced, "came back: their consumer still fails"),
+        (progress.refused, "were refused, and stay where they were"),
+        (progress.maybe_twice, "may have arrived twice: their first send was never answered"),
+        (progress.arrived, "arrived, and are perhaps still here too: C settles that"),
+    ] {
+        if count > 0 {
+            lines.push(format!("{count} {what}"));
+        }
+    }
+    lines.extend(progress.waiting.map(|waiting| format!("{waiting} wait at their destination")));
+    lines.extend(notes);
+    lines.extend(journal.map(|path| format!("journal {}; U brings back what nobody took yet", id_of(path))));
+    lines
+}

@@ -1,0 +1,326 @@
+//! From a wish to a plan: what, from where, to where, how many, and what could go wrong. Nothing is changed yet.
+
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    bench::{Bench, Note},
+    laying::Laid,
+};
+use crate::{
+    app::clock,
+    domain::units::Count,
+    overlays::desk::model::{self, Adjust, Stage},
+    redrive::{
+        journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
+        plan::{Consumer, Options, Plan, Prospect},
+        queue::{Queue, Standing},
+        undo::{Way, ways},
+        wire::Wire,
+    },
+};
+
+/// What the user wants, as far as he said.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    pub(super) deed: model::Deed,
+    pub(super) rows: Vec<u32>,
+    /// Empty for where they came from.
+    pub(super) to: String,
+    pub(super) options: Options,
+    pub(super) file: Option<PathBuf>,
+    pub(super) native: bool,
+}
+
+/// A plan, with all that is needed to do it.
+pub(super) struct Draft {
+    pub(super) wanted: Wanted,
+    pub(super) plan: Plan,
+    pub(super) shown: model::Plan,
+    /// For undoing: the journal, and the ways back.
+    pub(super) ways: Option<(PathBuf, Vec<Way>)>,
+}
+
+/// What a plan needs to know of the desk.
+struct Facts {
+    laid: Arc<Laid>,
+    wire: Arc<dyn Wire>,
+    consumers: Vec<Consumer>,
+    edited: Option<String>,
+    first_sent: Option<Timestamp>,
+    splits_groups: bool,
+    /// All that the queue has is meant.
+    is_all: bool,
+    about: u64,
+    last_run: Option<PathBuf>,
+}
+
+impl Bench {
+    pub(super) fn plan(&mut self, deed: model::Deed) {
+        let rows = match deed {
+            model::Deed::Undo => Vec::new(),
+            model::Deed::Purge => self.sheet.all(),
+            _ => self.sheet.meant(),
+        };
+        if self.run.is_some() || self.laid.is_none() {
+            return;
+        }
+        if rows.is_empty() && !matches!(deed, model::Deed::Undo | model::Deed::Purge) {
+            return self.say("there is nothing to do that with: nothing is chosen, and nothing is listed", false);
+        }
+        let needs_file = matches!(deed, model::Deed::Write | model::Deed::Delete | model::Deed::Purge);
+        let file = if needs_file { self.file_name() } else { None };
+        let wanted = Wanted { deed, rows, to: String::new(), options: Options::default(), file, native: false };
+        self.draw_up(wanted);
+    }
+
+    /// `stats-dlq-20261121T140312Z.jsonl` where edatop was started.
+    fn file_name(&self) -> Option<PathBuf> {
+        let name = self.laid.as_ref()?.queue().name();
+        let at = clock::now().strftime("%Y%m%dT%H%M%SZ");
+        Some(std::env::current_dir().ok()?.join(format!("{name}-{at}.jsonl")))
+    }
+
+    pub(super) fn adjust(&mut self, adjust: Adjust) {
+        let Some(draft) = self.draft.take() else { return };
+        let mut wanted = draft.wanted.clone();
+        self.draft = Some(draft);
+        match adjust {
+            Adjust::Canary => wanted.options.canary = !wanted.options.canary,
+            Adjust::Rate(rate) => wanted.options.rate = rate,
+            Adjust::To(to) => wanted.to = to,
+            Adjust::File(file) => wanted.file = file,
+            Adjust::Native => wanted.native = !wanted.native,
+        }
+        self.draw_up(wanted);
+    }
+
+    fn draw_up(&self, wanted: Wanted) {
+        let Some(facts) = self.facts(&wanted) else { return };
+        self.start(async move { Note::Drafted(Box::new(draft(facts, wanted).await)) });
+    }
+
+    fn facts(&self, wanted: &Wanted) -> Option<Facts> {
+        let laid = Arc::clone(self.laid.as_ref()?);
+        let rows = || wanted.rows.iter().filter_map(|row| self.rows.get(*row as usize));
+        let mut edits: Vec<&str> =
+            wanted.rows.iter().filter_map(|row| self.edits.get(row)).map(|change| change.said()).collect();
+        edits.sort_unstable();
+        edits.dedup();
+        let mut of_groups: HashMap<&str, (u64, u64)> = HashMap::new();
+        if laid.queue().is_fifo() {
+            for row in &self.rows {
+                of_groups.entry(row.group.as_deref().unwrap_or_default()).or_default().0 += 1;
+            }
+            for row in rows() {
+                of_groups.entry(row.group.as_deref().unwrap_or_default()).or_default().1 += 1;
+            }
+        }
+        let about = self.about().unwrap_or_default();
+        Some(Facts {
+            wire: Arc::clone(&self.wire),
+            consumers: self.subject.consumers.clone(),
+            edited: (!edits.is_empty()).then(|| edits.join("; ")),
+            first_sent: rows().filter_map(|row| row.sent_at).min(),
+            splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
+            is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
+            about,
+            last_run: self.last_run.clone().or_else(|| newest_run(self.shelf().as_ref()?, laid.queue())),
+            laid,
+        })
+    }
+
+    pub(super) fn shelf(&self) -> Option<Shelf> {
+        self.state.as_ref().map(|state| Shelf::new(state.join(super::JOURNALS)))
+    }
+
+    pub(super) fn drafted(&mut self, draft: Box<Draft>) {
+        if matches!(self.stage, Stage::Columns | Stage::Plan(_) | Stage::Ended(_)) {
+            self.stage = Stage::Plan(draft.shown.clone());
+            self.draft = Some(draft);
+        }
+    }
+}
+
+/// The last journal that moved something out of this queue.
+fn newest_run(shelf: &Shelf, queue: &Queue) -> Option<PathBuf> {
+    /// Older ones are for `edatop journal`.
+    const MOST: usize = 20;
+    let ids = shelf.ids().ok()?;
+    let paths = ids.into_iter().take(MOST).map(|id| shelf.path(&id));
+    let of_queue = |path: &PathBuf| {
+        Ledger::read(path).is_ok_and(|ledger| {
+            let begun = &ledger.begun;
+            begun.deed != Deed::Undo
+                && begun.from.queue().is_some_and(|from| from.url == queue.url)
+                && ledger.counts().moved + ledger.counts().arrived > 0
+        })
+    };
+    paths.into_iter().find(of_queue)
+}
+
+async fn draft(facts: Facts, wanted: Wanted) -> Draft {
+    if wanted.deed == model::Deed::Undo {
+        return undoing(facts, wanted).await;
+    }
+    let (count, queue) = (wanted.rows.len() as u64, facts.laid.queue().clone());
+    let is_purge = wanted.deed == model::Deed::Purge;
+    let scope = if is_purge || wanted.native { Scope::All { limit: None } } else { Scope::Chosen { count } };
+    let (deed, to, refused) = destination(&facts, &wanted).await;
+    let prospect = prospect(&facts, &to).await;
+    let plan = Plan {
+        deed,
+        from: Origin::Queue(Box::new(queue)),
+        to,
+        scope,
+        about: if is_purge { facts.about } else { count },
+        edited: facts.edited.clone().filter(|_| deed == Deed::Redrive),
+        options: wanted.options,
+        risks: Vec::new(),
+    };
+    let plan = plan.with_prospect(&prospect);
+    let shown = shown(&facts, &wanted, &plan, refused);
+    Draft { wanted, plan, shown, ways: None }
+}
+
+/// Where to; and why that is not possible.
+async fn destination(facts: &Facts, wanted: &Wanted) -> (Deed, Destination, Option<String>) {
+    let to_file = |file: &Option<PathBuf>| file.clone().map(Destination::File);
+    match wanted.deed {
+        model::Deed::Write => match to_file(&wanted.file) {
+            Some(file) => (Deed::Export, file, None),
+            None => (Deed::Export, Destination::Journal, Some("press f and name a file".to_owned())),
+        },
+        model::Deed::Delete | model::Deed::Purge => match to_file(&wanted.file) {
+            Some(file) => (Deed::Export, file, None),
+            None => (Deed::Delete, Destination::Journal, None),
+        },
+        _ if wanted.to.is_empty() => {
+            let nowhere =
+                format!("no queue sends its dead letters to {}: press t and name one", facts.laid.queue().name());
+            let refused = facts.laid.sources.is_empty().then_some(nowhere);
+            (Deed::Redrive, Destination::Sources(facts.laid.sources.clone()), refused)
+        }
+        _ => match facts.wire.find(&wanted.to).await {
+            Ok(queue) => {
+                let same = format!("{} is where they are already", queue.name());
+                let refused = (queue.arn == facts.laid.queue().arn).then_some(same);
+                (Deed::Redrive, Destination::Queue(Box::new(queue)), refused)
+            }
+            Err(refusal) => (Deed::Redrive, Destination::Sources(facts.laid.sources.clone()), Some(refusal.text)),
+        },
+    }
+}
+
+async fn prospect(facts: &Facts, to: &Destination) -> Prospect {
+    let mut waiting: Option<Standing> = None;
+    for queue in to.queues() {
+        if let Ok(standing) = facts.wire.standing(queue).await {
+            let sum = waiting.get_or_insert_with(Standing::default);
+            sum.visible += standing.visible;
+            sum.in_flight += standing.in_flight;
+            sum.delayed += standing.delayed;
+        }
+    }
+    let loss = facts.first_sent.map(|sent| {
+        let kept = SignedDuration::try_from(facts.laid.queue().retention).unwrap_or_default();
+        let left = sent.checked_add(kept).map_or(SignedDuration::ZERO, |at| at.duration_since(clock::now()));
+        Duration::try_from(left.max(SignedDuration::ZERO)).unwrap_or_default()
+    });
+    let consumer = if to.queues().is_empty() { None } else { facts.consumers.first().cloned() };
+    Prospect {
+        there: Some(facts.laid.hold.standing()),
+        waiting,
+        consumer,
+        first_loss: loss,
+        splits_groups: facts.splits_groups,
+        has_move_task: facts.is_all,
+    }
+}
+
+fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -> model::Plan {
+    let (name, count) = (facts.laid.queue().name(), Count(wanted.rows.len() as f64));
+    let options = wanted.options;
+    let redrives = wanted.deed == model::Deed::Redrive;
+    let file = || wanted.file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let (title, lines) = match wanted.deed {
+        model::Deed::Write => (
+            format!("write {count} messages"),
+            vec![format!("write {count} messages to {}", file()), "they stay in the queue".to_owned()],
+        ),
+        model::Deed::Purge => (format!("delete all of {name}"), plan.lines()),
+        model::Deed::Delete => (format!("delete {count} messages"), plan.lines()),
+        _ if wanted.native => (
+            format!("let the queue redrive all of {name} by itself"),
+            vec![
+                "AWS's own move task: all messages, 500 a second at most, with new ids and a new retention".to_owned(),
+                "what is held here is given back first; there is no journal and no undo".to_owned(),
+            ],
+        ),
+        _ => (format!("redrive {count} messages"), plan.lines()),
+    };
+    let is_deletion = matches!(wanted.deed, model::Deed::Delete | model::Deed::Purge);
+    let has_file = is_deletion || wanted.deed == model::Deed::Write;
+    model::Plan {
+        title,
+        lines,
+        name: is_deletion.then(|| name.to_owned()),
+        canary: (redrives && !wanted.native).then_some(options.canary),
+        rate: (redrives && !wanted.native).then_some(options.rate),
+        to: redrives.then(|| wanted.to.clone()),
+        file: has_file.then(|| wanted.file.clone()),
+        native: (redrives && facts.is_all && facts.edited.is_none()).then_some(wanted.native),
+        refused,
+    }
+}
+
+/// What the last run moved, brought back as far as it is still to be had.
+async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
+    let title = "undo the last run".to_owned();
+    let queue = facts.laid.queue().clone();
+    let nothing = |why: String, wanted| Draft {
+        wanted,
+        plan: empty_plan(&queue),
+        shown: model::Plan { title: "undo the last run".to_owned(), refused: Some(why), ..model::Plan::default() },
+        ways: None,
+    };
+    let Some(path) = facts.last_run.clone() else {
+        return nothing(format!("no journal says that anything was moved out of {}", queue.name()), wanted);
+    };
+    let ledger = match Ledger::read(&path) {
+        Ok(ledger) => ledger,
+        Err(error) => return nothing(error.to_string(), wanted),
+    };
+    let ways = ways(&ledger);
+    if ways.is_empty() {
+        return nothing("that run moved nothing that could be brought back".to_owned(), wanted);
+    }
+    let moved = ledger.counts().moved;
+    let mut lines =
+        vec![format!("the run of {} moved {moved} messages to {}", ledger.begun.at, ledger.begun.to.name())];
+    for way in &ways {
+        let there = match way.still_there(&facts.wire).await {
+            Some(there) => format!("{there} of {}", way.most()),
+            None => format!("what is left of {}", way.most()),
+        };
+        lines.push(format!("bring back {there} from {} to {}", way.from("").name(), way.to().name()));
+    }
+    lines.push("what a consumer has taken is consumed, and stays so".to_owned());
+    let options = wanted.options;
+    let shown = model::Plan { title, lines, rate: Some(options.rate), ..model::Plan::default() };
+    Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)) }
+}
+
+fn empty_plan(queue: &Queue) -> Plan {
+    Plan {
+        deed: Deed::Undo,
+        from: Origin::Queue(Box::new(queue.clone())),
+        to: Destination::Journal,
+        scope: Scope::All { limit: None },
+        about: 0,
+        edited: None,
+        options: Options::default(),
+        risks: Vec::new(),
+    }
+}
