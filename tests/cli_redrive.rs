@@ -8,6 +8,9 @@
 mod endpoint;
 #[path = "support/hermetic.rs"]
 mod hermetic;
+#[path = "support/pty.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod pty;
 
 use std::{
     collections::BTreeMap,
@@ -197,7 +200,15 @@ fn read_only_refuses_before_anything_is_asked() {
     listener.set_nonblocking(true).unwrap();
     let endpoint = listener.local_addr().unwrap().to_string();
     let home = Home::new("read-only-redrive");
-    for arguments in [&["redrive", "q", "--yes"][..], &["redrive", "--resume"]] {
+    for arguments in [
+        &["redrive", "q", "--yes"][..],
+        &["redrive", "--resume"],
+        &["redrive", "q", "--native", "--yes"],
+        &["export", "q", "--file", "f", "--delete", "--yes"],
+        &["import", "q", "--file", "f", "--yes"],
+        &["purge", "q", "--file", "f", "--yes"],
+        &["journal", "undo", "last", "--yes"],
+    ] {
         let arguments: Vec<&str> = ["--read-only", "--endpoint", &endpoint].iter().chain(arguments).copied().collect();
         let run = run(&home, &arguments);
         assert_eq!((run.is(2).out.as_str(), run.err.lines().count()), ("", 1), "{}", run.err);
@@ -215,4 +226,180 @@ async fn nobody_there_and_not_let_in_are_code_three() {
     let url = server.uri();
     let run = tokio::task::block_in_place(|| run(&home, &["redrive", "q", "--yes", "--endpoint", &url]));
     run.is(3).says("permission denied");
+}
+
+const ORDERS: [&str; 4] = [
+    r#"{"type":"created","amount":1}"#,
+    r#"{"type":"created","amount":2}"#,
+    r#"{"type":"cancelled","why":"x"}"#,
+    "no json",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_shows_each_message_once_and_leaves_all() {
+    let place = Place::with("peek", &ORDERS).await;
+    let run = place.run(&["peek", "orders-dlq"]).await;
+    let lines = run.is(0).says("receive count rises by one").says("has no redrive policy").lines();
+    let bodies: std::collections::BTreeSet<&str> = lines.iter().map(|line| line["Body"].as_str().unwrap()).collect();
+    assert_eq!(bodies, ORDERS.into_iter().collect());
+    assert!(lines.iter().all(|line| line["Cluster"].is_string() && line.get("ReceiptHandle").is_none()));
+    let some = place.run(&["peek", "orders-dlq", "--where", ".body.amount > 1"]).await;
+    assert_eq!(some.is(0).lines().len(), 1);
+    assert_eq!(place.run(&["peek", "orders-dlq", "--limit", "2"]).await.is(0).lines().len(), 2);
+    let none = place.run(&["peek", "orders-dlq", "--where", ".body.amount > 9"]).await;
+    assert_eq!(none.is(1).out, "");
+    place.run(&["peek", "orders-dlq", "--where", ".body |"]).await.is(2).says("--where: ");
+    assert_eq!(place.drain(&place.dlq).await.len(), 4, "all can be had at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clusters_are_listed_and_named_by_their_keys() {
+    let place = Place::with("clusters", &ORDERS).await;
+    let listed = place.run(&["peek", "orders-dlq", "--clusters"]).await;
+    let clusters = listed.is(0).lines();
+    assert_eq!((clusters.len(), &clusters[0]["Count"]), (3, &2.into()), "{}", listed.out);
+    let number = clusters[0]["Number"].to_string();
+    let numbered = place.run(&["redrive", "orders-dlq", "--cluster", &number, "--yes"]).await;
+    let key = clusters[0]["Key"].as_str().unwrap();
+    numbered.is(2).says("cluster numbers change from look to look").says(key);
+    place.run(&["redrive", "orders-dlq", "--cluster", "ffffffff", "--yes"]).await.is(1).says("no cluster is called");
+    let moved = place.run(&["redrive", "orders-dlq", "--cluster", key, "--yes"]).await;
+    assert_eq!(moved.is(0).fates().0["moved"], 2);
+    assert_eq!(place.drain(&place.source).await, ORDERS[..2]);
+    assert_eq!(place.drain(&place.dlq).await.len(), 2, "the rest is untouched");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_chosen_is_edited_shown_and_moved() {
+    let place = Place::with("edit", &ORDERS).await;
+    let edit = r#".body.amount = (.body.amount | if . > 1 then error("too much") else 7 end)"#;
+    let common = ["redrive", "orders-dlq", "--where", r#".body.type == "created""#, "--edit", edit];
+    let dry = place.run(&[&common[..], &["--dry-run"]].concat()).await;
+    dry.is(1).says("redrive 1 message from orders-dlq to orders").says(r#""amount": 7"#);
+    let run = place.run(&[&common[..], &["--yes"]].concat()).await;
+    let (fates, summary) = run.is(1).says("the edit fails on 1 of them").fates();
+    assert_eq!(fates, BTreeMap::from([("moved".to_owned(), 1), ("refused".to_owned(), 1)]));
+    assert_eq!(summary["Moved"], 1);
+    assert_eq!(place.drain(&place.source).await, [r#"{"type":"created","amount":7}"#]);
+    assert_eq!(place.drain(&place.dlq).await.len(), 3);
+    let none = place.run(&["redrive", "orders-dlq", "--where", ".body.amount > 99", "--yes"]).await;
+    none.is(1).says("no message matches: nothing was changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_brings_back_what_is_still_there() {
+    let place = Place::with("undo", &ORDERS).await;
+    place.run(&["redrive", "orders-dlq", "--yes"]).await.is(0);
+    place.run(&["journal", "undo", "last"]).await.is(2).says("--yes is missing");
+    let back = place.run(&["journal", "undo", "last", "--yes"]).await;
+    assert_eq!(back.is(0).fates().1["Moved"], 4);
+    assert_eq!(place.drain(&place.dlq).await.len(), 4);
+    assert_eq!(place.drain(&place.source).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn export_and_import_bring_every_byte_back() {
+    use aws_sdk_sqs::{primitives::Blob, types::MessageAttributeValue};
+    let place = Place::with("export", &["a"]).await;
+    let binary = MessageAttributeValue::builder().data_type("Binary.raw").binary_value(Blob::new([0, 255, 10]));
+    let sent = place.clients.sqs.send_message().queue_url(&place.dlq).message_body("b");
+    sent.message_attributes("b", binary.build().unwrap()).send().await.unwrap();
+    place.run(&["export", "orders-dlq", "--file", "copy"]).await.is(0).says("2 messages written").says("still in");
+    place.run(&["export", "orders-dlq", "--file", "copy"]).await.is(2).says("is there already");
+    place.run(&["export", "orders-dlq", "--file", "moved", "--delete"]).await.is(2).says("--yes is missing");
+    let moved = place.run(&["export", "orders-dlq", "--file", "moved", "--delete", "--yes"]).await;
+    assert_eq!(moved.is(0).fates().0["moved"], 2);
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(place.home.folder.join(name)).unwrap();
+        let mut lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines.iter_mut().for_each(|line| drop(line.as_object_mut().unwrap().remove("Attributes")));
+        lines.sort_by_key(|line| line["MessageId"].to_string());
+        lines
+    };
+    assert_eq!(read("copy"), read("moved"));
+    assert!(read("copy").iter().any(|line| line["MessageAttributes"]["b"]["BinaryValue"] == "AP8K"));
+    let imported = place.run(&["import", "orders-dlq", "--file", "moved", "--yes"]).await;
+    assert_eq!(imported.is(0).fates().1["Moved"], 2);
+    let again = place.run(&["peek", "orders-dlq"]).await;
+    assert!(again.is(0).lines().iter().any(|line| line["MessageAttributes"]["b"]["BinaryValue"] == "AP8K"));
+    place.run(&["import", "orders-dlq", "--file", "nowhere", "--yes"]).await.is(2).says("nothing was sent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_wants_a_place_for_what_it_deletes() {
+    let place = Place::with("purge", &["a", "b"]).await;
+    place.run(&["purge", "orders-dlq", "--yes"]).await.is(2).says("--file");
+    let kept = place.run(&["purge", "orders-dlq", "--no-export", "--yes"]).await;
+    assert_eq!(kept.is(0).says("journal undo").fates().1["Moved"], 2);
+    place.run(&["journal", "export", "last", "--file", "kept"]).await.is(0).says("2 messages written");
+    let back = place.run(&["journal", "undo", "last", "--yes"]).await;
+    assert_eq!(back.is(0).fates().1["Moved"], 2);
+    let run = place.run(&["purge", "orders-dlq", "--file", "file", "--yes"]).await;
+    assert_eq!(run.is(0).fates().1["Moved"], 2);
+    assert_eq!(std::fs::read_to_string(place.home.folder.join("file")).unwrap().lines().count(), 2);
+    assert_eq!(place.drain(&place.dlq).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_that_takes_the_last_try_wants_the_queues_name() {
+    let place = Place::with("cost", &[]).await;
+    let policy = place.clients.sqs.get_queue_attributes().queue_url(&place.source).attribute_names(RedrivePolicy);
+    let policy = policy.send().await.unwrap().attributes.unwrap().remove(&RedrivePolicy).unwrap();
+    let policy = policy.replace(":3", ":1").replace(":\"3\"", ":\"1\"");
+    let call = place.clients.sqs.set_queue_attributes().queue_url(&place.source);
+    call.attributes(RedrivePolicy, policy).send().await.unwrap();
+    place.clients.sqs.send_message().queue_url(&place.source).message_body("live").send().await.unwrap();
+    place.run(&["peek", "orders"]).await.is(2).says("the only try").says("(--accept-cost orders)");
+    place.run(&["peek", "orders", "--accept-cost", "other"]).await.is(2);
+    let looked = place.run(&["peek", "orders", "--accept-cost", "orders"]).await;
+    assert_eq!(looked.is(0).lines().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_finishes_what_is_in_hand_and_is_code_four() {
+    let bodies: Vec<String> = (0..60).map(|number| number.to_string()).collect();
+    let place = Place::with("interrupt", &bodies.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let mut child = Command::new(env!("CARGO_BIN_EXE_edatop"))
+        .args(["redrive", "orders-dlq", "--yes", "--rate", "10", "--endpoint", &place.endpoint.url()])
+        .env_clear()
+        .envs(place.home.variables())
+        .env("XDG_STATE_HOME", place.home.folder.join("state"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    let (code, said) = tokio::task::block_in_place(|| {
+        // The first fate says that it is under way.
+        std::io::BufRead::read_line(&mut out, &mut String::new()).unwrap();
+        let id = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut out, &mut rest).unwrap();
+        (child.wait().unwrap().code(), rest)
+    });
+    let summary: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert_eq!((code, &summary["Summary"]["Ended"]), (Some(4), &"cancelled".into()), "{said}");
+    let (there, back) = (place.drain(&place.source).await, place.drain(&place.dlq).await);
+    assert_eq!(there.len() as u64, summary["Summary"]["Moved"].as_u64().unwrap());
+    assert!(!there.is_empty() && there.len() < 60 && there.len() + back.len() == 60, "{} {}", there.len(), back.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_the_word_is_typed() {
+    let place = Place::with("typed", &["a"]).await;
+    let url = place.endpoint.url();
+    tokio::task::block_in_place(|| {
+        let arguments = ["redrive", "orders-dlq", "--endpoint", &url];
+        let mut terminal = pty::Terminal::start(&place.home, &arguments, 120, 40);
+        terminal.shows("Type yes to go on:");
+        terminal.press("no\r");
+        terminal.shows("not agreed to: nothing was changed");
+        let mut terminal = pty::Terminal::start(&place.home, &arguments, 120, 40);
+        terminal.shows("Type yes to go on:");
+        terminal.press("yes\r");
+        terminal.shows("done: 1 moved");
+    });
+    assert_eq!(place.drain(&place.source).await, ["a"]);
 }

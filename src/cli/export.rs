@@ -136,9 +136,9 @@ fn plan(arguments: &Arguments, gathered: &Gathered, count: u64) -> Plan {
 
 /// They stay where they are.
 fn copy(arguments: &Arguments, gathered: &Gathered, ids: &[String]) -> Outcome {
-    let (count, file) = (ids.len(), arguments.file.display());
+    let (count, file) = (ids.len() as u64, arguments.file.display());
     if arguments.dry_run {
-        complain(&format!("{count} messages would be written to {file}; they stay where they are"));
+        complain(&format!("{} would be written to {file}; they stay where they are", desk::messages(count)));
         return Ok(0);
     }
     let written = tokio::task::block_in_place(|| {
@@ -152,8 +152,12 @@ fn copy(arguments: &Arguments, gathered: &Gathered, ids: &[String]) -> Outcome {
         draft.finish()
     });
     let written = written.map_err(|error| unwritten(&error))?;
-    complain(&format!("{written} messages written to {file}; they are still in {}", gathered.hold.queue().name()));
-    Ok(if written == count as u64 { 0 } else { LEFT })
+    complain(&format!(
+        "{} written to {file}; they are still in {}",
+        desk::messages(written),
+        gathered.hold.queue().name()
+    ));
+    Ok(if written == count { 0 } else { LEFT })
 }
 
 /// A file that cannot be written: a mistake in its name, or the disk's.

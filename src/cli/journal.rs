@@ -353,7 +353,7 @@ fn write_out(shelf: &Shelf, export: &Export) -> Outcome {
     let path = shelf.find(&export.id).map_err(|error| unread(&error))?;
     let ledger = Ledger::read(&path).map_err(|error| unread(&error))?;
     let written = write_messages(&path, &ledger, &export.file)?;
-    complain(&format!("{written} messages written to {}", export.file.display()));
+    complain(&format!("{} written to {}", desk::messages(written), export.file.display()));
     Ok(0)
 }
 

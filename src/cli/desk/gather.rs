@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{CUT_OFF, Desk, choice::Choice, failures::Failures, given_back, unless_stopped};
+use super::{CUT_OFF, Desk, choice::Choice, earlier, failures::Failures, given_back, unless_stopped};
 use crate::{
     app::clock,
     cli::{complain, opening::GivenUp},
@@ -88,6 +88,7 @@ impl Gathered {
 pub async fn gather(desk: &Desk, queue: Queue, wish: Wish<'_>, stop: &CancellationToken) -> Result<Gathered, GivenUp> {
     let condition = wish.choice.condition.as_deref().map(Condition::jq).transpose();
     let condition = condition.map_err(|mistake| GivenUp::misused(format!("--where: {mistake}")))?;
+    earlier::say_cut_off(desk, &queue);
     let hold = unless_stopped(stop, open(desk, queue, wish.choice)).await?;
     let mut gathered = Gathered {
         hold: Arc::new(hold),
@@ -160,7 +161,7 @@ impl Gathered {
         };
         let (looked, ()) = tokio::join!(looking, taking);
         bar.finish_and_clear();
-        complain(&format!("looked at {looked}"));
+        complain(&format!("this look: {looked}"));
         match &looked.end {
             End::Cancelled => return Err(GivenUp { code: CUT_OFF, why: "left; nothing was changed".to_owned() }),
             End::Refused(why) => return Err(GivenUp::misused(why)),

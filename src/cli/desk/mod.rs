@@ -7,6 +7,7 @@ pub mod agree;
 pub mod aim;
 pub mod bar;
 pub mod choice;
+pub mod earlier;
 pub mod failures;
 pub mod gather;
 pub mod intent;
@@ -160,6 +161,11 @@ pub fn must_write(config: &Config, what: &str) -> Result<(), GivenUp> {
         return Err(GivenUp { code: MISUSED, why });
     }
     Ok(())
+}
+
+/// So many messages, in words.
+pub fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
 /// Says what could not be given back, and when it comes back by itself.

@@ -201,7 +201,8 @@ fn in_words(summary: &Summary<'_>, is_unfinished: bool) -> String {
     let next = if is_unfinished {
         format!("go on with `edatop redrive --resume {}`", summary.journal)
     } else {
-        format!("`edatop journal show {}` tells more", summary.journal)
+        let does = if summary.moved > 0 && summary.deed != Deed::Undo { "undo" } else { "show" };
+        format!("`edatop journal {does} {}`", summary.journal)
     };
     format!("{text}; {next}")
 }

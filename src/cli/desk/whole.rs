@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Desk, Outcome, given_back,
+    Desk, Outcome, earlier, given_back,
     intent::{self, Consent},
     run::{self, Trip},
     unless_stopped,
@@ -34,6 +34,7 @@ pub async fn run(
     let Some(from) = plan.from.queue().cloned() else {
         return Err(GivenUp::misused("only a queue can be taken as a whole"));
     };
+    earlier::say_cut_off(desk, &from);
     plan.about = unless_stopped(stop, desk.standing(&from)).await?.total();
     if plan.about == 0 {
         return intent::nothing_there(&plan);
@@ -46,11 +47,12 @@ pub async fn run(
     let sink = file.map(|file| IntoFile::open(&file, Existing::Refuse)).transpose().map_err(|e| unwritten(&e))?;
     let sink = sink.map(|sink| Arc::new(sink) as Arc<dyn Sink>);
     let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &[]).await?;
-    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from, Hunting::default()));
+    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from.clone(), Hunting::default()));
     let supply = Arc::clone(&hunt) as _;
     let (options, total) = (plan.options, plan.about);
     let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), ascii };
     let outcome = run::attend(desk, trip, stop).await;
     given_back(&hunt.close().await);
+    earlier::say_in_flight(desk, &from).await;
     outcome
 }

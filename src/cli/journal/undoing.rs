@@ -41,6 +41,9 @@ pub struct Undo {
     pub id: String,
     #[command(flatten)]
     pub care: Care,
+    /// Look for them although that may dead-letter others; the queue's name, so that it is meant
+    #[arg(long, value_name = "QUEUE-NAME")]
+    pub accept_cost: Option<String>,
     /// Print the plan and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -117,6 +120,13 @@ impl Undoing<'_> {
             let hold = Hold::open(Arc::clone(&self.desk.wire), (**queue).clone(), looking).await;
             let cost = hold.map_err(|refusal| self.desk.given_up(&refusal))?.cost();
             notes.extend(cost.lines.iter().map(|line| format!("mind: finding them: {line}")));
+            // Not only those that are sought are received.
+            let permitted = if self.arguments.dry_run {
+                Ok(())
+            } else {
+                cost.permits(queue, self.arguments.accept_cost.as_deref())
+            };
+            permitted.map_err(|why| GivenUp::misused(format!("{why} (--accept-cost {})", queue.name())))?;
         }
         if there == Some(0) {
             complain(&format!("nothing of {} is left to bring back: all was taken by its consumer", id_of(self.path)));
@@ -155,7 +165,8 @@ impl Undoing<'_> {
         let (options, total, ascii) = (plan.options, plan.about, self.ascii);
         match way {
             Way::FromQueue { queue, ids, .. } => {
-                let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
+                let accept_cost = self.arguments.accept_cost.is_some();
+                let hunting = Hunting { limit: Some(ids.len() as u64), accept_cost, ..Hunting::default() };
                 let wire = Arc::clone(&self.desk.wire);
                 let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
                 let supply = Arc::clone(&hunt) as _;

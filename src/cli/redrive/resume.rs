@@ -13,7 +13,7 @@ use crate::{
     cli::{
         complain,
         desk::{
-            self, CUT_OFF, Desk, Outcome,
+            self, CUT_OFF, Desk, Outcome, earlier,
             run::{self, Trip},
         },
         export::unwritten,
@@ -119,11 +119,15 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
             (Arc::new(Listed::new(Box::new(undo::kept(&undone, &kept)), is_fifo(&begun.to))) as _, None, total)
         }
     };
+    let from_queue = begun.from.queue().cloned();
     let options = Options { rate: care.rate.or(begun.rate), ..care.options() };
     let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), ascii };
     let outcome = run::attend(desk, trip, &stop).await;
     if let Some(hunt) = hunt {
         desk::given_back(&hunt.close().await);
+    }
+    if let Some(from) = &from_queue {
+        earlier::say_in_flight(desk, from).await;
     }
     outcome
 }

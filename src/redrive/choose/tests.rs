@@ -1,3 +1,5 @@
+//! Conditions on messages: what they are true for, and what they never do to the program.
+
 use std::time::{Duration, Instant};
 
 use rstest::rstest;

@@ -1,3 +1,5 @@
+//! Journals written, cut, damaged and read again.
+
 use std::{fs, path::PathBuf, time::Duration};
 
 use jiff::Timestamp;

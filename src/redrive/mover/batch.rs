@@ -319,6 +319,8 @@ impl Crew {
     async fn close(&self, items: Vec<Item>) {
         let mut back = Vec::new();
         for item in items {
+            // Those were given up when their leases were found to be over.
+            let is_lost = matches!(&item.state, State::Refused(refusal) if refusal.why == Why::LeaseOver);
             match &item.state {
                 State::Refused(refusal) | State::NotYet(refusal) if refusal.in_doubt => {
                     self.tell(item.id(), Telling::Doubtful(refusal.text.clone())).await;
@@ -328,7 +330,7 @@ impl Crew {
                 }
                 State::Waiting | State::Arrived(_) => {}
             }
-            back.push(item.leased);
+            back.extend(Some(item.leased).filter(|_| !is_lost));
         }
         self.supply.put_back(back).await;
     }

@@ -21,7 +21,8 @@ const LEAST_JUDGED: u64 = 5;
 /// Opens the gate, in stages if that is wished, and watches until it is dropped.
 pub(super) async fn conduct(crew: &Crew, mut witness: Witness, options: Options, stop: CancellationToken) {
     let watched = async {
-        if let Err(refusal) = witness.begin().await {
+        let gone = crew.book().counts().moved;
+        if let Err(refusal) = witness.begin(gone).await {
             // Blind it can go on, but not with a promise to watch.
             if options.canary {
                 return crew.halt(Halt(format!("nothing can be watched: {refusal}")));

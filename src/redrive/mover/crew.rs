@@ -144,7 +144,7 @@ impl Crew {
         }
     }
 
-    /// Those that are ours for long enough; leases that end soon are renewed. What is somebody else's by now is left out.
+    /// Those that are ours for long enough; leases that end soon are renewed. What is somebody else's by now goes back.
     pub(super) async fn renewed(&self, mut leased: Vec<Leased>) -> Vec<Leased> {
         let Some(from) = self.from() else { return leased };
         let now = Instant::now();
@@ -162,9 +162,10 @@ impl Crew {
                 }
             }
         }
-        let mut lost = lost.into_iter();
-        leased.retain(|_| !lost.next().unwrap_or(false));
-        leased
+        let (ours, others): (Vec<_>, Vec<_>) = leased.into_iter().zip(lost).partition(|(_, is_lost)| !is_lost);
+        let only = |some: Vec<(Leased, bool)>| some.into_iter().map(|(leased, _)| leased).collect();
+        self.supply.lost(only(others)).await;
+        only(ours)
     }
 
     pub fn from(&self) -> Option<&Queue> {

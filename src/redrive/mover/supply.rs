@@ -32,6 +32,11 @@ pub trait Supply: Send + Sync {
     /// Not moved after all: they stay where they are. Their leases end now, or with the supply where they must not come again.
     async fn put_back(&self, messages: Vec<Leased>);
 
+    /// Their leases ended before they were moved: they may be somebody else's, and may come again.
+    async fn lost(&self, messages: Vec<Leased>) {
+        self.put_back(messages).await;
+    }
+
     /// Moved, and gone from where they were.
     async fn moved(&self, ids: &[String]);
 }

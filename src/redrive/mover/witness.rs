@@ -30,19 +30,22 @@ pub struct Witness {
     to: Vec<Queue>,
     /// Depths before anything set out.
     before: Option<(u64, u64)>,
+    /// How many were gone by then: those of an earlier run that this one goes on with.
+    gone_before: u64,
     returns_in_a_row: u32,
 }
 
 impl Witness {
     pub fn new(wire: Arc<dyn Wire>, from: Option<Queue>, to: Vec<Queue>) -> Self {
-        Self { wire, from, to, before: None, returns_in_a_row: 0 }
+        Self { wire, from, to, before: None, gone_before: 0, returns_in_a_row: 0 }
     }
 
-    /// Remembers the depths from before.
+    /// Remembers the depths from before, when so many were gone already.
     ///
     /// # Errors
     /// The queues'.
-    pub async fn begin(&mut self) -> Result<(), Refusal> {
+    pub async fn begin(&mut self, gone: u64) -> Result<(), Refusal> {
+        self.gone_before = gone;
         self.before = Some(self.depths().await?);
         Ok(())
     }
@@ -67,6 +70,7 @@ impl Witness {
         if let Some(sight) = self.exactly(sent).await {
             return Ok(sight);
         }
+        let gone = gone.saturating_sub(self.gone_before);
         let (from, to) = self.depths().await?;
         let Some((from_before, to_before)) = self.before else { return Ok(Sight::default()) };
         let bounced = (from + gone).saturating_sub(from_before).min(gone);

@@ -14,7 +14,6 @@ use super::{
     hold::{Fate, Hold},
     hunt::{Decision, Hunt, Wanted},
     lease::Released,
-    own::SentIds,
 };
 use crate::redrive::{
     message::MOST_IN_BATCH,
@@ -37,7 +36,6 @@ pub enum Chosen {
 pub struct Held {
     hold: Arc<Hold>,
     wanted: Wanted,
-    sent: SentIds,
     state: Mutex<Pending>,
     /// A group may go on.
     changed: Notify,
@@ -78,15 +76,7 @@ impl Chosen {
             }
         }
         let (state, changed) = (Mutex::new(pending), Notify::new());
-        Self::Held(Box::new(Held { hold, wanted, sent: SentIds::default(), state, changed }))
-    }
-
-    /// Where the mover writes down under which ids it has sent messages.
-    pub fn sent(&self) -> SentIds {
-        match self {
-            Self::Held(held) => held.sent.clone(),
-            Self::Hunt(hunt) => hunt.sent(),
-        }
+        Self::Held(Box::new(Held { hold, wanted, state, changed }))
     }
 
     /// How many were not given out, not yet or not at all, or were put back.

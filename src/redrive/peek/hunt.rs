@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     lease::{Leases, Receipt, Released},
-    own::{Ids, SentIds},
+    own::Ids,
     receive::receive,
 };
 use crate::redrive::{
@@ -42,7 +42,6 @@ pub struct Hunt {
     queue: Queue,
     hunting: Hunting,
     wanted: Wanted,
-    sent: SentIds,
     left: Leases,
     state: Mutex<State>,
     began: Instant,
@@ -138,7 +137,7 @@ impl Hunt {
         let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}));
         let (state, changed) = (Mutex::new(state), Notify::new());
         let began = Instant::now();
-        Self { began, wire, queue, hunting, wanted, sent: SentIds::default(), left, state, changed }
+        Self { began, wire, queue, hunting, wanted, left, state, changed }
     }
 
     /// For all there are.
@@ -152,17 +151,6 @@ impl Hunt {
         let wanted =
             move |message: &Message| if ids.contains(&message.id) { Decision::Take(None) } else { Decision::Leave };
         Self::new(wire, queue, Hunting { limit, ..hunting }, Box::new(wanted))
-    }
-
-    /// Where the mover writes down under which ids it has sent messages: those are never taken.
-    pub fn sent(&self) -> SentIds {
-        self.sent.clone()
-    }
-
-    /// The same ids for several supplies of one run.
-    #[must_use]
-    pub fn knowing(self, sent: SentIds) -> Self {
-        Self { sent, ..self }
     }
 
     pub fn tally(&self) -> Tally {
@@ -240,9 +228,7 @@ impl Hunt {
 
     fn decide(&self, state: &mut State, sorted: &mut Sorted, message: Message, (asked, until): (Instant, Instant)) {
         let receipt = message.receipt.clone().unwrap_or_default();
-        let came_back = self.sent.contains(&message.id);
-        let decision = if came_back { Decision::Leave } else { (self.wanted)(&message) };
-        match decision {
+        match (self.wanted)(&message) {
             Decision::Take(_) if self.hunting.limit.is_some_and(|limit| state.tally.taken >= limit) => {
                 sorted.give_back.push(receipt);
             }
@@ -254,7 +240,6 @@ impl Hunt {
             }
             Decision::Leave => {
                 state.tally.left += 1;
-                state.tally.came_back += u64::from(came_back);
                 state.passed.insert(&message.id);
                 state.blocked.extend(message.group().map(Into::into));
                 self.leave(&message.id, receipt, asked, until);
@@ -380,6 +365,17 @@ impl Supply for Hunt {
         self.changed.notify_waiters();
     }
 
+    /// They are wanted when they come again.
+    async fn lost(&self, messages: Vec<Leased>) {
+        let mut state = self.state();
+        for leased in messages {
+            let was_out = state.out.remove(leased.message.id.as_str()).is_some();
+            state.tally.taken -= u64::from(was_out).min(state.tally.taken);
+        }
+        drop(state);
+        self.changed.notify_waiters();
+    }
+
     async fn moved(&self, ids: &[String]) {
         let newer: Vec<String> = {
             let mut state = self.state();
@@ -481,15 +477,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn never_takes_what_it_sent_itself_or_put_back() {
+    async fn what_is_put_back_comes_no_more_and_what_is_lost_does() {
         let pretend = Pretend::holding([""; 3]);
         let hunt = all(&pretend, "q", Hunting::default());
-        hunt.sent().insert("1");
-        let batch = hunt.next().await.unwrap().unwrap();
-        assert_eq!(ids(&batch), ["0", "2"]);
+        let mut batch = hunt.next().await.unwrap().unwrap();
+        let lost = batch.pop().into_iter().collect::<Vec<_>>();
+        assert_eq!(ids(&lost), ["2"]);
         hunt.put_back(batch).await;
+        hunt.lost(lost.clone()).await;
+        tokio::time::sleep(Hunting::default().lease).await;
+        let again = hunt.next().await.unwrap().unwrap();
+        assert_eq!(ids(&again), ["2"]);
+        hunt.put_back(again).await;
         assert!(hunt.next().await.unwrap().is_none());
-        assert_eq!(hunt.tally(), Tally { taken: 2, left: 3, came_back: 1, blocked_groups: 0 });
+        assert_eq!(hunt.tally(), Tally { taken: 3, left: 3, blocked_groups: 0 });
         assert_eq!(hunt.close().await.given_back, 3);
         assert_eq!(pretend.visible(), ["0", "1", "2"]);
     }

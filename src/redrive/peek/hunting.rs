@@ -60,8 +60,6 @@ pub struct Tally {
     pub taken: u64,
     /// Not wanted, or put back.
     pub left: u64,
-    /// Sent by this very run, and here again.
-    pub came_back: u64,
     /// FIFO groups of which nothing more can be had, because one of their messages is left.
     pub blocked_groups: u64,
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     hash::{DefaultHasher, Hash, Hasher},
-    sync::{Arc, Mutex, PoisonError},
 };
 
 /// Some ids.
@@ -32,21 +31,6 @@ impl Ids {
 impl<'a> FromIterator<&'a str> for Ids {
     fn from_iter<I: IntoIterator<Item = &'a str>>(ids: I) -> Self {
         Self(ids.into_iter().map(key).collect())
-    }
-}
-
-/// The ids under which a run has sent messages. One that is dead-lettered again comes back under the same id, and must not be sent
-/// round and round. The mover writes it, supplies read it.
-#[derive(Debug, Clone, Default)]
-pub struct SentIds(Arc<Mutex<Ids>>);
-
-impl SentIds {
-    pub fn insert(&self, id: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
-    }
-
-    pub fn contains(&self, id: &str) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 }
 

@@ -1,3 +1,5 @@
+//! Messages fall into the clusters of what they died of, whatever order things are learnt in.
+
 use super::*;
 use crate::redrive::{message::Message, why::decode::decode};
 use proptest::prelude::*;

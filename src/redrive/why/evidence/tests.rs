@@ -1,3 +1,5 @@
+//! Failures are matched to messages by what they name, and by nothing less.
+
 use super::*;
 use crate::redrive::{
     message::AttributeValue,
