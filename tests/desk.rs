@@ -83,23 +83,20 @@ impl Scene {
     }
 
     /// The first picture of which this is true.
-    #[track_caller]
-    fn until(&mut self, what: impl Fn(&Picture) -> bool) -> impl Future<Output = Picture> {
-        async move {
-            let mut last = None;
-            let found = tokio::time::timeout(PATIENCE, async {
-                loop {
-                    match self.events.recv().await.expect("the desk ended") {
-                        Event::Desk(_, News::Picture(picture)) if what(&picture) => return *picture,
-                        Event::Desk(_, News::Picture(picture)) => last = Some(picture),
-                        Event::Desk(_, News::Said(text, _)) => self.said.push(text),
-                        Event::Desk(_, News::Edit(document)) => self.documents.push(document),
-                        _ => {}
-                    }
+    async fn until(&mut self, what: impl Fn(&Picture) -> bool) -> Picture {
+        let mut last = None;
+        let found = tokio::time::timeout(PATIENCE, async {
+            loop {
+                match self.events.recv().await.expect("the desk ended") {
+                    Event::Desk(_, News::Picture(picture)) if what(&picture) => return *picture,
+                    Event::Desk(_, News::Picture(picture)) => last = Some(picture),
+                    Event::Desk(_, News::Said(text, _)) => self.said.push(text),
+                    Event::Desk(_, News::Edit(document)) => self.documents.push(document),
+                    _ => {}
                 }
-            });
-            found.await.unwrap_or_else(|_| panic!("it never came: {last:#?}\nsaid: {:?}", self.said))
-        }
+            }
+        });
+        found.await.unwrap_or_else(|_| panic!("it never came: {last:#?}\nsaid: {:?}", self.said))
     }
 
     fn ask(&mut self, ask: Ask) {
