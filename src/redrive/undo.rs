@@ -9,8 +9,10 @@ use std::{
 };
 
 use super::{
+    again::beside_others,
     journal::{Deed, Destination, Fate, Ledger, Origin, Place, taken_at},
     message::{Message, Outgoing},
+    peek::hunt::{Decision, Wanted},
     queue::Queue,
     wire::Wire,
 };
@@ -146,5 +148,20 @@ pub fn kept(path: &Path, ids: &[(String, Place)]) -> impl Iterator<Item = io::Re
         // Taken twice it lies there twice.
         Ok(message) => wanted.contains(&message.id) && given.insert(message.id.clone()),
         Err(_) => true,
+    })
+}
+
+/// Takes what a way looks for, to be sent back as it was.
+pub fn as_before(way: &Way, path: &Path) -> Wanted {
+    let originals = Originals::of(way, path);
+    Box::new(move |message| {
+        let Some(originals) = originals.as_ref().filter(|originals| originals.contains(&message.id)) else {
+            return Decision::Leave;
+        };
+        match beside_others(|| originals.get(&message.id)) {
+            Ok(Some(outgoing)) => Decision::Take(Some(Box::new(outgoing))),
+            // What it was cannot be read: better left than sent back as something else.
+            Ok(None) | Err(_) => Decision::Leave,
+        }
     })
 }

@@ -27,10 +27,10 @@ use crate::{
         listed::Listed,
         peek::{
             hold::{Hold, Options as Looking},
-            hunt::{Decision, Hunt, Hunting, Wanted},
+            hunt::{Hunt, Hunting},
         },
         plan::Plan,
-        undo::{self, Originals, Way},
+        undo::{self, Way, as_before},
     },
 };
 
@@ -187,19 +187,4 @@ impl Undoing<'_> {
 /// Whether order matters there.
 pub fn is_fifo(to: &Destination) -> bool {
     to.queues().iter().any(crate::redrive::queue::Queue::is_fifo)
-}
-
-/// Those that the undone run has sent, as they were before.
-pub fn as_before(way: &Way, path: &Path) -> Wanted {
-    let originals = Originals::of(way, path);
-    Box::new(move |message| {
-        let Some(originals) = originals.as_ref().filter(|originals| originals.contains(&message.id)) else {
-            return Decision::Leave;
-        };
-        match tokio::task::block_in_place(|| originals.get(&message.id)) {
-            Ok(Some(outgoing)) => Decision::Take(Some(Box::new(outgoing))),
-            // What it was cannot be read: better left than sent back as something else.
-            Ok(None) | Err(_) => Decision::Leave,
-        }
-    })
 }

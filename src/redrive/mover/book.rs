@@ -19,6 +19,8 @@ pub enum Known {
     /// Sent; it is still to be deleted.
     Arrived,
     Moved,
+    /// Not where it was, and not known to have arrived.
+    Missing,
 }
 
 /// All of them.
@@ -43,6 +45,7 @@ impl Book {
                     Known::Doubtful { place: Some(entry.place), since: entry.in_doubt_since }
                 }
                 Fate::Refused(_) => Known::Refused,
+                Fate::Missing => Known::Missing,
                 Fate::Arrived { new_id } => {
                     book.new_ids.extend(has_new_ids.then(|| new_id.clone()));
                     Known::Arrived
@@ -90,6 +93,20 @@ impl Book {
         is_back
     }
 
+    /// The source was looked through, and what is open is not there. What had arrived is moved; the others are missing. Says which.
+    pub fn settle_the_unseen(&mut self) -> Vec<String> {
+        let mut ids = Vec::new();
+        for (id, known) in &mut self.known {
+            *known = match known {
+                Known::Arrived => Known::Moved,
+                Known::Doubtful { .. } => Known::Missing,
+                _ => continue,
+            };
+            ids.push(id.clone());
+        }
+        ids
+    }
+
     pub fn bounced(&self) -> u64 {
         self.bounced.len() as u64
     }
@@ -100,6 +117,7 @@ impl Book {
             match known {
                 Known::Doubtful { .. } => counts.doubtful += 1,
                 Known::Refused => counts.refused += 1,
+                Known::Missing => counts.missing += 1,
                 Known::Arrived => counts.arrived += 1,
                 Known::Moved => counts.moved += 1,
             }

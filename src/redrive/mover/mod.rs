@@ -122,14 +122,21 @@ impl Job {
 impl Crew {
     /// Says why it ends, here and in the journal.
     async fn end(&self, is_cancelled: bool) -> Ended {
+        let mut halted = crew::lock(&self.halted).clone();
+        if halted.is_none() && self.supply.is_swept() {
+            halted = self.settle_the_unseen().await.err().map(|halt| halt.0);
+        }
         self.note_progress(None);
         let counts = self.book().counts();
-        let open = counts.arrived + counts.doubtful;
-        let halted = crew::lock(&self.halted).clone();
+        let (open, missing) = (counts.arrived + counts.doubtful, counts.missing);
         let ended = match halted {
             Some(why) => Ended::Stopped { why },
             None if is_cancelled => Ended::Cancelled,
             None if open > 0 => Ended::Stopped { why: format!("{open} are not settled: `edatop redrive --resume`") },
+            None if missing > 0 => {
+                let why = "are no longer in the source, and whether they arrived nobody knows; the journal has them";
+                Ended::Stopped { why: format!("{missing} {why}: `edatop journal export`") }
+            }
             None => Ended::Done,
         };
         let record = Record::Ended { at: (self.clock)(), why: ended.clone() };
@@ -137,6 +144,16 @@ impl Crew {
             Ok(()) => ended,
             Err(halt) => Ended::Stopped { why: halt.0 },
         }
+    }
+}
+
+impl Crew {
+    async fn settle_the_unseen(&self) -> Result<(), crew::Halt> {
+        let ids = self.book().settle_the_unseen();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.append(Record::Missing { at: (self.clock)(), ids }).await
     }
 }
 

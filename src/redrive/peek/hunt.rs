@@ -64,6 +64,7 @@ struct State {
     news: Instant,
     empty: u32,
     ended: bool,
+    swept: bool,
     /// Said to one worker, then it is over.
     halt: Option<Refusal>,
 }
@@ -132,6 +133,7 @@ impl Hunt {
             news: Instant::now(),
             empty: 0,
             ended: false,
+            swept: false,
             halt: None,
         };
         let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}));
@@ -338,7 +340,9 @@ impl Supply for Hunt {
             }
             if self.nothing_came(asked) {
                 if !self.more_is_hidden().await {
-                    self.state().ended = true;
+                    let mut state = self.state();
+                    (state.ended, state.swept) = (true, true);
+                    drop(state);
                     self.changed.notify_waiters();
                     return self.halted();
                 }
@@ -363,6 +367,10 @@ impl Supply for Hunt {
         }
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    fn is_swept(&self) -> bool {
+        self.state().swept && !self.hunting.patience.is_zero()
     }
 
     /// They are wanted when they come again.
