@@ -34,7 +34,7 @@ impl Fate {
 
     /// Whether it may be at its destination without anybody knowing.
     pub fn is_doubtful(&self) -> bool {
-        matches!(self, Self::Taken | Self::Doubtful)
+        matches!(self, Self::Taken | Self::Doubtful | Self::Missing)
     }
 }
 

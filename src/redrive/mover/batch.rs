@@ -66,7 +66,7 @@ impl Crew {
     /// What an earlier run meant to send goes as it was meant: a FIFO queue knows it by its deduplication id.
     async fn item(&self, leased: Leased) -> Result<Item, Halt> {
         let before = match self.known(&leased.message.id) {
-            Some(Known::Doubtful { place: Some(place), .. }) => {
+            Some(Known::Doubtful { place: Some(place), .. } | Known::Missing { place: Some(place), .. }) => {
                 let path = self.journal.path().to_owned();
                 let read = tokio::task::spawn_blocking(move || taken_at(&path, place)).await;
                 let taken = read.map_err(std::io::Error::other).and_then(|taken| taken);
@@ -83,7 +83,8 @@ impl Crew {
             routed.outgoing.deduplication.clone_from(&before.deduplication);
         }
         let state = routed.as_ref().err().map_or(State::Waiting, |refusal| State::Refused(refusal.clone()));
-        let was_in_doubt = matches!(self.known(&leased.message.id), Some(Known::Doubtful { .. }));
+        let was_in_doubt =
+            matches!(self.known(&leased.message.id), Some(Known::Doubtful { .. } | Known::Missing { .. }));
         Ok(Item { leased, routed, was_in_doubt, state })
     }
 
@@ -152,7 +153,7 @@ impl Crew {
         let (mut book, now) = (self.book(), (self.clock)());
         for item in items.iter().filter(|item| item.is_open()) {
             let before = match book.get(item.id()) {
-                Some(Known::Doubtful { since, .. }) => Some(*since),
+                Some(Known::Doubtful { since, .. } | Known::Missing { since, .. }) => Some(*since),
                 _ => None,
             };
             let doubles = before.is_some_and(|since| self.router.to.doubles(since, now));

@@ -19,8 +19,11 @@ pub enum Known {
     /// Sent; it is still to be deleted.
     Arrived,
     Moved,
-    /// Not where it was, and not known to have arrived.
-    Missing,
+    /// Not where it was, and not known to have arrived. Met again after all, it is in doubt as before.
+    Missing {
+        place: Option<Place>,
+        since: Timestamp,
+    },
 }
 
 /// All of them.
@@ -45,7 +48,7 @@ impl Book {
                     Known::Doubtful { place: Some(entry.place), since: entry.in_doubt_since }
                 }
                 Fate::Refused(_) => Known::Refused,
-                Fate::Missing => Known::Missing,
+                Fate::Missing => Known::Missing { place: Some(entry.place), since: entry.in_doubt_since },
                 Fate::Arrived { new_id } => {
                     book.new_ids.extend(has_new_ids.then(|| new_id.clone()));
                     Known::Arrived
@@ -99,7 +102,7 @@ impl Book {
         for (id, known) in &mut self.known {
             *known = match known {
                 Known::Arrived => Known::Moved,
-                Known::Doubtful { .. } => Known::Missing,
+                Known::Doubtful { place, since } => Known::Missing { place: *place, since: *since },
                 _ => continue,
             };
             ids.push(id.clone());
@@ -117,7 +120,7 @@ impl Book {
             match known {
                 Known::Doubtful { .. } => counts.doubtful += 1,
                 Known::Refused => counts.refused += 1,
-                Known::Missing => counts.missing += 1,
+                Known::Missing { .. } => counts.missing += 1,
                 Known::Arrived => counts.arrived += 1,
                 Known::Moved => counts.moved += 1,
             }

@@ -281,15 +281,16 @@ impl Hunt {
         state.ended || state.empty >= self.hunting.waits
     }
 
-    /// Whether messages are in flight that neither this run has nor a consumer can be expected to have.
-    async fn more_is_hidden(&self) -> bool {
-        if self.began.elapsed() >= self.hunting.patience {
-            return false;
+    /// After nothing has come for a while: whether that is all. Hidden messages are waited for, as long as patience lasts.
+    async fn ends(&self) -> bool {
+        let standing = self.wire.standing(&self.queue).await;
+        let mut state = self.state();
+        let ours = (state.out.len() + self.left.len()) as u64;
+        let is_bare = standing.is_ok_and(|standing| standing.total() <= ours);
+        if !state.ended && (is_bare || self.began.elapsed() >= self.hunting.patience) {
+            (state.ended, state.swept) = (true, is_bare);
         }
-        let Ok(standing) = self.wire.standing(&self.queue).await else { return true };
-        let state = self.state();
-        let ours = state.out.len() as u64 + state.tally.left;
-        !state.ended && (standing.in_flight > ours || standing.visible > 0)
+        state.ended
     }
 
     fn halted(&self) -> Result<Option<Vec<Leased>>, Refusal> {
@@ -339,10 +340,7 @@ impl Supply for Hunt {
                 continue;
             }
             if self.nothing_came(asked) {
-                if !self.more_is_hidden().await {
-                    let mut state = self.state();
-                    (state.ended, state.swept) = (true, true);
-                    drop(state);
+                if self.ends().await {
                     self.changed.notify_waiters();
                     return self.halted();
                 }
@@ -369,8 +367,10 @@ impl Supply for Hunt {
         self.changed.notify_waiters();
     }
 
+    /// Behind what is left of a group there may be more of it.
     fn is_swept(&self) -> bool {
-        self.state().swept && !self.hunting.patience.is_zero()
+        let state = self.state();
+        state.swept && state.blocked.is_empty() && !self.hunting.patience.is_zero()
     }
 
     /// They are wanted when they come again.
