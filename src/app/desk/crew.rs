@@ -191,9 +191,10 @@ impl Crew {
             let begun = Begun {
                 undoes: Some(id.clone()),
                 rate: options.rate,
+                scope: Scope::Chosen { count: way.most() },
                 ..self.begun(way.deed(), way.from(&id), way.to().clone())
             };
-            let (journal, ledger) = match self.open(begun, &[]).await {
+            let (journal, ledger) = match self.open(begun, &way.sought()).await {
                 Ok(opened) => opened,
                 Err(why) => return failed(why),
             };

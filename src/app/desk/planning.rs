@@ -16,7 +16,7 @@ use crate::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
         plan::{Consumer, Options, Plan, Prospect},
         queue::{Queue, Standing},
-        undo::{Way, ways},
+        undo::{Way, ways_left},
         wire::Wire,
     },
 };
@@ -288,13 +288,12 @@ async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
     let Some(path) = facts.last_run.clone() else {
         return nothing(format!("no journal says that anything was moved out of {}", queue.name()), wanted);
     };
-    let ledger = match Ledger::read(&path) {
-        Ok(ledger) => ledger,
-        Err(error) => return nothing(error.to_string(), wanted),
+    let (path, ledger, ways) = match back_from(path) {
+        Ok(found) => found,
+        Err(why) => return nothing(why, wanted),
     };
-    let ways = ways(&ledger);
     if ways.is_empty() {
-        return nothing("that run moved nothing that could be brought back".to_owned(), wanted);
+        return nothing("that run moved nothing that could be brought back, or it was brought back".to_owned(), wanted);
     }
     let moved = ledger.counts().moved;
     let mut lines =
@@ -310,6 +309,17 @@ async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
     let options = wanted.options;
     let shown = model::Plan { title, lines, rate: Some(options.rate), ..model::Plan::default() };
     Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)) }
+}
+
+/// The ways back from a run. One that was an undo is not undone in turn: what is left of the run before is.
+fn back_from(mut path: PathBuf) -> Result<(PathBuf, Ledger, Vec<Way>), String> {
+    let mut ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
+    if let (Some(undone), Some(folder)) = (&ledger.begun.undoes, path.parent()) {
+        path = Shelf::new(folder).path(undone);
+        ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
+    }
+    let ways = ways_left(&path, &ledger).map_err(|why| why.to_string())?;
+    Ok((path, ledger, ways))
 }
 
 fn empty_plan(queue: &Queue) -> Plan {

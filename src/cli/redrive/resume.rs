@@ -1,6 +1,7 @@
 //! Going on with what was cut off. Who agreed to the plan then is not asked again.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -25,7 +26,7 @@ use crate::{
         again,
         export::Existing,
         into_file::IntoFile,
-        journal::{Destination, Ledger, Origin, Place, Shelf, id_of},
+        journal::{Destination, Ledger, Origin, Place, Scope, Shelf, id_of},
         listed::Listed,
         mover::{self, Sink, supply::Supply},
         plan::Options,
@@ -107,7 +108,7 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
         }
         Origin::Journal(id) => {
             let undone = shelf()?.find(id).map_err(|error| unread(&error))?;
-            let kept = kept_in(&undone)?;
+            let kept = kept_in(&undone, &ledger)?;
             let total = kept.len() as u64;
             (Arc::new(Listed::new(Box::new(undo::kept(&undone, &kept)), is_fifo(&begun.to))) as _, None, total)
         }
@@ -125,11 +126,13 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     outcome
 }
 
-/// What an undo brings back from a journal.
-fn kept_in(undone: &Path) -> Result<Vec<(String, Place)>, GivenUp> {
+/// What an undo brings back from a journal: of all that it has what was chosen then, for the rest may have been brought back before.
+fn kept_in(undone: &Path, undo: &Ledger) -> Result<Vec<(String, Place)>, GivenUp> {
     let ledger = Ledger::read(undone).map_err(|error| unread(&error))?;
+    let chosen: HashSet<&str> = undo.chosen.iter().map(String::as_str).collect();
+    let is_meant = |id: &str| !matches!(undo.begun.scope, Scope::Chosen { .. }) || chosen.contains(id);
     let kept = undo::ways(&ledger).into_iter().find_map(|way| match way {
-        Way::FromJournal { ids, .. } => Some(ids),
+        Way::FromJournal { ids, .. } => Some(ids.into_iter().filter(|(id, _)| is_meant(id)).collect()),
         Way::FromQueue { .. } => None,
     });
     Ok(kept.unwrap_or_default())

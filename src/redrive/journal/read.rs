@@ -75,6 +75,15 @@ pub fn beginning(records: &mut Records, path: &Path) -> Result<Begun, JournalErr
     }
 }
 
+/// How the journal in this file begins; nothing else of it is read.
+///
+/// # Errors
+/// As [`beginning`].
+pub fn begun(path: &Path) -> Result<Begun, JournalError> {
+    let mut records = Records::open(path).map_err(|error| JournalError::read(path, error))?;
+    beginning(&mut records, path)
+}
+
 /// The messages of the `Taken` record at this place.
 ///
 /// # Errors

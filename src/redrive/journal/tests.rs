@@ -11,7 +11,7 @@ use crate::redrive::{
     wire::{Refusal, Why},
 };
 
-fn queue(name: &str) -> Queue {
+pub(in crate::redrive) fn queue(name: &str) -> Queue {
     Queue {
         url: format!("http://localhost/{name}"),
         arn: format!("arn:aws:sqs:us-east-1:000000000000:{name}").as_str().into(),
@@ -23,7 +23,7 @@ fn queue(name: &str) -> Queue {
     }
 }
 
-fn begun(to: &str) -> Begun {
+pub(in crate::redrive) fn begun(to: &str) -> Begun {
     Begun {
         version: VERSION,
         at: Timestamp::UNIX_EPOCH,
@@ -40,7 +40,7 @@ fn begun(to: &str) -> Begun {
     }
 }
 
-fn taken(batch: u64, ids: &[&str]) -> Record {
+pub(in crate::redrive) fn taken(batch: u64, ids: &[&str]) -> Record {
     let of = |id: &&str| Taken {
         message: Message { id: (*id).to_owned(), body: format!("body of {id}\n"), ..Message::default() },
         to: None,
@@ -50,15 +50,15 @@ fn taken(batch: u64, ids: &[&str]) -> Record {
     Record::Taken { batch, at: Timestamp::UNIX_EPOCH, messages: ids.iter().map(of).collect() }
 }
 
-fn sent(batch: u64, id: &str, outcome: Outcome) -> Record {
+pub(in crate::redrive) fn sent(batch: u64, id: &str, outcome: Outcome) -> Record {
     Record::Sent { batch, at: Timestamp::UNIX_EPOCH, results: vec![Sent { id: id.to_owned(), outcome }] }
 }
 
-fn deleted(batch: u64, id: &str, refusal: Option<Refusal>) -> Record {
+pub(in crate::redrive) fn deleted(batch: u64, id: &str, refusal: Option<Refusal>) -> Record {
     Record::Deleted { batch, results: vec![Deleted { id: id.to_owned(), refusal }] }
 }
 
-fn arrived(id: &str) -> Outcome {
+pub(in crate::redrive) fn arrived(id: &str) -> Outcome {
     Outcome::Arrived { new_id: format!("new-{id}") }
 }
 
@@ -66,14 +66,14 @@ fn doubt() -> Refusal {
     Refusal::new(Why::Unanswered, true, "no answer")
 }
 
-struct Folder(tempfile::TempDir);
+pub(in crate::redrive) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(in crate::redrive) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn shelf(&self) -> Shelf {
+    pub(in crate::redrive) fn shelf(&self) -> Shelf {
         Shelf::new(self.0.path().join("state/journals"))
     }
 }
