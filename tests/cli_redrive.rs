@@ -198,6 +198,14 @@ async fn what_cannot_be_meant_is_refused_before_anything_is_touched() {
 
 /// Not even a connection may be made.
 #[test]
+fn what_was_agreed_to_is_gone_on_with_or_not() {
+    let home = Home::new("resume-dry");
+    for arguments in [&["redrive", "--resume", "--dry-run"][..], &["redrive", "--resume", "last", "--dry-run"]] {
+        run(&home, arguments).is(2).says("cannot be used with");
+    }
+}
+
+#[test]
 fn read_only_refuses_before_anything_is_asked() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();

@@ -56,7 +56,7 @@ pub struct Arguments {
     pub native: bool,
     /// Go on with what was cut off: this journal, or all of this endpoint's
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, default_missing_value = "",
-        conflicts_with_all = ["queue", "to", "condition", "cluster", "limit", "accept_cost", "edit", "canary", "native"])]
+        conflicts_with_all = ["queue", "to", "condition", "cluster", "limit", "accept_cost", "edit", "canary", "native", "dry_run"])]
     pub resume: Option<String>,
 }
 
@@ -101,7 +101,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run {
+    if !arguments.dry_run || arguments.resume.is_some() {
         must_write(config, "a redrive sends and deletes messages")?;
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
