@@ -308,6 +308,38 @@ async fn an_undo_brings_back_what_is_still_there() {
     assert_eq!(place.drain(&place.source).await, [""; 0]);
 }
 
+/// The journal's last line is taken away, as a crash would have done.
+fn cut_off(place: &Place) {
+    let journals = place.home.folder.join("state/edatop/journals");
+    let mut paths: Vec<_> = std::fs::read_dir(journals).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort_unstable();
+    let text = std::fs::read_to_string(paths.last().unwrap()).unwrap();
+    let (rest, _) = text.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(paths.last().unwrap(), format!("{rest}\n")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cut_off_comes_before_the_next() {
+    let place = Place::with("cut-off", &ORDERS).await;
+    place.run(&["redrive", "orders-dlq", "--yes"]).await.is(0);
+    cut_off(&place);
+    place.clients.sqs.send_message().queue_url(&place.dlq).message_body("new").send().await.unwrap();
+    for arguments in [
+        &["redrive", "orders-dlq", "--yes"][..],
+        &["redrive", "orders-dlq", "--limit", "1", "--yes"],
+        &["redrive", "orders-dlq", "--native", "--yes"],
+        &["export", "orders-dlq", "--file", "f", "--delete", "--yes"],
+        &["purge", "orders-dlq", "--file", "f", "--yes"],
+    ] {
+        place.run(arguments).await.is(4).says("`edatop redrive --resume ").says(" first, or --anyway");
+    }
+    place.run(&["redrive", "orders-dlq", "--dry-run"]).await.is(0).says("an earlier run here was cut off");
+    let anyway = place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await;
+    assert_eq!(anyway.is(0).fates().1["Moved"], 1);
+    place.run(&["redrive", "--resume"]).await.is(0);
+    assert_eq!(place.drain(&place.source).await.len(), 5);
+}
+
 /// Binary values too, but not here: the embedded endpoint keeps none. They are held in the tests of the file's own module.
 #[tokio::test(flavor = "multi_thread")]
 async fn export_and_import_bring_bodies_and_attributes_back() {

@@ -6,10 +6,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     bench::{Bench, Note},
+    crew::unfinished,
     laying::Laid,
 };
 use crate::{
     app::clock,
+    aws::Connection,
     domain::units::Count,
     overlays::desk::model::{self, Adjust, Stage},
     redrive::{
@@ -54,6 +56,8 @@ struct Facts {
     is_all: bool,
     about: u64,
     last_run: Option<PathBuf>,
+    shelf: Option<Shelf>,
+    aws: Arc<Connection>,
 }
 
 impl Bench {
@@ -127,6 +131,8 @@ impl Bench {
             is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
             about,
             last_run: self.last_run.clone().or_else(|| newest_run(self.shelf().as_ref()?, laid.queue())),
+            shelf: self.shelf(),
+            aws: Arc::clone(&self.aws),
             laid,
         })
     }
@@ -168,6 +174,7 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let is_purge = wanted.deed == model::Deed::Purge;
     let scope = if is_purge || wanted.native { Scope::All { limit: None } } else { Scope::Chosen { count } };
     let (deed, to, refused) = destination(&facts, &wanted).await;
+    let refused = cut_off(&facts, wanted.deed).await.or(refused);
     let prospect = prospect(&facts, &to).await;
     let plan = Plan {
         deed,
@@ -182,6 +189,21 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let plan = plan.with_prospect(&prospect);
     let shown = shown(&facts, &wanted, &plan, refused);
     Draft { wanted, plan, shown, ways: None }
+}
+
+/// Why nothing may be moved yet: what an earlier run has sent and not yet deleted here would be sent once more, and no journal would
+/// count it.
+async fn cut_off(facts: &Facts, deed: model::Deed) -> Option<String> {
+    if matches!(deed, model::Deed::Write | model::Deed::Undo) {
+        return None;
+    }
+    let (shelf, aws, arn) = (facts.shelf.clone()?, Arc::clone(&facts.aws), facts.laid.queue().arn.clone());
+    let all = tokio::task::spawn_blocking(move || unfinished(&shelf, &aws)).await.unwrap_or_default();
+    let is_of_it = |ledger: &Ledger| ledger.begun.from.queue().is_some_and(|from| from.arn == arn);
+    all.iter().any(|(_, ledger)| is_of_it(ledger)).then(|| {
+        "an earlier run of this queue was cut off: esc, then C goes on with it (`edatop redrive --anyway` does not wait for it)"
+            .to_owned()
+    })
 }
 
 /// Where to; and why that is not possible.
