@@ -340,6 +340,21 @@ async fn a_run_that_was_cut_off_comes_before_the_next() {
     assert_eq!(place.drain(&place.source).await.len(), 5);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_run_that_cannot_be_gone_on_with_does_not_keep_the_others() {
+    let place = Place::with("resume-all", &ORDERS).await;
+    place.run(&["export", "orders-dlq", "--limit", "1", "--file", "f", "--delete", "--yes"]).await.is(0);
+    cut_off(&place);
+    let file = place.home.folder.join("f");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await.is(0);
+    cut_off(&place);
+    place.run(&["redrive", "--resume"]).await.is(1);
+    let left = place.run(&["journal", "ls", "--unfinished", "--format", "json"]).await.lines();
+    assert_eq!((left.len(), &left[0]["Deed"]), (1, &"export".into()), "{left:?}");
+}
+
 /// Binary values too, but not here: the embedded endpoint keeps none. They are held in the tests of the file's own module.
 #[tokio::test(flavor = "multi_thread")]
 async fn export_and_import_bring_bodies_and_attributes_back() {

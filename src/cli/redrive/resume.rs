@@ -49,7 +49,14 @@ pub async fn resume(desk: &Desk, journal: &str, care: &Care, (ascii, stop): (boo
         if stop.is_cancelled() {
             return Ok(CUT_OFF);
         }
-        let code = go_on(desk, &path, care, (ascii, stop.clone())).await?;
+        // What is wrong with one is no reason to leave the others.
+        let code = match go_on(desk, &path, care, (ascii, stop.clone())).await {
+            Ok(code) => code,
+            Err(given_up) => {
+                complain(&given_up.why);
+                given_up.code
+            }
+        };
         worst = worst.max(code);
     }
     Ok(worst)
@@ -61,10 +68,12 @@ fn cut_off(desk: &Desk, shelf: &Shelf, journal: &str) -> Result<Vec<PathBuf>, Gi
         let ledger = Ledger::read(&path).map_err(|error| unread(&error))?;
         if !is_here(desk, &ledger) {
             let place = ledger.begun.endpoint.unwrap_or_else(|| "AWS".to_owned());
-            let why = format!("the journal {journal} is of {place} in {}: go on there", ledger.begun.region);
+            let (region, who) = (ledger.begun.region, ledger.begun.who);
+            let by = if who.is_empty() { String::new() } else { format!(" by {who}") };
+            let why = format!("the journal {journal} is of {place} in {region}{by}: go on there");
             return Err(GivenUp::misused(why));
         }
-        if !ledger.is_unfinished() {
+        if !ledger.may_go_on() {
             complain(&format!("{} has come to its end: nothing is open", id_of(&path)));
             return Ok(Vec::new());
         }
@@ -78,7 +87,7 @@ fn cut_off(desk: &Desk, shelf: &Shelf, journal: &str) -> Result<Vec<PathBuf>, Gi
 /// Whether a journal is of the place that we are connected to.
 pub fn is_here(desk: &Desk, ledger: &Ledger) -> bool {
     let endpoint = desk.aws.endpoint().map(crate::aws::Endpoint::url);
-    ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == desk.aws.region()
+    ledger.is_of(endpoint, desk.aws.region(), &desk.who)
 }
 
 async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, CancellationToken)) -> Outcome {
@@ -115,7 +124,8 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     };
     let from_queue = begun.from.queue().cloned();
     let options = Options { rate: care.rate.or(begun.rate), ..care.options() };
-    let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), ascii };
+    let chosen = ledger.still_to_come().into_iter().map(ToOwned::to_owned).collect();
+    let trip = Trip { journal, ledger, supply, sink, options, total, chosen, ascii };
     let outcome = run::attend(desk, trip, &stop).await;
     if let Some(hunt) = hunt {
         desk::given_back(&hunt.close().await);

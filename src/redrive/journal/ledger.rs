@@ -263,6 +263,34 @@ impl Ledger {
         }
     }
 
+    /// Whether to go on with it may do more, for who asks for it by name: it is unfinished, or it was stopped before all was done that was
+    /// meant.
+    pub fn may_go_on(&self) -> bool {
+        let is_stopped = matches!(self.ended, Some((_, Ended::Stopped { .. }))) && !self.was_cancelled;
+        let is_chosen = matches!(self.begun.scope, Scope::Chosen { .. });
+        self.is_unfinished() || is_stopped && (!is_chosen || !self.still_to_come().is_empty())
+    }
+
+    /// Of those chosen one by one, what is still to be moved, in their order. After a cancel it is only what was left open.
+    pub fn still_to_come(&self) -> Vec<&str> {
+        let is_to_come = |fate: Option<&Fate>| match fate {
+            None | Some(Fate::Refused(_)) => !self.was_cancelled,
+            Some(Fate::Moved { .. } | Fate::Missing) => false,
+            Some(Fate::Taken | Fate::Doubtful | Fate::Arrived { .. }) => true,
+        };
+        let ids = self.chosen.iter().map(String::as_str);
+        ids.filter(|id| is_to_come(self.get(id).map(|entry| &entry.fate))).collect()
+    }
+
+    /// Whether it is of this endpoint (none for AWS itself), Region and account, as far as either side knows the account.
+    pub fn is_of(&self, endpoint: Option<&str>, region: &str, who: &str) -> bool {
+        let begun = &self.begun;
+        let queues = begun.from.queue().into_iter().chain(begun.to.queues());
+        let mut accounts = queues.map(|queue| queue.arn.as_str()).chain([begun.who.as_str()]).filter_map(account).peekable();
+        let is_ours = account(who).is_none_or(|ours| accounts.peek().is_none() || accounts.any(|account| account == ours));
+        begun.endpoint.as_deref() == endpoint && begun.region == region && is_ours
+    }
+
     fn missing(&mut self, id: &str) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         entry.fate = match &entry.fate {
@@ -284,4 +312,9 @@ impl Ledger {
     pub fn only_deletes(&self) -> bool {
         self.begun.deed == Deed::Delete
     }
+}
+
+/// The account in an ARN.
+fn account(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| arn.starts_with("arn:") && !account.is_empty())
 }

@@ -198,3 +198,54 @@ async fn many_at_once_are_all_written() {
     }
     assert_eq!(Ledger::read(journal.path()).unwrap().counts().taken, 1_000);
 }
+
+#[rstest::rstest]
+#[case(Scope::All { limit: None }, &[], Some("it bounced"), true)]
+#[case(Scope::All { limit: None }, &[], None, false)]
+#[case(Scope::Chosen { count: 3 }, &["a", "b", "c"], Some("it bounced"), true)]
+#[case(Scope::Chosen { count: 3 }, &["a", "b", "c"], None, false)]
+#[case(Scope::Chosen { count: 1 }, &["a"], Some("the disk"), false)]
+#[tokio::test]
+async fn a_stopped_run_may_go_on_with_what_was_not_reached(
+    #[case] scope: Scope,
+    #[case] chosen: &[&str],
+    #[case] stopped: Option<&str>,
+    #[case] may: bool,
+) {
+    let folder = Folder::new();
+    let journal = folder.shelf().create(Begun { scope, ..begun("q") }).await.unwrap();
+    let why = stopped.map_or(Ended::Cancelled, |why| Ended::Stopped { why: why.to_owned() });
+    let records = [
+        Record::Chosen { ids: chosen.iter().map(|id| (*id).to_owned()).collect() },
+        taken(0, &["a", "b"]),
+        sent(0, "a", arrived("a")),
+        sent(0, "b", Outcome::Refused(Refusal::new(Why::Denied, false, "no"))),
+        deleted(0, "a", None),
+        Record::Ended { at: Timestamp::UNIX_EPOCH, why },
+    ];
+    for record in &records {
+        journal.append(record).await.unwrap();
+    }
+    let ledger = Ledger::read(journal.path()).unwrap();
+    assert_eq!((ledger.is_unfinished(), ledger.may_go_on()), (false, may));
+    let expected: &[&str] = if chosen.len() == 3 && stopped.is_some() { &["b", "c"] } else { &[] };
+    assert_eq!(ledger.still_to_come(), expected);
+}
+
+#[rstest::rstest]
+#[case(None, "us-east-1", "arn:aws:iam::000000000000:user/me", true)]
+#[case(None, "us-east-1", "", true)]
+#[case(None, "us-east-1", "arn:aws:iam::111111111111:user/me", false)]
+#[case(None, "eu-west-1", "arn:aws:iam::000000000000:user/me", false)]
+#[case(Some("http://localhost:4566"), "us-east-1", "", false)]
+#[tokio::test]
+async fn a_journal_is_of_one_endpoint_region_and_account(
+    #[case] endpoint: Option<&str>,
+    #[case] region: &str,
+    #[case] who: &str,
+    #[case] is_here: bool,
+) {
+    let folder = Folder::new();
+    let ledger = Ledger::read(&written(&folder.shelf(), "q", &[]).await).unwrap();
+    assert_eq!(ledger.is_of(endpoint, region, who), is_here);
+}
