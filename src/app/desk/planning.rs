@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     bench::{Bench, Note},
     crew::unfinished,
+    editing::said_of_all,
     laying::Laid,
 };
 use crate::{
@@ -108,10 +109,6 @@ impl Bench {
     fn facts(&self, wanted: &Wanted) -> Option<Facts> {
         let laid = Arc::clone(self.laid.as_ref()?);
         let rows = || wanted.rows.iter().filter_map(|row| self.rows.get(*row as usize));
-        let mut edits: Vec<&str> =
-            wanted.rows.iter().filter_map(|row| self.edits.get(row)).map(|change| change.said()).collect();
-        edits.sort_unstable();
-        edits.dedup();
         let mut of_groups: HashMap<&str, (u64, u64)> = HashMap::new();
         if laid.queue().is_fifo() {
             for row in &self.rows {
@@ -125,7 +122,7 @@ impl Bench {
         Some(Facts {
             wire: Arc::clone(&self.wire),
             consumers: self.subject.consumers.clone(),
-            edited: (!edits.is_empty()).then(|| edits.join("; ")),
+            edited: said_of_all(wanted.rows.iter().map(|row| self.edits.get(row))),
             first_sent: rows().filter_map(|row| row.sent_at).min(),
             splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
             is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
