@@ -308,14 +308,35 @@ async fn an_undo_brings_back_what_is_still_there() {
     assert_eq!(place.drain(&place.source).await, [""; 0]);
 }
 
-/// The journal's last line is taken away, as a crash would have done.
-fn cut_off(place: &Place) {
+fn newest_journal(place: &Place) -> std::path::PathBuf {
     let journals = place.home.folder.join("state/edatop/journals");
     let mut paths: Vec<_> = std::fs::read_dir(journals).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort_unstable();
-    let text = std::fs::read_to_string(paths.last().unwrap()).unwrap();
+    paths.pop().unwrap()
+}
+
+/// The journal's last line is taken away, as a crash would have done.
+fn cut_off(place: &Place) {
+    let path = newest_journal(place);
+    let text = std::fs::read_to_string(&path).unwrap();
     let (rest, _) = text.trim_end().rsplit_once('\n').unwrap();
-    std::fs::write(paths.last().unwrap(), format!("{rest}\n")).unwrap();
+    std::fs::write(path, format!("{rest}\n")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_journal_still_gives_its_messages_and_says_what_is_lost() {
+    let place = Place::with("damaged", &ORDERS).await;
+    place.run(&["redrive", "orders-dlq", "--yes"]).await.is(0);
+    let path = newest_journal(&place);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"deleted\"", "\"DELETED\"", 1)).unwrap();
+    let undo = place.run(&["journal", "undo", "last", "--dry-run"]).await;
+    undo.is(0).says("1 line of the journal ").says("what stood there alone is not brought back");
+    std::fs::write(&path, text.replacen("\"begun\"", "\"BEGUN\"", 1)).unwrap();
+    let export = place.run(&["journal", "export", "last", "--file", "saved"]).await;
+    export.is(1).says("4 messages written to saved").says("1 line of the journal ").says(" cannot be read");
+    place.run(&["import", "orders", "--file", "saved", "--yes"]).await.is(0);
+    assert_eq!(place.drain(&place.source).await.len(), 8);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,7 +23,7 @@ use crate::{
     },
     config::Config,
     redrive::{
-        journal::{Destination, Ledger, Scope, Shelf, id_of},
+        journal::{Destination, Ledger, Scope, Shelf, id_of, unreadable},
         listed::Listed,
         peek::{
             hold::{Hold, Options as Looking},
@@ -79,6 +79,9 @@ pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> 
     if ways.is_empty() {
         let why = if undo::ways(&ledger).is_empty() { "has moved nothing" } else { "was undone already" };
         return Err(GivenUp { code: LEFT, why: format!("{} {why}: there is nothing to undo", id_of(&path)) });
+    }
+    if let Some(damage) = unreadable(&id_of(&path), ledger.damaged) {
+        complain(&format!("{damage}; what stood there alone is not brought back"));
     }
     let mut worst = 0;
     for way in &ways {

@@ -26,7 +26,7 @@ use crate::{
         again,
         export::Existing,
         into_file::IntoFile,
-        journal::{Destination, Ledger, Origin, Place, Scope, Shelf, id_of},
+        journal::{Destination, Ledger, Origin, Place, Scope, Shelf, id_of, unreadable},
         listed::Listed,
         mover::{self, Sink, supply::Supply},
         plan::Options,
@@ -98,6 +98,9 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     let open = counts.arrived + counts.doubtful;
     let (from, to) = (begun.from.name(), begun.to.name());
     complain(&format!("{}: {from} → {to}, {} moved before, {open} open", id_of(path), counts.moved));
+    if let Some(damage) = unreadable(&id_of(path), ledger.damaged) {
+        complain(&format!("{damage}; what was sent then may be sent again"));
+    }
     let sink = match &begun.to {
         Destination::File(file) => {
             let sink = IntoFile::open(file, Existing::Continue).map_err(|error| unwritten(&error))?;

@@ -97,6 +97,12 @@ pub fn taken_at(path: &Path, place: Place) -> io::Result<Vec<Taken>> {
     }
 }
 
+/// What cannot be read of a journal, said; nothing where all can.
+pub fn unreadable(id: &str, damaged: usize) -> Option<String> {
+    let lines = if damaged == 1 { "1 line".to_owned() } else { format!("{damaged} lines") };
+    (damaged > 0).then(|| format!("{lines} of the journal {id} cannot be read: what stood there is not known"))
+}
+
 /// Where the last whole record ends: there the next one is to be written.
 pub(super) fn end_of_last_record(file: &File) -> io::Result<u64> {
     let mut reader = BufReader::new(file);

@@ -249,3 +249,14 @@ async fn a_journal_is_of_one_endpoint_region_and_account(
     let ledger = Ledger::read(&written(&folder.shelf(), "q", &[]).await).unwrap();
     assert_eq!(ledger.is_of(endpoint, region, who), is_here);
 }
+
+/// As on a full disk: what `Begun` would say cannot be written. Here because a path is no text.
+#[tokio::test]
+async fn a_journal_that_cannot_begin_leaves_no_file() {
+    use std::os::unix::ffi::OsStringExt;
+    let folder = Folder::new();
+    let path = PathBuf::from(std::ffi::OsString::from_vec(vec![b'f', 0xff]));
+    let created = folder.shelf().create(Begun { from: Origin::File(path), ..begun("q") }).await;
+    assert!(matches!(created, Err(JournalError::Write { .. })));
+    assert_eq!(folder.shelf().ids().unwrap(), [""; 0]);
+}
