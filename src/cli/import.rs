@@ -69,7 +69,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     let file = std::path::absolute(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
     let (count, twice) = tokio::task::block_in_place(|| count(&file))?;
     let notes: Vec<String> = (twice > 0)
-        .then(|| format!("mind: {} more in the file with an id that was there before; each id is sent once", messages(twice)))
+        .then(|| {
+            format!("mind: {} more in the file with an id that was there before; each id is sent once", messages(twice))
+        })
         .into_iter()
         .collect();
     let desk = unless_stopped(&stop, Desk::open(config)).await?;

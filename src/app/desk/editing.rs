@@ -39,7 +39,6 @@ impl Change {
             Self::ByJq(edit, Some(before)) => edit.apply(&changed(message, before.apply(message)?)),
         }
     }
-
 }
 
 /// As plan and journal say it of all messages that go. A run that is gone on with edits again by what stands there, so the expression
@@ -253,7 +252,8 @@ mod tests {
         assert_eq!(said(&[]), None);
         assert_eq!(said(&[None, None]), None);
         assert_eq!(said(&[Some(&one), Some(&one)]).unwrap(), ".body.a = 2");
-        for mixed in [[Some(&one), Some(&other)], [Some(&one), None], [None, Some(&one)], [Some(&one), Some(&by_hand)]] {
+        for mixed in [[Some(&one), Some(&other)], [Some(&one), None], [None, Some(&one)], [Some(&one), Some(&by_hand)]]
+        {
             assert_eq!(said(&mixed).unwrap(), "by hand");
         }
         assert_eq!(said(&[Some(&twice), Some(&twice)]).unwrap(), "by hand");

@@ -343,7 +343,8 @@ mod tests {
         let silent = ["a", "b", "c"].map(str::to_owned).into();
         let heard = Heard { silent, doubtful: ["other".to_owned()].into(), bounced: 0 };
         let words = |ledger: Option<&Ledger>| {
-            let mut words: Vec<_> = untold(&heard, ledger).iter().map(|fate| (fate.message_id.to_owned(), fate.fate)).collect();
+            let mut words: Vec<_> =
+                untold(&heard, ledger).iter().map(|fate| (fate.message_id.to_owned(), fate.fate)).collect();
             words.sort_unstable_by(|one, other| one.0.cmp(&other.0));
             words
         };

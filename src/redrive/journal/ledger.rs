@@ -286,8 +286,10 @@ impl Ledger {
     pub fn is_of(&self, endpoint: Option<&str>, region: &str, who: &str) -> bool {
         let begun = &self.begun;
         let queues = begun.from.queue().into_iter().chain(begun.to.queues());
-        let mut accounts = queues.map(|queue| queue.arn.as_str()).chain([begun.who.as_str()]).filter_map(account).peekable();
-        let is_ours = account(who).is_none_or(|ours| accounts.peek().is_none() || accounts.any(|account| account == ours));
+        let mut accounts =
+            queues.map(|queue| queue.arn.as_str()).chain([begun.who.as_str()]).filter_map(account).peekable();
+        let is_ours =
+            account(who).is_none_or(|ours| accounts.peek().is_none() || accounts.any(|account| account == ours));
         begun.endpoint.as_deref() == endpoint && begun.region == region && is_ours
     }
 
