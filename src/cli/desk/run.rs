@@ -175,8 +175,9 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
         why,
     };
     lines.put(&serde_json::json!({ "Summary": summary }))?;
-    let is_unfinished = ended != Ended::Done && ledger.is_some_and(|ledger| ledger.is_unfinished());
-    complain(&in_words(&summary, is_unfinished));
+    let is_unfinished = ended != Ended::Done && ledger.as_ref().is_some_and(Ledger::is_unfinished);
+    let may_go_on = ledger.as_ref().is_some_and(Ledger::may_go_on);
+    complain(&in_words(&summary, (is_unfinished, may_go_on)));
     Ok(code(&ended, is_unfinished, &summary))
 }
 
@@ -205,7 +206,7 @@ fn code(ended: &Ended, is_unfinished: bool, summary: &Summary<'_>) -> u8 {
 }
 
 /// `moved 40 in 1.3 s, 2 refused: 1 source …; journal ID`.
-fn in_words(summary: &Summary<'_>, is_unfinished: bool) -> String {
+fn in_words(summary: &Summary<'_>, (is_unfinished, may_go_on): (bool, bool)) -> String {
     let counts = [
         (summary.refused, "refused"),
         (summary.doubtful, "doubtful"),
@@ -224,7 +225,9 @@ fn in_words(summary: &Summary<'_>, is_unfinished: bool) -> String {
         format!("go on with `edatop redrive --resume {}`", summary.journal)
     } else {
         let does = if summary.moved > 0 && summary.deed != Deed::Undo { "undo" } else { "show" };
-        format!("`edatop journal {does} {}`", summary.journal)
+        let id = &summary.journal;
+        let rest = if may_go_on { format!(", or go on: `edatop redrive --resume {id}`") } else { String::new() };
+        format!("`edatop journal {does} {id}`{rest}")
     };
     format!("{text}; {next}")
 }
