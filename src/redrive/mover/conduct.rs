@@ -48,7 +48,7 @@ pub(super) async fn conduct(crew: &Crew, mut witness: Witness, options: Options,
 
 /// Lets a few go and waits until the consumer has taken them.
 async fn canary(crew: &Crew, witness: &mut Witness, options: Options, size: u64) -> Result<(), Halt> {
-    let settled = |progress: &Progress| progress.moved + progress.refused;
+    let settled = |progress: &Progress| progress.moved + progress.refused + progress.arrived;
     let goal = settled(&crew.progress.borrow()) + size;
     crew.progress.send_modify(|progress| progress.stage = Stage::Canary { size, watching: false });
     crew.gate.open_for(size);
@@ -56,13 +56,14 @@ async fn canary(crew: &Crew, witness: &mut Witness, options: Options, size: u64)
     // The run's end ends this too.
     let _ = news.wait_for(|progress| settled(progress) >= goal).await;
     crew.progress.send_modify(|progress| progress.stage = Stage::Canary { size, watching: true });
-    let began = Instant::now();
+    let (began, mut quiet) = (Instant::now(), 0);
     loop {
         let sight = look(crew, witness).await.map_err(|refusal| Halt(format!("nothing can be watched: {refusal}")))?;
         if sight.bounced > 0 {
             return Err(Halt(came_back(&crew.progress.borrow())));
         }
-        if sight.waiting == 0 {
+        quiet = if sight.waiting == 0 && !sight.is_suspect { quiet + 1 } else { 0 };
+        if quiet >= sight.believed_after {
             return Ok(());
         }
         if began.elapsed() >= options.canary_patience {

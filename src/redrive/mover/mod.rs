@@ -46,6 +46,7 @@ use self::{book::Book, crew::Crew, gate::Gate, route::Router, witness::Witness};
 use crate::redrive::{
     journal::{Ended, Journal, Ledger, Record, id_of},
     plan::Options,
+    undo::brought_back,
     wire::Wire,
 };
 
@@ -80,7 +81,12 @@ impl Job {
         let began = Instant::now();
         let begun = &self.ledger.begun;
         self.progress.send_modify(|progress| progress.total = self.total);
-        let router = Router { from: begun.from.clone(), to: begun.to.clone(), run: id_of(self.journal.path()) };
+        let router = Router {
+            from: begun.from.clone(),
+            to: begun.to.clone(),
+            run: id_of(self.journal.path()),
+            brought_back: brought_back(self.journal.path(), &begun.from),
+        };
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
         let crew = Arc::new(Crew {
             wire: self.wire,
@@ -95,6 +101,8 @@ impl Job {
             clock: self.clock,
             patience: PATIENCE,
             halted: Mutex::default(),
+            closed: Mutex::default(),
+            lost_groups: Mutex::default(),
             journal: self.journal,
         });
         let (options, stop) = (self.options, self.stop.clone());
