@@ -197,7 +197,7 @@ impl Crew {
                 Ok(opened) => opened,
                 Err(why) => return failed(why),
             };
-            let leg = Leg { journal, ledger, feed: self.back(way, path), sink: None, options, total: way.most() };
+            let leg = Leg { journal, ledger, feed: self.back(way, path).await, sink: None, options, total: way.most() };
             let (ended, journal, notes) = self.run(leg).await;
             let missing = way.most().saturating_sub(self.progress.borrow().moved);
             outcome.2.extend(notes);
@@ -209,10 +209,11 @@ impl Crew {
         outcome
     }
 
-    fn back(&self, way: &Way, path: &Path) -> Feed {
+    async fn back(&self, way: &Way, path: &Path) -> Feed {
         match way {
             Way::FromQueue { queue, ids, .. } => {
-                let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
+                let waiting = self.wire.standing(queue).await.map(|standing| standing.total()).unwrap_or_default();
+                let hunting = Hunting::among(ids.len() as u64, waiting);
                 let (wire, queue) = (Arc::clone(&self.wire), queue.as_ref().clone());
                 Feed::Hunt(Arc::new(Hunt::new(wire, queue, hunting, as_before(way, path))))
             }
