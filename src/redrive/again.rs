@@ -7,7 +7,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::{
     edit::{Edit, Limits, check},
-    journal::{Destination, Fate, JournalError, Ledger, Scope, Shelf},
+    journal::{Destination, Entry, Fate, JournalError, Ledger, Scope, Shelf},
     message::{Message, Outgoing},
     peek::{
         hunt::{Decision, Hunt, Hunting, Wanted},
@@ -59,9 +59,11 @@ fn wanted(ledger: &Ledger, shelf: &Shelf) -> Result<Wanted, JournalError> {
     let Some(edited) = &begun.edited else { return Ok(as_it_is()) };
     match Edit::jq(edited) {
         Ok(edit) => Ok(Change::new(edit, &begun.to).wanted()),
-        // By hand: of those that were not taken yet nobody knows what they were to become. The others are known to the journal.
+        // By hand: of those that were not taken yet nobody knows what they were to become. Of the others the mover finds it in the journal,
+        // where they are in doubt; what was refused would go as it was before the edit.
         Err(_) => {
-            let taken: Ids = ledger.entries().map(|(id, _)| id).collect();
+            let is_known = |entry: &Entry| !matches!(entry.fate, Fate::Refused(_));
+            let taken: Ids = ledger.entries().filter(|(_, entry)| is_known(entry)).map(|(id, _)| id).collect();
             let decide = move |message: &Message| {
                 if taken.contains(&message.id) { Decision::Take(None) } else { Decision::Leave }
             };

@@ -71,7 +71,8 @@ pub(super) type Outcome = (Ended, Option<PathBuf>, Vec<String>);
 /// Runs that were cut off, of the place that we are connected to; the newest first.
 pub(super) fn unfinished(shelf: &Shelf, aws: &Connection) -> Vec<(PathBuf, Ledger)> {
     let endpoint = aws.endpoint().map(Endpoint::url);
-    let is_here = |ledger: &Ledger| ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == aws.region();
+    // Who we are is not asked for this: a journal of another account's queue is refused there.
+    let is_here = |ledger: &Ledger| ledger.is_of(endpoint, aws.region(), "");
     let all = shelf.unfinished().unwrap_or_default().into_iter();
     all.filter(|(_, ledger)| is_here(ledger)).map(|(id, ledger)| (shelf.path(&id), ledger)).collect()
 }
@@ -191,9 +192,10 @@ impl Crew {
             let begun = Begun {
                 undoes: Some(id.clone()),
                 rate: options.rate,
+                scope: Scope::Chosen { count: way.most() },
                 ..self.begun(way.deed(), way.from(&id), way.to().clone())
             };
-            let (journal, ledger) = match self.open(begun, &[]).await {
+            let (journal, ledger) = match self.open(begun, &way.sought()).await {
                 Ok(opened) => opened,
                 Err(why) => return failed(why),
             };

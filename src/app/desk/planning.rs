@@ -6,17 +6,20 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     bench::{Bench, Note},
+    crew::unfinished,
+    editing::said_of_all,
     laying::Laid,
 };
 use crate::{
     app::clock,
+    aws::Connection,
     domain::units::Count,
     overlays::desk::model::{self, Adjust, Stage},
     redrive::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
         plan::{Consumer, Options, Plan, Prospect},
         queue::{Queue, Standing},
-        undo::{Way, ways},
+        undo::{Way, ways_left},
         wire::Wire,
     },
 };
@@ -54,6 +57,8 @@ struct Facts {
     is_all: bool,
     about: u64,
     last_run: Option<PathBuf>,
+    shelf: Option<Shelf>,
+    aws: Arc<Connection>,
 }
 
 impl Bench {
@@ -104,10 +109,6 @@ impl Bench {
     fn facts(&self, wanted: &Wanted) -> Option<Facts> {
         let laid = Arc::clone(self.laid.as_ref()?);
         let rows = || wanted.rows.iter().filter_map(|row| self.rows.get(*row as usize));
-        let mut edits: Vec<&str> =
-            wanted.rows.iter().filter_map(|row| self.edits.get(row)).map(|change| change.said()).collect();
-        edits.sort_unstable();
-        edits.dedup();
         let mut of_groups: HashMap<&str, (u64, u64)> = HashMap::new();
         if laid.queue().is_fifo() {
             for row in &self.rows {
@@ -121,12 +122,14 @@ impl Bench {
         Some(Facts {
             wire: Arc::clone(&self.wire),
             consumers: self.subject.consumers.clone(),
-            edited: (!edits.is_empty()).then(|| edits.join("; ")),
+            edited: said_of_all(wanted.rows.iter().map(|row| self.edits.get(row))),
             first_sent: rows().filter_map(|row| row.sent_at).min(),
             splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
             is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
             about,
             last_run: self.last_run.clone().or_else(|| newest_run(self.shelf().as_ref()?, laid.queue())),
+            shelf: self.shelf(),
+            aws: Arc::clone(&self.aws),
             laid,
         })
     }
@@ -168,6 +171,7 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let is_purge = wanted.deed == model::Deed::Purge;
     let scope = if is_purge || wanted.native { Scope::All { limit: None } } else { Scope::Chosen { count } };
     let (deed, to, refused) = destination(&facts, &wanted).await;
+    let refused = cut_off(&facts, wanted.deed).await.or(refused);
     let prospect = prospect(&facts, &to).await;
     let plan = Plan {
         deed,
@@ -182,6 +186,21 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let plan = plan.with_prospect(&prospect);
     let shown = shown(&facts, &wanted, &plan, refused);
     Draft { wanted, plan, shown, ways: None }
+}
+
+/// Why nothing may be moved yet: what an earlier run has sent and not yet deleted here would be sent once more, and no journal would
+/// count it.
+async fn cut_off(facts: &Facts, deed: model::Deed) -> Option<String> {
+    if matches!(deed, model::Deed::Write | model::Deed::Undo) {
+        return None;
+    }
+    let (shelf, aws, arn) = (facts.shelf.clone()?, Arc::clone(&facts.aws), facts.laid.queue().arn.clone());
+    let all = tokio::task::spawn_blocking(move || unfinished(&shelf, &aws)).await.unwrap_or_default();
+    let is_of_it = |ledger: &Ledger| ledger.begun.from.queue().is_some_and(|from| from.arn == arn);
+    all.iter().any(|(_, ledger)| is_of_it(ledger)).then(|| {
+        "an earlier run of this queue was cut off: esc, then C goes on with it (`edatop redrive --anyway` does not wait for it)"
+            .to_owned()
+    })
 }
 
 /// Where to; and why that is not possible.
@@ -288,13 +307,12 @@ async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
     let Some(path) = facts.last_run.clone() else {
         return nothing(format!("no journal says that anything was moved out of {}", queue.name()), wanted);
     };
-    let ledger = match Ledger::read(&path) {
-        Ok(ledger) => ledger,
-        Err(error) => return nothing(error.to_string(), wanted),
+    let (path, ledger, ways) = match back_from(path) {
+        Ok(found) => found,
+        Err(why) => return nothing(why, wanted),
     };
-    let ways = ways(&ledger);
     if ways.is_empty() {
-        return nothing("that run moved nothing that could be brought back".to_owned(), wanted);
+        return nothing("that run moved nothing that could be brought back, or it was brought back".to_owned(), wanted);
     }
     let moved = ledger.counts().moved;
     let mut lines =
@@ -310,6 +328,17 @@ async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
     let options = wanted.options;
     let shown = model::Plan { title, lines, rate: Some(options.rate), ..model::Plan::default() };
     Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)) }
+}
+
+/// The ways back from a run. One that was an undo is not undone in turn: what is left of the run before is.
+fn back_from(mut path: PathBuf) -> Result<(PathBuf, Ledger, Vec<Way>), String> {
+    let mut ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
+    if let (Some(undone), Some(folder)) = (&ledger.begun.undoes, path.parent()) {
+        path = Shelf::new(folder).path(undone);
+        ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
+    }
+    let ways = ways_left(&path, &ledger).map_err(|why| why.to_string())?;
+    Ok((path, ledger, ways))
 }
 
 fn empty_plan(queue: &Queue) -> Plan {

@@ -46,7 +46,7 @@ use self::{book::Book, crew::Crew, gate::Gate, route::Router, witness::Witness};
 use crate::redrive::{
     journal::{Ended, Journal, Ledger, Record, id_of},
     plan::Options,
-    undo::brought_back,
+    undo::sources_of_brought_back,
     wire::Wire,
 };
 
@@ -85,7 +85,7 @@ impl Job {
             from: begun.from.clone(),
             to: begun.to.clone(),
             run: id_of(self.journal.path()),
-            brought_back: brought_back(self.journal.path(), &begun.from),
+            brought_back: sources_of_brought_back(self.journal.path(), &begun.from),
         };
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
         let crew = Arc::new(Crew {
