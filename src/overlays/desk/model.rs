@@ -175,6 +175,8 @@ pub struct Picture {
     pub chosen_elsewhere: u64,
     pub find: Option<Finding>,
     pub opened: Option<Arc<Opened>>,
+    /// What the log says of the opened one; none while that is not known yet.
+    pub log: Option<Arc<Log>>,
     pub stage: Stage,
 }
 
@@ -247,6 +249,27 @@ pub struct Opened {
     pub body: Body,
     pub attributes: Vec<(String, String)>,
     pub edited: bool,
+}
+
+/// What the log of its consumer says of a message's failure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Log {
+    /// How sure it is that this is the message's own failure, and whose log it is; empty where nothing was found.
+    pub says: String,
+    /// The invocation that failed, the oldest line first.
+    pub lines: Vec<LogLine>,
+    /// The place of the line that says what went wrong.
+    pub failure: usize,
+    /// What was not found or not read and why, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// A line of a log, as it was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogLine {
+    pub text: String,
+    /// It says what went wrong.
+    pub bad: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -105,6 +105,8 @@ pub struct Found {
     pub failure: Option<Match>,
     /// All lines of the invocation that failed, the oldest first.
     pub lines: Vec<Line>,
+    /// How many it had: beyond [`super::invocations::MOST_LINES`] they are not kept.
+    pub all_lines: u32,
     /// Where it is from: function and log group.
     pub log_group: Option<String>,
     /// What was not found or not read and why, in sentences.
@@ -156,8 +158,9 @@ impl Correlate {
             let Some(matched) = sweep.find(&subject) else { continue };
             if found.failure.as_ref().is_none_or(|known| known.proof.sureness() < matched.proof.sureness()) {
                 found.log_group = Some(group.to_owned());
-                found.lines =
-                    sweep.evidence.invocations.get(matched.invocation).map_or_else(Vec::new, |i| i.lines.clone());
+                let invocation = sweep.evidence.invocations.get(matched.invocation);
+                found.lines = invocation.map_or_else(Vec::new, |invocation| invocation.lines.clone());
+                found.all_lines = invocation.map_or(0, |invocation| invocation.all_lines);
                 found.failure = Some(matched);
             }
         }
