@@ -79,7 +79,7 @@ impl Scene {
         let state = tempfile::tempdir().unwrap();
         let mut desks = Desks::new(aws, sender, Some(state.path().to_owned()));
         let route = Route { source: Some(source.arn.clone()), gap: Some(GAP.to_owned()), ..Route::default() };
-        let subject = Subject { queue: dlq.arn.clone(), routes: vec![route], consumers: Vec::new() };
+        let subject = Subject { queue: dlq.arn.clone(), routes: vec![route], takers: Vec::new() };
         desks.ask(Ask::Open(Box::new(subject)));
         Self { endpoint, wire, dlq, source, desks, events, state, said: Vec::new(), documents: Vec::new() }
     }
@@ -312,11 +312,8 @@ async fn where_the_cursor_rests_the_log_is_asked_or_it_is_said_why_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_not_there_is_one_sentence() {
     let mut scene = Scene::set(1, 0, None).await;
-    let subject = Subject {
-        queue: "arn:aws:sqs:us-east-1:000000000000:nothing".into(),
-        routes: Vec::new(),
-        consumers: Vec::new(),
-    };
+    let subject =
+        Subject { queue: "arn:aws:sqs:us-east-1:000000000000:nothing".into(), routes: Vec::new(), takers: Vec::new() };
     scene.ask(Ask::Open(Box::new(subject)));
     let failed = scene.until(|picture| matches!(picture.stage, Stage::Failed(_))).await;
     let Stage::Failed(why) = failed.stage else { unreachable!() };

@@ -5,7 +5,7 @@
 //! ── clusters 2 ───────────────────── messages 40 ─────────────────── message ──────────────────────────────
 //!    43 all of them                 │ ☑ {"id":4,"poison":true}      │ 4 min old · 3 receives · expires in 13 d
 //!       13:59–14:03  ▁▃▁▁▁▂         │ ☑ {"id":2,"poison":true}      │ why  ValueError: cannot price cart 4
-//!  ☑ 40 ValueError: cannot price …  │ ☐ {"id":0,"poison":true}      │ log  certain · /aws/lambda/stats-fn   
+//!  ☑ 40 ValueError: cannot price …  │ ☐ {"id":0,"poison":true}      │ log  certain · /aws/lambda/stats-fn
 //!       13:59–14:03  ▁▃▁▁▁▂         │                               │ body {
 //!     3 KeyError: 'cart'            │                               │        "id": 4,
 //!       14:01–14:02  ▁▁▁▅▁▁         │                               │        "poison": true

@@ -244,6 +244,7 @@ impl Bench {
             Ask::EditAll(jq) => self.edit_all(&jq),
             Ask::Keep => self.keep(),
             Ask::Plan(deed) => self.plan(deed),
+            Ask::Takers(takers) => self.subject.takers = takers,
             Ask::Adjust(adjust) => self.adjust(adjust),
             Ask::Go => self.go(),
             Ask::Cancel => self.cancel(),

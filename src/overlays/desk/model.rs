@@ -40,6 +40,8 @@ pub enum Ask {
     /// The difference is what was meant.
     Keep,
     Plan(Deed),
+    /// How those who take from the sources do by now.
+    Takers(Vec<Taker>),
     Adjust(Adjust),
     /// The plan is what is meant.
     Go,
@@ -59,7 +61,14 @@ pub struct Subject {
     pub queue: ResourceId,
     /// From its sources to the logs of whoever failed.
     pub routes: Vec<Route>,
-    pub consumers: Vec<Consumer>,
+    pub takers: Vec<Taker>,
+}
+
+/// Who takes from a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taker {
+    pub from: ResourceId,
+    pub consumer: Consumer,
 }
 
 /// Where a cursor goes.

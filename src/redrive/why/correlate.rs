@@ -23,7 +23,8 @@ const MOST_ERROR_PAGES: u32 = 20;
 /// Pages that are searched for one id.
 const MOST_SEARCHED: u32 = 5;
 /// Words of a failure, for endpoints that filter. What an error is, is decided later.
-const ERRORS: &str = r#"?ERROR ?Error ?error ?Exception ?exception ?Traceback ?FATAL ?CRITICAL ?panic ?"timed out""#;
+pub(super) const ERRORS: &str =
+    r#"?ERROR ?Error ?error ?Exception ?exception ?Traceback ?FATAL ?CRITICAL ?panic ?"timed out""#;
 /// How far clocks and logs may be apart.
 const SKEW: Duration = Duration::from_secs(10);
 /// How much longer than it should a message may wait for its receives.

@@ -26,6 +26,7 @@ pub mod lines;
 pub mod mask;
 pub mod route;
 pub mod shape;
+pub mod takers;
 pub mod timeline;
 pub mod traits;
 
