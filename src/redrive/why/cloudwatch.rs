@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::{
+    hearing::Hearing,
     lines::{Ask, Line, LogReader, Page},
     route::Route,
     takers::{self, Mapping},
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     aws::{Connection, Trouble},
     domain::{ResourceId, unqualified},
-    redrive::plan::Consumer,
+    redrive::{mover::listener::Listener, plan::Consumer},
 };
 
 /// Queues whose consumers are asked about.
@@ -103,6 +104,27 @@ pub async fn consumer(
         consumers.extend(takers::of_logs(reader, mappings, now).await);
     }
     takers::worst(consumers)
+}
+
+/// Who listens, while a run goes on, to those that take from these queues; nobody where nobody is known to take.
+pub async fn listener(
+    aws: &Arc<Connection>,
+    known: &[Route],
+    queues: &[ResourceId],
+    clock: fn() -> Timestamp,
+) -> Option<Arc<dyn Listener>> {
+    let mut groups = Vec::new();
+    for queue in queues.iter().take(MOST_QUEUES) {
+        let found = match known.iter().find(|route| route.source.as_ref() == Some(queue)) {
+            Some(route) => Some(route.clone()),
+            None => route(aws, queue).await.ok(),
+        };
+        groups.extend(found.into_iter().flat_map(|route| route.consumers).map(|consumer| consumer.log_group));
+    }
+    groups.sort();
+    groups.dedup();
+    let reader = Arc::new(CloudWatch::new(Arc::clone(aws)));
+    (!groups.is_empty()).then(|| Arc::new(Hearing::new(reader, groups, clock)) as Arc<dyn Listener>)
 }
 
 async fn mappings(aws: &Connection, source: &ResourceId) -> Result<Vec<Mapping>, Trouble> {

@@ -160,6 +160,12 @@ impl Assembler {
         invocation.add(line, self.keeps_lines);
     }
 
+    /// What failed so far and was not given out before; what is still open is given out each time.
+    pub fn so_far(&mut self) -> Vec<Invocation> {
+        let open = self.open.values().filter(|open| !open.failures.is_empty()).cloned();
+        std::mem::take(&mut self.done).into_iter().chain(open).collect()
+    }
+
     /// All that failed, the oldest first.
     pub fn finish(mut self) -> (Vec<Invocation>, u64) {
         for (_, open) in std::mem::take(&mut self.open) {

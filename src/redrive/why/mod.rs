@@ -21,6 +21,7 @@ pub mod correlate;
 pub mod decode;
 pub mod envelope;
 pub mod evidence;
+pub mod hearing;
 pub mod invocations;
 pub mod lines;
 pub mod mask;
