@@ -4,9 +4,13 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{editing::Change, laying::Laid, planning::Draft};
@@ -29,10 +33,13 @@ use crate::{
         },
         plan::Options,
         undo::{Way, as_before, kept},
+        why::{Route, cloudwatch},
         wire::Wire,
     },
 };
 
+/// How long a run waits for who listens to its consumer.
+const LISTENER: Duration = Duration::from_secs(3);
 /// Ids in one record of the journal.
 const CHOSEN_IN_RECORD: usize = 1_000;
 
@@ -43,6 +50,8 @@ pub(super) struct Crew {
     pub(super) aws: Arc<Connection>,
     pub(super) shelf: Shelf,
     pub(super) laid: Arc<Laid>,
+    /// To the logs of those who take from the sources.
+    pub(super) routes: Vec<Route>,
     pub(super) told: mpsc::Sender<Told>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) stop: CancellationToken,
@@ -159,7 +168,11 @@ impl Crew {
             Feed::Hunt(hunt) => Arc::clone(hunt) as Arc<dyn Supply>,
             Feed::Listed(listed) => Arc::clone(listed) as Arc<dyn Supply>,
         };
+        let queues: Vec<_> = leg.ledger.begun.to.queues().iter().map(|queue| queue.arn.clone()).collect();
+        let listener = cloudwatch::listener(&self.aws, &self.routes, &queues, clock::now);
+        let listener = timeout(LISTENER, listener).await.ok().flatten();
         let job = Job {
+            listener,
             wire: Arc::clone(&self.wire),
             journal: leg.journal,
             ledger: leg.ledger,
