@@ -16,6 +16,7 @@ mod crew;
 mod editing;
 mod finding;
 mod laying;
+mod log;
 mod moving;
 mod picture;
 mod planning;

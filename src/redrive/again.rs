@@ -54,7 +54,7 @@ fn wanted(ledger: &Ledger, shelf: &Shelf) -> Result<Wanted, JournalError> {
         let undone = Ledger::read(&path)?;
         let from = begun.from.queue().map(|queue| &queue.arn);
         let is_it = |way: &Way| matches!(way, Way::FromQueue { queue, .. } if Some(&queue.arn) == from);
-        return Ok(ways(&undone).into_iter().find(is_it).map_or_else(as_it_is, |way| as_before(&way, &path)));
+        return Ok(ways(&undone).into_iter().find(is_it).map_or_else(left_alone, |way| as_before(&way, &path)));
     }
     let Some(edited) = &begun.edited else { return Ok(as_it_is()) };
     match Edit::jq(edited) {
@@ -70,6 +70,11 @@ fn wanted(ledger: &Ledger, shelf: &Shelf) -> Result<Wanted, JournalError> {
             Ok(Box::new(decide))
         }
     }
+}
+
+/// None of them: what they are to become is not known.
+fn left_alone() -> Wanted {
+    Box::new(|_| Decision::Leave)
 }
 
 /// Each as it is.

@@ -13,7 +13,8 @@ use thiserror::Error;
 use super::{
     again::beside_others,
     journal::{
-        self, Deed, Destination, Entry, Fate, JournalError, Ledger, Origin, Place, Shelf, id_of, is_in_use, taken_at,
+        self, Begun, Deed, Destination, Entry, Fate, JournalError, Ledger, Origin, Place, Shelf, id_of, is_in_use,
+        taken_at,
     },
     message::{Message, Outgoing},
     peek::hunt::{Decision, Wanted},
@@ -245,6 +246,37 @@ pub fn as_before(way: &Way, path: &Path) -> Wanted {
             Ok(None) | Err(_) => Decision::Leave,
         }
     })
+}
+
+/// Where the messages came from that undos have brought back to a queue, by the ids that they have there: SQS does not say it of them.
+/// Journals lie beside each other.
+pub fn sources_of_brought_back(journal: &Path, to: &Origin) -> HashMap<String, String> {
+    let (Some(folder), Some(queue)) = (journal.parent(), to.queue()) else { return HashMap::new() };
+    let shelf = Shelf::new(folder);
+    let is_undo = |begun: &Begun| begun.deed == Deed::Undo && begun.to.queues().iter().any(|to| to.arn == queue.arn);
+    let undos = shelf.ids().unwrap_or_default().into_iter().filter_map(|id| {
+        let path = shelf.path(&id);
+        // Most are none, and their first line says so.
+        journal::begun(&path).ok().filter(is_undo)?;
+        Some((Ledger::read(&path).ok()?, path))
+    });
+    undos.flat_map(|(ledger, path)| sources(&ledger, &path)).collect()
+}
+
+fn sources(ledger: &Ledger, path: &Path) -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    for (id, entry) in ledger.entries() {
+        let (Fate::Moved { new_id: Some(new_id) } | Fate::Arrived { new_id }) = &entry.fate else { continue };
+        let source = match &ledger.begun.from {
+            Origin::Queue(queue) => Some(queue.arn.to_string()),
+            Origin::File(_) | Origin::Journal(_) => taken_at(path, entry.place).ok().and_then(|taken| {
+                let message = taken.into_iter().find(|taken| taken.message.id == id)?.message;
+                message.source().map(ToOwned::to_owned)
+            }),
+        };
+        sources.extend(source.map(|source| (new_id.clone(), source)));
+    }
+    sources
 }
 
 #[cfg(test)]

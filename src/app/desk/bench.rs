@@ -17,6 +17,7 @@ use super::{
     editing::{Change, InEditor, Proposal},
     finding::{Looked as LookedThrough, Search},
     laying::{Laid, Look},
+    log::{Fetched, Logs},
     moving::Run,
     planning::Draft,
     sheet::Sheet,
@@ -35,7 +36,7 @@ use crate::{
             row::Row,
         },
         sqs::Sqs,
-        why::Clusters,
+        why::{Clusters, cloudwatch::CloudWatch},
         wire::{Refusal, Wire},
     },
 };
@@ -58,6 +59,7 @@ pub(super) enum Note {
     Read(u32, Arc<Opened>),
     LookedThrough(LookedThrough),
     Learned(Vec<Learned>),
+    Fetched(Box<Fetched>),
     Proposed(Result<Box<Proposal>, String>),
     ForEditor {
         row: u32,
@@ -97,6 +99,8 @@ pub(super) struct Bench {
     pub(super) search: Option<Search>,
     /// What the log says of messages: the cause, and how that is known.
     pub(super) causes: HashMap<u32, Arc<[String]>>,
+    /// What the log says of messages that the cursor rested on.
+    pub(super) logs: Logs,
     pub(super) opened: Option<(u32, Arc<Opened>)>,
     /// The row that is being read.
     pub(super) reading: Option<u32>,
@@ -146,6 +150,7 @@ pub(super) async fn serve(start: Start, asks: mpsc::Receiver<Ask>) {
     let (told, tells) = mpsc::channel(TOLD);
     let (progress, progressed) = watch::channel(Progress::default());
     let wire: Arc<dyn Wire> = Arc::new(Sqs::new(Arc::clone(&start.aws)));
+    let logs = Logs::new(Arc::new(CloudWatch::new(Arc::clone(&start.aws))));
     let out = Out {
         events: start.events,
         number: start.number,
@@ -174,6 +179,7 @@ pub(super) async fn serve(start: Start, asks: mpsc::Receiver<Ask>) {
         clusters: Clusters::default(),
         search: None,
         causes: HashMap::new(),
+        logs,
         opened: None,
         reading: None,
         edits: HashMap::new(),
@@ -213,6 +219,7 @@ impl Bench {
                 _ = tick.tick(), if self.out.is_due() => {}
             }
             self.read_chosen();
+            self.fetch_log();
             if self.out.drawn.elapsed() >= PICTURE {
                 self.show();
             }
@@ -237,6 +244,7 @@ impl Bench {
             Ask::EditAll(jq) => self.edit_all(&jq),
             Ask::Keep => self.keep(),
             Ask::Plan(deed) => self.plan(deed),
+            Ask::Takers(takers) => self.subject.takers = takers,
             Ask::Adjust(adjust) => self.adjust(adjust),
             Ask::Go => self.go(),
             Ask::Cancel => self.cancel(),
@@ -254,6 +262,7 @@ impl Bench {
             Note::Read(row, opened) => self.read(row, opened),
             Note::LookedThrough(looked) => self.looked_through(looked),
             Note::Learned(learned) => self.learn(learned),
+            Note::Fetched(fetched) => self.fetched(*fetched),
             Note::Proposed(proposal) => self.proposed(proposal),
             Note::ForEditor { row, message, document } => {
                 self.in_editor = Some(InEditor::new(row, message));

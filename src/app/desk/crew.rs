@@ -4,9 +4,13 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{editing::Change, laying::Laid, planning::Draft};
@@ -29,10 +33,13 @@ use crate::{
         },
         plan::Options,
         undo::{Way, as_before, kept},
+        why::{Route, cloudwatch},
         wire::Wire,
     },
 };
 
+/// How long a run waits for who listens to its consumer.
+const LISTENER: Duration = Duration::from_secs(3);
 /// Ids in one record of the journal.
 const CHOSEN_IN_RECORD: usize = 1_000;
 
@@ -43,6 +50,8 @@ pub(super) struct Crew {
     pub(super) aws: Arc<Connection>,
     pub(super) shelf: Shelf,
     pub(super) laid: Arc<Laid>,
+    /// To the logs of those who take from the sources.
+    pub(super) routes: Vec<Route>,
     pub(super) told: mpsc::Sender<Told>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) stop: CancellationToken,
@@ -159,7 +168,11 @@ impl Crew {
             Feed::Hunt(hunt) => Arc::clone(hunt) as Arc<dyn Supply>,
             Feed::Listed(listed) => Arc::clone(listed) as Arc<dyn Supply>,
         };
+        let queues: Vec<_> = leg.ledger.begun.to.queues().iter().map(|queue| queue.arn.clone()).collect();
+        let listener = cloudwatch::listener(&self.aws, &self.routes, &queues, clock::now);
+        let listener = timeout(LISTENER, listener).await.ok().flatten();
         let job = Job {
+            listener,
             wire: Arc::clone(&self.wire),
             journal: leg.journal,
             ledger: leg.ledger,
@@ -199,7 +212,7 @@ impl Crew {
                 Ok(opened) => opened,
                 Err(why) => return failed(why),
             };
-            let leg = Leg { journal, ledger, feed: self.back(way, path), sink: None, options, total: way.most() };
+            let leg = Leg { journal, ledger, feed: self.back(way, path).await, sink: None, options, total: way.most() };
             let (ended, journal, notes) = self.run(leg).await;
             let missing = way.most().saturating_sub(self.progress.borrow().moved);
             outcome.2.extend(notes);
@@ -211,10 +224,11 @@ impl Crew {
         outcome
     }
 
-    fn back(&self, way: &Way, path: &Path) -> Feed {
+    async fn back(&self, way: &Way, path: &Path) -> Feed {
         match way {
             Way::FromQueue { queue, ids, .. } => {
-                let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
+                let waiting = self.wire.standing(queue).await.map(|standing| standing.total()).unwrap_or_default();
+                let hunting = Hunting::among(ids.len() as u64, waiting);
                 let (wire, queue) = (Arc::clone(&self.wire), queue.as_ref().clone());
                 Feed::Hunt(Arc::new(Hunt::new(wire, queue, hunting, as_before(way, path))))
             }

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
 use super::{
     bench::{Bench, Note},
@@ -14,15 +15,19 @@ use crate::{
     app::clock,
     aws::Connection,
     domain::units::Count,
-    overlays::desk::model::{self, Adjust, Stage},
+    overlays::desk::model::{self, Adjust, Stage, Taker},
     redrive::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
         plan::{Consumer, Options, Plan, Prospect},
         queue::{Queue, Standing},
         undo::{Way, ways_left},
+        why::{cloudwatch, lines::LogReader, takers},
         wire::Wire,
     },
 };
+
+/// How long a plan waits for what is known of the consumer.
+const CONSUMER: Duration = Duration::from_secs(4);
 
 /// What the user wants, as far as he said.
 #[derive(Debug, Clone)]
@@ -49,7 +54,9 @@ pub(super) struct Draft {
 struct Facts {
     laid: Arc<Laid>,
     wire: Arc<dyn Wire>,
-    consumers: Vec<Consumer>,
+    aws: Arc<Connection>,
+    reader: Arc<dyn LogReader>,
+    takers: Vec<Taker>,
     edited: Option<String>,
     first_sent: Option<Timestamp>,
     splits_groups: bool,
@@ -58,7 +65,6 @@ struct Facts {
     about: u64,
     last_run: Option<PathBuf>,
     shelf: Option<Shelf>,
-    aws: Arc<Connection>,
 }
 
 impl Bench {
@@ -121,7 +127,9 @@ impl Bench {
         let about = self.about().unwrap_or_default();
         Some(Facts {
             wire: Arc::clone(&self.wire),
-            consumers: self.subject.consumers.clone(),
+            aws: Arc::clone(&self.aws),
+            reader: self.logs.reader(),
+            takers: self.subject.takers.clone(),
             edited: said_of_all(wanted.rows.iter().map(|row| self.edits.get(row))),
             first_sent: rows().filter_map(|row| row.sent_at).min(),
             splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
@@ -129,7 +137,6 @@ impl Bench {
             about,
             last_run: self.last_run.clone().or_else(|| newest_run(self.shelf().as_ref()?, laid.queue())),
             shelf: self.shelf(),
-            aws: Arc::clone(&self.aws),
             laid,
         })
     }
@@ -247,7 +254,7 @@ async fn prospect(facts: &Facts, to: &Destination) -> Prospect {
         let left = sent.checked_add(kept).map_or(SignedDuration::ZERO, |at| at.duration_since(clock::now()));
         Duration::try_from(left.max(SignedDuration::ZERO)).unwrap_or_default()
     });
-    let consumer = if to.queues().is_empty() { None } else { facts.consumers.first().cloned() };
+    let consumer = consumer(facts, to).await;
     Prospect {
         there: Some(facts.laid.hold.standing()),
         waiting,
@@ -256,6 +263,18 @@ async fn prospect(facts: &Facts, to: &Destination) -> Prospect {
         splits_groups: facts.splits_groups,
         has_move_task: facts.is_all,
     }
+}
+
+/// The worst off of those who will take them: as the store knows them, or else as they are found now.
+async fn consumer(facts: &Facts, to: &Destination) -> Option<Consumer> {
+    let queues: Vec<_> = to.queues().iter().map(|queue| queue.arn.clone()).collect();
+    let known = facts.takers.iter().filter(|taker| queues.contains(&taker.from));
+    let known = takers::worst(known.map(|taker| taker.consumer.clone()));
+    if known.is_some() {
+        return known;
+    }
+    let asked = cloudwatch::consumer(&facts.aws, facts.reader.as_ref(), &queues, clock::now());
+    timeout(CONSUMER, asked).await.ok().flatten()
 }
 
 fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -> model::Plan {

@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use tokio::{
     sync::{mpsc, watch},
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +27,7 @@ use crate::{
         journal::{self, Begun, Counts, Deed, Ended, Journal, Ledger, Record, Shelf, VERSION, id_of},
         mover::{Job, Progress, Sink, Telling, Told, supply::Supply},
         plan::{Options, Plan},
+        why::cloudwatch,
     },
 };
 
@@ -34,6 +35,8 @@ use crate::{
 const TOLD: usize = 256;
 /// Ids in one record.
 const CHOSEN: usize = 1000;
+/// How long a run waits for who listens to its consumer.
+const LISTENER: Duration = Duration::from_secs(3);
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// A run, ready to go.
@@ -129,7 +132,10 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
     let begun = trip.ledger.begun.clone();
     let (progress, news) = watch::channel(Progress { total: trip.total, ..Progress::default() });
     let (tell, told) = mpsc::channel(TOLD);
+    let queues: Vec<_> = begun.to.queues().iter().map(|queue| queue.arn.clone()).collect();
+    let listener = timeout(LISTENER, cloudwatch::listener(&desk.aws, &[], &queues, clock::now)).await;
     let job = Job {
+        listener: listener.ok().flatten(),
         wire: Arc::clone(&desk.wire),
         journal: trip.journal,
         ledger: trip.ledger,

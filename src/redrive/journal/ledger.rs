@@ -202,6 +202,9 @@ impl Ledger {
         // A doubt stays a doubt until the message has arrived.
         if !entry.fate.is_doubtful() {
             (entry.fate, entry.in_doubt_since) = (Fate::Taken, at);
+        } else if entry.fate == Fate::Missing {
+            // It was there after all.
+            entry.fate = Fate::Doubtful;
         }
     }
 
@@ -220,7 +223,7 @@ impl Ledger {
     fn deleted(&mut self, id: &str) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let new_id = match &entry.fate {
-            Fate::Arrived { new_id } => Some(new_id.clone()),
+            Fate::Arrived { new_id } | Fate::Moved { new_id: Some(new_id) } => Some(new_id.clone()),
             // Deleted without a send: that was what was wanted.
             _ => None,
         };
