@@ -3,7 +3,7 @@
 
 mod undoing;
 
-pub use undoing::{as_before, is_fifo};
+pub use undoing::is_fifo;
 
 use std::{
     fmt::Write as _,
@@ -289,6 +289,7 @@ fn counted(counts: &Counts) -> String {
         (counts.refused, "refused"),
         (counts.arrived, "arrived and perhaps not yet deleted"),
         (counts.doubtful, "doubtful"),
+        (counts.missing, "in the journal alone"),
         (counts.maybe_twice, "perhaps twice"),
     ];
     let mut said = format!("{} moved", counts.moved);

@@ -3,6 +3,7 @@
 //! The promise: no message is ever lost, whatever is killed, cut off or cancelled; a message is in the source, in the destination or in
 //! the journal at every instant.
 
+pub mod again;
 pub mod choose;
 pub mod edit;
 pub mod export;

@@ -270,7 +270,7 @@ mod tests {
         };
         let plan = plan("stats", Scope::All { limit: None }).with_prospect(&prospect);
         assert!(plan.risks[0].contains("stats-fn still fails"), "{:?}", plan.risks);
-        for part in ["may get one twice", "the first is lost in 1 h", "by itself (native)"] {
+        for part in ["may get one twice", "the first is lost in 60 min", "by itself (native)"] {
             assert!(plan.risks.iter().any(|risk| risk.contains(part)), "{part}: {:?}", plan.risks);
         }
     }

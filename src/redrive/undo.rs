@@ -9,8 +9,10 @@ use std::{
 };
 
 use super::{
-    journal::{Deed, Destination, Fate, Ledger, Origin, Place, taken_at},
+    again::beside_others,
+    journal::{Begun, Deed, Destination, Fate, Ledger, Origin, Place, Shelf, beginning_of, taken_at},
     message::{Message, Outgoing},
+    peek::hunt::{Decision, Wanted},
     queue::Queue,
     wire::Wire,
 };
@@ -147,4 +149,50 @@ pub fn kept(path: &Path, ids: &[(String, Place)]) -> impl Iterator<Item = io::Re
         Ok(message) => wanted.contains(&message.id) && given.insert(message.id.clone()),
         Err(_) => true,
     })
+}
+
+/// Takes what a way looks for, to be sent back as it was.
+pub fn as_before(way: &Way, path: &Path) -> Wanted {
+    let originals = Originals::of(way, path);
+    Box::new(move |message| {
+        let Some(originals) = originals.as_ref().filter(|originals| originals.contains(&message.id)) else {
+            return Decision::Leave;
+        };
+        match beside_others(|| originals.get(&message.id)) {
+            Ok(Some(outgoing)) => Decision::Take(Some(Box::new(outgoing))),
+            // What it was cannot be read: better left than sent back as something else.
+            Ok(None) | Err(_) => Decision::Leave,
+        }
+    })
+}
+
+/// Where the messages came from that undos have brought back to a queue, by the ids that they have there: SQS does not say it of them.
+/// Journals lie beside each other.
+pub fn brought_back(journal: &Path, to: &Origin) -> HashMap<String, String> {
+    let (Some(folder), Some(queue)) = (journal.parent(), to.queue()) else { return HashMap::new() };
+    let shelf = Shelf::new(folder);
+    let is_undo = |begun: &Begun| begun.deed == Deed::Undo && begun.to.queues().iter().any(|to| to.arn == queue.arn);
+    let undos = shelf.ids().unwrap_or_default().into_iter().filter_map(|id| {
+        let path = shelf.path(&id);
+        // Most are none, and their first line says so.
+        beginning_of(&path).ok().filter(is_undo)?;
+        Some((Ledger::read(&path).ok()?, path))
+    });
+    undos.flat_map(|(ledger, path)| sources(&ledger, &path)).collect()
+}
+
+fn sources(ledger: &Ledger, path: &Path) -> Vec<(String, String)> {
+    let mut sources = Vec::new();
+    for (id, entry) in ledger.entries() {
+        let (Fate::Moved { new_id: Some(new_id) } | Fate::Arrived { new_id }) = &entry.fate else { continue };
+        let source = match &ledger.begun.from {
+            Origin::Queue(queue) => Some(queue.arn.to_string()),
+            Origin::File(_) | Origin::Journal(_) => taken_at(path, entry.place).ok().and_then(|taken| {
+                let message = taken.into_iter().find(|taken| taken.message.id == id)?.message;
+                message.source().map(ToOwned::to_owned)
+            }),
+        };
+        sources.extend(source.map(|source| (new_id.clone(), source)));
+    }
+    sources
 }

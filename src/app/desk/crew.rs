@@ -18,11 +18,10 @@ use crate::{
     app::clock,
     aws::{Connection, Endpoint},
     redrive::{
+        again,
         export::Existing,
         into_file::IntoFile,
-        journal::{
-            Begun, Deed, Destination, Ended, Fate, Journal, Ledger, Origin, Record, Scope, Shelf, VERSION, id_of,
-        },
+        journal::{Begun, Deed, Destination, Ended, Journal, Ledger, Origin, Record, Scope, Shelf, VERSION, id_of},
         listed::Listed,
         message::Message,
         mover::{self, Job, Progress, Sink, Told, supply::Supply},
@@ -31,10 +30,9 @@ use crate::{
             held::Chosen,
             hunt::{Decision, Hunt, Hunting},
             lease::Released,
-            own::Ids,
         },
         plan::Options,
-        undo::{Originals, Way, kept},
+        undo::{Way, as_before, kept},
         why::{Route, cloudwatch},
         wire::Wire,
     },
@@ -212,7 +210,7 @@ impl Crew {
                 Ok(opened) => opened,
                 Err(why) => return failed(why),
             };
-            let leg = Leg { journal, ledger, feed: self.back(way, path), sink: None, options, total: way.most() };
+            let leg = Leg { journal, ledger, feed: self.back(way, path).await, sink: None, options, total: way.most() };
             let (ended, journal, notes) = self.run(leg).await;
             let missing = way.most().saturating_sub(self.progress.borrow().moved);
             outcome.2.extend(notes);
@@ -224,22 +222,15 @@ impl Crew {
         outcome
     }
 
-    fn back(&self, way: &Way, path: &Path) -> Feed {
-        match (way, Originals::of(way, path)) {
-            (Way::FromQueue { queue, ids, .. }, Some(originals)) => {
-                let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
-                let wanted = move |message: &Message| match originals.contains(&message.id) {
-                    true => Decision::Take(originals.get(&message.id).ok().flatten().map(Box::new)),
-                    false => Decision::Leave,
-                };
-                let hunt = Hunt::new(Arc::clone(&self.wire), queue.as_ref().clone(), hunting, Box::new(wanted));
-                Feed::Hunt(Arc::new(hunt))
+    async fn back(&self, way: &Way, path: &Path) -> Feed {
+        match way {
+            Way::FromQueue { queue, ids, .. } => {
+                let waiting = self.wire.standing(queue).await.map(|standing| standing.total()).unwrap_or_default();
+                let hunting = Hunting::among(ids.len() as u64, waiting);
+                let (wire, queue) = (Arc::clone(&self.wire), queue.as_ref().clone());
+                Feed::Hunt(Arc::new(Hunt::new(wire, queue, hunting, as_before(way, path))))
             }
-            (Way::FromQueue { ids, .. }, None) => {
-                let ids: Vec<_> = ids.values().cloned().collect();
-                Feed::Listed(Arc::new(Listed::new(Box::new(kept(path, &ids)), true)))
-            }
-            (Way::FromJournal { to, ids }, _) => {
+            Way::FromJournal { to, ids } => {
                 let is_ordered = to.queues().iter().any(|queue| queue.is_fifo());
                 Feed::Listed(Arc::new(Listed::new(Box::new(kept(path, ids)), is_ordered)))
             }
@@ -247,7 +238,7 @@ impl Crew {
     }
 
     /// Goes on with what was cut off.
-    pub(super) async fn go_on(&self, path: &Path, had_ended: bool) -> Outcome {
+    pub(super) async fn go_on(&self, path: &Path) -> Outcome {
         let reopened = mover::reopen(&self.wire, path, &self.laid.who, clock::now()).await;
         let (journal, ledger) = match reopened {
             Ok(reopened) => reopened,
@@ -267,11 +258,9 @@ impl Crew {
         let standing = self.wire.standing(&queue).await.map(|standing| standing.total()).unwrap_or_default();
         let total = ledger.wanted().unwrap_or(ledger.counts().moved + standing);
         let options = Options { rate: ledger.begun.rate, ..Options::default() };
-        let wire = Arc::clone(&self.wire);
-        let hunting = Hunting::default();
-        let hunt = match still_wanted(&ledger, had_ended) {
-            Some(ids) => Hunt::for_ids(wire, queue, hunting, ids),
-            None => Hunt::for_all(wire, queue, hunting),
+        let hunt = match again::hunt(&self.wire, &queue, &ledger, &self.shelf) {
+            Ok(hunt) => hunt,
+            Err(error) => return failed(error.to_string()),
         };
         self.run(Leg { journal, ledger, feed: Feed::Hunt(Arc::new(hunt)), sink, options, total }).await
     }
@@ -312,17 +301,6 @@ impl Crew {
 
 fn failed(why: String) -> Outcome {
     (Ended::Stopped { why }, None, Vec::new())
-}
-
-/// The ids that are still to come; none for all there are. Of a run that had come to an end, only what it left open is settled.
-fn still_wanted(ledger: &Ledger, had_ended: bool) -> Option<Ids> {
-    let is_open = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Doubtful | Fate::Arrived { .. });
-    if had_ended || ledger.only_deletes() {
-        return Some(ledger.entries().filter(|(_, entry)| is_open(&entry.fate)).map(|(id, _)| id).collect());
-    }
-    let is_moved = |id: &str| ledger.get(id).is_some_and(|entry| matches!(entry.fate, Fate::Moved { .. }));
-    let left = || ledger.chosen.iter().map(String::as_str).filter(|id| !is_moved(id)).collect();
-    matches!(ledger.begun.scope, Scope::Chosen { .. }).then(left)
 }
 
 /// Where a run writes its messages, if it writes any.

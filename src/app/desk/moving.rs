@@ -162,9 +162,9 @@ impl Bench {
         let running = crew.clone();
         self.begin("going on with what was cut off".to_owned(), crew.stop.clone(), async move {
             let mut last = (Ended::Done, None, vec!["nothing was cut off".to_owned()]);
-            for (path, ledger) in unfinished(&running.shelf, &running.aws).into_iter().rev() {
+            for (path, _) in unfinished(&running.shelf, &running.aws).into_iter().rev() {
                 if !running.stop.is_cancelled() {
-                    last = running.go_on(&path, ledger.ended.is_some()).await;
+                    last = running.go_on(&path).await;
                 }
             }
             last

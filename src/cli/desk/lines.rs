@@ -26,7 +26,7 @@ pub struct Fate<'a> {
 impl<'a> Fate<'a> {
     /// As a journal knows it.
     pub fn of(id: &'a str, fate: &'a journal::Fate) -> Self {
-        use journal::Fate::{Arrived, Doubtful, Moved, Refused, Taken};
+        use journal::Fate::{Arrived, Doubtful, Missing, Moved, Refused, Taken};
         let (word, new_message_id, reason) = match fate {
             Moved { new_id } => (Word::Moved, new_id.as_deref(), None),
             Refused(why) => (Word::Refused, None, Some(why.as_str())),
@@ -35,6 +35,7 @@ impl<'a> Fate<'a> {
             }
             Taken => (Word::Doubtful, None, Some("the run was cut off at its send")),
             Doubtful => (Word::Doubtful, None, Some("its send was never answered")),
+            Missing => (Word::Missing, None, Some("the journal has it")),
         };
         Self { message_id: id, fate: word, new_message_id, reason }
     }
@@ -53,6 +54,7 @@ impl Word {
             Self::Moved => "moved",
             Self::Refused => "refused",
             Self::Doubtful => "doubtful",
+            Self::Missing => "missing",
             Self::Bounced => "bounced",
             Self::Left => "left",
         }
@@ -69,6 +71,8 @@ pub enum Word {
     Refused,
     /// It may be at its destination, or at both places: `--resume` finds out.
     Doubtful,
+    /// No longer where it was, and not known to have arrived: the journal has it.
+    Missing,
     /// It was moved, and is among the dead letters again.
     Bounced,
     /// Not touched after all; it stays where it was.

@@ -27,10 +27,10 @@ use crate::{
         listed::Listed,
         peek::{
             hold::{Hold, Options as Looking},
-            hunt::{Decision, Hunt, Hunting, Wanted},
+            hunt::{Hunt, Hunting},
         },
         plan::Plan,
-        undo::{self, Originals, Way},
+        undo::{self, Way, as_before},
     },
 };
 
@@ -166,7 +166,8 @@ impl Undoing<'_> {
         match way {
             Way::FromQueue { queue, ids, .. } => {
                 let accept_cost = self.arguments.accept_cost.is_some();
-                let hunting = Hunting { limit: Some(ids.len() as u64), accept_cost, ..Hunting::default() };
+                let waiting = self.desk.standing(queue).await?.total();
+                let hunting = Hunting { accept_cost, ..Hunting::among(ids.len() as u64, waiting) };
                 let wire = Arc::clone(&self.desk.wire);
                 let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
                 let supply = Arc::clone(&hunt) as _;
@@ -187,19 +188,4 @@ impl Undoing<'_> {
 /// Whether order matters there.
 pub fn is_fifo(to: &Destination) -> bool {
     to.queues().iter().any(crate::redrive::queue::Queue::is_fifo)
-}
-
-/// Those that the undone run has sent, as they were before.
-pub fn as_before(way: &Way, path: &Path) -> Wanted {
-    let originals = Originals::of(way, path);
-    Box::new(move |message| {
-        let Some(originals) = originals.as_ref().filter(|originals| originals.contains(&message.id)) else {
-            return Decision::Leave;
-        };
-        match tokio::task::block_in_place(|| originals.get(&message.id)) {
-            Ok(Some(outgoing)) => Decision::Take(Some(Box::new(outgoing))),
-            // What it was cannot be read: better left than sent back as something else.
-            Ok(None) | Err(_) => Decision::Leave,
-        }
-    })
 }

@@ -20,10 +20,10 @@ use crate::{
         opening::GivenUp,
     },
     redrive::{
-        edit::{Edit, Limits, check, diff},
+        again::{self, Change},
+        edit::{Edit, diff},
         journal::{Deed, Destination, Origin, Scope},
-        message::{Message, Outgoing},
-        peek::hunt::{Decision, Wanted},
+        message::Message,
         plan::{Plan, Prospect},
         queue::Queue,
     },
@@ -60,10 +60,10 @@ async fn with(
 ) -> Outcome {
     by_its_key(arguments, gathered)?;
     let ids = gathered.chosen();
-    let change = edit.map(|edit| Change::of_edit(edit, &to));
+    let change = edit.map(|edit| Change::new(edit, &to));
     let (ids, failed) = match &change {
         None => (ids, Vec::new()),
-        Some(change) => tokio::task::block_in_place(|| change.try_on(gathered, ids)),
+        Some(change) => tokio::task::block_in_place(|| try_on(change, gathered, ids)),
     };
     let plan = plan(arguments, gathered, (to, ids.len() as u64), desk).await;
     let mut notes = Vec::new();
@@ -72,7 +72,7 @@ async fn with(
     }
     if let Some(change) = &change {
         notes.extend(
-            ids.first().and_then(|id| gathered.hold.message(id).ok()).map_or_else(Vec::new, |m| change.example(&m)),
+            ids.first().and_then(|id| gathered.hold.message(id).ok()).map_or_else(Vec::new, |m| example(change, &m)),
         );
     }
     refused(&failed)?;
@@ -85,7 +85,7 @@ async fn with(
         return Ok(if failed.is_empty() { 0 } else { LEFT });
     }
     let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &ids).await?;
-    let supply = Arc::new(gathered.hold.supply(&ids, Change::wanted(change)));
+    let supply = Arc::new(gathered.hold.supply(&ids, change.map_or_else(again::as_it_is, Change::wanted)));
     let trip = Trip {
         journal,
         ledger,
@@ -134,16 +134,6 @@ async fn plan(arguments: &Arguments, gathered: &Gathered, (to, count): (Destinat
     plan.with_prospect(&prospect)
 }
 
-/// What every destination takes.
-fn limits(to: &Destination) -> Limits {
-    let all = to.queues().iter().map(Limits::of);
-    all.reduce(|one, other| Limits {
-        maximum_message_bytes: one.maximum_message_bytes.min(other.maximum_message_bytes),
-        is_fifo: one.is_fifo || other.is_fifo,
-    })
-    .unwrap_or_default()
-}
-
 fn refused(failed: &[(String, String)]) -> Result<(), GivenUp> {
     let mut lines = Lines::default();
     for (id, why) in failed {
@@ -152,55 +142,27 @@ fn refused(failed: &[(String, String)]) -> Result<(), GivenUp> {
     Ok(())
 }
 
-/// An edit for a destination.
-pub(super) struct Change {
-    edit: Edit,
-    limits: Limits,
+/// Those that a change works on, and the others with the reason.
+fn try_on(change: &Change, gathered: &Gathered, ids: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
+    let (mut good, mut failed) = (Vec::new(), Vec::new());
+    for id in ids {
+        let changed = gathered.hold.message(&id).map_err(|refusal| refusal.text);
+        match changed.and_then(|message| change.of(&message)) {
+            Ok(_) => good.push(id),
+            Err(why) => failed.push((id, why)),
+        }
+    }
+    (good, failed)
 }
 
-impl Change {
-    pub(super) fn of_edit(edit: Edit, to: &Destination) -> Self {
-        Self { edit, limits: limits(to) }
+/// What a change does to one of them.
+fn example(change: &Change, message: &Message) -> Vec<String> {
+    let Ok(changed) = change.of(message) else { return Vec::new() };
+    let diff = diff(message, &changed);
+    if diff.is_empty() {
+        return vec![format!("the edit changes nothing, for example in message {}", message.id)];
     }
-
-    fn of(&self, message: &Message) -> Result<Outgoing, String> {
-        let outgoing = self.edit.apply(message)?;
-        match check(&outgoing, self.limits).into_iter().next() {
-            None => Ok(outgoing),
-            Some(mistake) => Err(mistake),
-        }
-    }
-
-    /// Those that it works on, and the others with the reason.
-    fn try_on(&self, gathered: &Gathered, ids: Vec<String>) -> (Vec<String>, Vec<(String, String)>) {
-        let (mut good, mut failed) = (Vec::new(), Vec::new());
-        for id in ids {
-            let changed = gathered.hold.message(&id).map_err(|refusal| refusal.text);
-            match changed.and_then(|message| self.of(&message)) {
-                Ok(_) => good.push(id),
-                Err(why) => failed.push((id, why)),
-            }
-        }
-        (good, failed)
-    }
-
-    /// What it does to one of them.
-    fn example(&self, message: &Message) -> Vec<String> {
-        let Ok(changed) = self.of(message) else { return Vec::new() };
-        let diff = diff(message, &changed);
-        if diff.is_empty() {
-            return vec![format!("the edit changes nothing, for example in message {}", message.id)];
-        }
-        let heading = format!("for example, message {} ({} lines out, {} in):", message.id, diff.removed, diff.added);
-        let shown = diff.lines.iter().take(MOST_DIFF).map(|line| format!("  {line}"));
-        std::iter::once(heading).chain(shown).collect()
-    }
-
-    pub(super) fn wanted(change: Option<Self>) -> Wanted {
-        let Some(change) = change else { return Box::new(|_| Decision::Take(None)) };
-        Box::new(move |message| match tokio::task::block_in_place(|| change.of(message)) {
-            Ok(outgoing) => Decision::Take(Some(Box::new(outgoing))),
-            Err(_) => Decision::Leave,
-        })
-    }
+    let heading = format!("for example, message {} ({} lines out, {} in):", message.id, diff.removed, diff.added);
+    let shown = diff.lines.iter().take(MOST_DIFF).map(|line| format!("  {line}"));
+    std::iter::once(heading).chain(shown).collect()
 }

@@ -7,7 +7,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Care, chosen::Change};
+use super::Care;
 use crate::{
     app::clock,
     cli::{
@@ -18,23 +18,17 @@ use crate::{
         },
         export::unwritten,
         import::source,
-        journal::{as_before, is_fifo, shelf, unread},
+        journal::{is_fifo, shelf, unread},
         opening::GivenUp,
     },
     redrive::{
-        edit::Edit,
+        again,
         export::Existing,
         into_file::IntoFile,
-        journal::{Destination, Fate, Ledger, Origin, Place, Scope, Shelf, id_of},
+        journal::{Destination, Ledger, Origin, Place, Shelf, id_of},
         listed::Listed,
-        message::Message,
         mover::{self, Sink, supply::Supply},
-        peek::{
-            hunt::{Decision, Hunt, Hunting, Wanted},
-            own::Ids,
-        },
         plan::Options,
-        queue::Queue,
         undo::{self, Way},
     },
 };
@@ -87,7 +81,6 @@ pub fn is_here(desk: &Desk, ledger: &Ledger) -> bool {
 }
 
 async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, CancellationToken)) -> Outcome {
-    let had_ended = Ledger::read(path).map_err(|error| unread(&error))?.ended.is_some();
     let reopened = mover::reopen(&desk.wire, path, &desk.who, clock::now()).await;
     let (journal, ledger) = reopened.map_err(|error| unread(&error))?;
     let begun = &ledger.begun;
@@ -104,7 +97,7 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     };
     let (supply, hunt, total) = match &begun.from {
         Origin::Queue(queue) => {
-            let hunt = Arc::new(hunt(desk, queue, &ledger, had_ended)?);
+            let hunt = Arc::new(again::hunt(&desk.wire, queue, &ledger, &shelf()?).map_err(|error| unread(&error))?);
             let total = ledger.wanted().unwrap_or(counts.moved + desk.standing(queue).await?.total());
             (Arc::clone(&hunt) as Arc<dyn Supply>, Some(hunt), total)
         }
@@ -140,55 +133,4 @@ fn kept_in(undone: &Path) -> Result<Vec<(String, Place)>, GivenUp> {
         Way::FromQueue { .. } => None,
     });
     Ok(kept.unwrap_or_default())
-}
-
-/// What is still to come from a queue. Of a run that had come to an end, only what it left open is settled.
-fn hunt(desk: &Desk, queue: &Queue, ledger: &Ledger, had_ended: bool) -> Result<Hunt, GivenUp> {
-    let wire = Arc::clone(&desk.wire);
-    let is_open = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Doubtful | Fate::Arrived { .. });
-    let wanted = wanted(ledger)?;
-    let ids: Ids = match &ledger.begun.scope {
-        _ if had_ended => ledger.entries().filter(|(_, entry)| is_open(&entry.fate)).map(|(id, _)| id).collect(),
-        Scope::Chosen { .. } => {
-            let is_gone = |id: &str| ledger.get(id).is_some_and(|entry| matches!(entry.fate, Fate::Moved { .. }));
-            ledger.chosen.iter().map(String::as_str).filter(|id| !is_gone(id)).collect()
-        }
-        Scope::All { limit } | Scope::Where { limit, .. } => {
-            let limit = limit.map(|limit| limit.saturating_sub(ledger.counts().moved));
-            return Ok(Hunt::new(wire, queue.clone(), Hunting { limit, ..Hunting::default() }, wanted));
-        }
-    };
-    let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
-    let of_these: Wanted =
-        Box::new(move |message| if ids.contains(&message.id) { wanted(message) } else { Decision::Leave });
-    Ok(Hunt::new(wire, queue.clone(), hunting, of_these))
-}
-
-/// What each message is sent as: as it is, edited as agreed to, or as it was before the run that is undone.
-fn wanted(ledger: &Ledger) -> Result<Wanted, GivenUp> {
-    let begun = &ledger.begun;
-    if let Some(undone) = &begun.undoes {
-        let path = shelf()?.find(undone).map_err(|error| unread(&error))?;
-        let undone = Ledger::read(&path).map_err(|error| unread(&error))?;
-        let from = begun.from.queue().map(|queue| &queue.arn);
-        let is_it = |way: &Way| matches!(way, Way::FromQueue { queue, .. } if Some(&queue.arn) == from);
-        let way = undo::ways(&undone).into_iter().find(is_it);
-        return Ok(way.map_or_else(as_it_is, |way| as_before(&way, &path)));
-    }
-    let Some(edited) = &begun.edited else { return Ok(as_it_is()) };
-    match Edit::jq(edited) {
-        Ok(edit) => Ok(Change::wanted(Some(Change::of_edit(edit, &begun.to)))),
-        // By hand: of those that were not taken yet nobody knows what they were to become. The others are known to the journal.
-        Err(_) => {
-            let taken: Ids = ledger.entries().map(|(id, _)| id).collect();
-            let decide = move |message: &Message| {
-                if taken.contains(&message.id) { Decision::Take(None) } else { Decision::Leave }
-            };
-            Ok(Box::new(decide))
-        }
-    }
-}
-
-fn as_it_is() -> Wanted {
-    Box::new(|_| Decision::Take(None))
 }

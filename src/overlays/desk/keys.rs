@@ -73,8 +73,8 @@ impl Desk {
                 Wish::Say(format!("{edits} edited and not moved: the same key again leaves and forgets the edits"))
             }
             Command::Back | Command::Quit => Wish::LeaveDesk,
-            Command::Open | Command::NextColumn => self.move_column(1),
-            Command::PreviousColumn => self.move_column(-1),
+            Command::Open | Command::NextColumn => self.go_column(1),
+            Command::PreviousColumn => self.go_column(-1),
             Command::Help | Command::ShowUsage | Command::ChooseTheme => Wish::Over(command),
             Command::CopyId => self.picture.opened.as_ref().map_or(Wish::Stay, |opened| Wish::Copy(opened.id.clone())),
             Command::FindText => {
@@ -159,7 +159,7 @@ impl Desk {
         if place < self.picture.clusters.len() { Wish::Ask(Ask::Cluster(Step::To(place))) } else { Wish::Stay }
     }
 
-    fn move_column(&mut self, by: isize) -> Wish {
+    fn go_column(&mut self, by: isize) -> Wish {
         self.column = match (self.column, by > 0) {
             (Column::Clusters, true) | (Column::Message, false) => Column::Messages,
             (Column::Messages, true) | (Column::Clusters, false) => Column::Message,

@@ -18,6 +18,8 @@ pub enum Fate {
     Doubtful,
     /// Surely not sent; it stays where it was.
     Refused(String),
+    /// No longer where it was, and not known to have arrived: it is here.
+    Missing,
     /// At its destination under this id, and perhaps still where it was.
     Arrived { new_id: String },
     /// At its destination under this id (or in the journal alone, if that was wanted), and gone from where it was.
@@ -32,7 +34,7 @@ impl Fate {
 
     /// Whether it may be at its destination without anybody knowing.
     pub fn is_doubtful(&self) -> bool {
-        matches!(self, Self::Taken | Self::Doubtful)
+        matches!(self, Self::Taken | Self::Doubtful | Self::Missing)
     }
 }
 
@@ -59,6 +61,8 @@ pub struct Ledger {
     order: Vec<String>,
     pub ended: Option<(Timestamp, Ended)>,
     pub resumed: usize,
+    /// Somebody wanted the rest left alone, whatever came after.
+    pub was_cancelled: bool,
     /// When the last record with a time was written.
     pub last: Timestamp,
     pub batches: u64,
@@ -75,6 +79,8 @@ pub struct Counts {
     /// Arrived, and perhaps still where they were too.
     pub arrived: u64,
     pub doubtful: u64,
+    /// No longer where they were, and not known to have arrived: the journal has them.
+    pub missing: u64,
     pub refused: u64,
     /// Copies that may be there besides: sends that were repeated because the answer to the one before never came.
     pub maybe_twice: u64,
@@ -105,6 +111,7 @@ impl Ledger {
             order: Vec::new(),
             ended: None,
             resumed: 0,
+            was_cancelled: false,
             last,
             batches: 0,
             damaged: 0,
@@ -138,10 +145,17 @@ impl Ledger {
                     self.deleted(&deleted.id);
                 }
             }
+            Record::Missing { at, ids } => {
+                self.last = at;
+                ids.iter().for_each(|id| self.missing(id));
+            }
             Record::Resumed { at, .. } => {
                 (self.resumed, self.last, self.ended) = (self.resumed + 1, at, None);
             }
-            Record::Ended { at, why } => (self.last, self.ended) = (at, Some((at, why))),
+            Record::Ended { at, why } => {
+                self.was_cancelled |= why == Ended::Cancelled;
+                (self.last, self.ended) = (at, Some((at, why)));
+            }
         }
     }
 
@@ -166,6 +180,9 @@ impl Ledger {
         // A doubt stays a doubt until the message has arrived.
         if !entry.fate.is_doubtful() {
             (entry.fate, entry.in_doubt_since) = (Fate::Taken, at);
+        } else if entry.fate == Fate::Missing {
+            // It was there after all.
+            entry.fate = Fate::Doubtful;
         }
     }
 
@@ -184,7 +201,7 @@ impl Ledger {
     fn deleted(&mut self, id: &str) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let new_id = match &entry.fate {
-            Fate::Arrived { new_id } => Some(new_id.clone()),
+            Fate::Arrived { new_id } | Fate::Moved { new_id: Some(new_id) } => Some(new_id.clone()),
             // Deleted without a send: that was what was wanted.
             _ => None,
         };
@@ -208,6 +225,7 @@ impl Ledger {
                 Fate::Moved { .. } => counts.moved += 1,
                 Fate::Arrived { .. } => counts.arrived += 1,
                 Fate::Refused(_) => counts.refused += 1,
+                Fate::Missing => counts.missing += 1,
                 Fate::Taken | Fate::Doubtful => counts.doubtful += 1,
             }
         }
@@ -224,6 +242,15 @@ impl Ledger {
                 counts.arrived + counts.doubtful > 0
             }
         }
+    }
+
+    fn missing(&mut self, id: &str) {
+        let Some(entry) = self.entries.get_mut(id) else { return };
+        entry.fate = match &entry.fate {
+            Fate::Arrived { new_id } => Fate::Moved { new_id: Some(new_id.clone()) },
+            Fate::Taken | Fate::Doubtful => Fate::Missing,
+            settled => settled.clone(),
+        };
     }
 
     /// How many were chosen one by one; none if all that match were.

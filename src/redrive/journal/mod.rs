@@ -14,7 +14,7 @@ mod writer;
 mod tests;
 
 pub use ledger::{Counts, Entry, Fate, Ledger};
-pub use read::{Place, Records, taken_at};
+pub use read::{Place, Records, beginning_of, taken_at};
 pub use record::{Begun, Deed, Deleted, Destination, Ended, Origin, Outcome, Record, Scope, Sent, Taken, VERSION};
 pub use shelf::{Shelf, id_of, is_in_use};
 pub use writer::{Journal, JournalError};

@@ -75,6 +75,14 @@ pub fn beginning(records: &mut Records, path: &Path) -> Result<Begun, JournalErr
     }
 }
 
+/// How the journal in this file begins.
+///
+/// # Errors
+/// As [`beginning`].
+pub fn beginning_of(path: &Path) -> Result<Begun, JournalError> {
+    beginning(&mut Records::open(path).map_err(|error| JournalError::read(path, error))?, path)
+}
+
 /// The messages of the `Taken` record at this place.
 ///
 /// # Errors

@@ -51,6 +51,12 @@ pub enum Record {
         batch: u64,
         results: Vec<Deleted>,
     },
+    /// The whole source was looked through and these are not there. What had arrived is moved then; of the others the journal alone is
+    /// known to have them.
+    Missing {
+        at: Timestamp,
+        ids: Vec<String>,
+    },
     Resumed {
         at: Timestamp,
         who: String,

@@ -80,6 +80,7 @@ impl Journal {
     pub async fn create(path: &Path, begun: Begun) -> Result<Self, JournalError> {
         let failed = |error| JournalError::write(path, error);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        lock(path, &file)?;
         let journal = Self::over(path, file, 0)?;
         journal.append(&Record::Begun(Box::new(begun))).await?;
         // The file's name must be on the disk as well.
@@ -95,16 +96,13 @@ impl Journal {
     /// When it is not there, somebody else writes it, or the disk's.
     pub fn reopen(path: &Path) -> Result<Self, JournalError> {
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(|e| JournalError::read(path, e))?;
+        // Locked first: somebody else might write on while we read where the end is.
+        lock(path, &file)?;
         let good = read::end_of_last_record(&file).map_err(|error| JournalError::read(path, error))?;
         Self::over(path, file, good)
     }
 
     fn over(path: &Path, file: File, good: u64) -> Result<Self, JournalError> {
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(JournalError::InUse { path: path.to_owned() }),
-            Err(std::fs::TryLockError::Error(error)) => return Err(JournalError::write(path, error)),
-        }
         let failed = |error| JournalError::write(path, error);
         file.set_len(good).map_err(failed)?;
         let (requests, asked) = mpsc::sync_channel(QUEUED);
@@ -140,6 +138,14 @@ impl Journal {
             tokio::task::yield_now().await;
         }
         answered.await.unwrap_or_else(|_| Err(gone()))
+    }
+}
+
+fn lock(path: &Path, file: &File) -> Result<(), JournalError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(std::fs::TryLockError::WouldBlock) => Err(JournalError::InUse { path: path.to_owned() }),
+        Err(std::fs::TryLockError::Error(error)) => Err(JournalError::write(path, error)),
     }
 }
 

@@ -55,7 +55,7 @@ pub(super) async fn conduct(crew: &Crew, mut eyes: Eyes, options: Options, stop:
 
 /// Lets a few go and waits until the consumer has taken them.
 async fn canary(crew: &Crew, eyes: &mut Eyes, options: Options, size: u64) -> Result<(), Halt> {
-    let settled = |progress: &Progress| progress.moved + progress.refused;
+    let settled = |progress: &Progress| progress.moved + progress.refused + progress.arrived;
     let goal = settled(&crew.progress.borrow()) + size;
     crew.progress.send_modify(|progress| progress.stage = Stage::Canary { size, watching: false });
     crew.gate.open_for(size);
@@ -63,7 +63,7 @@ async fn canary(crew: &Crew, eyes: &mut Eyes, options: Options, size: u64) -> Re
     // The run's end ends this too.
     let _ = news.wait_for(|progress| settled(progress) >= goal).await;
     crew.progress.send_modify(|progress| progress.stage = Stage::Canary { size, watching: true });
-    let began = Instant::now();
+    let (began, mut quiet) = (Instant::now(), 0);
     loop {
         let sight = look(crew, eyes).await.map_err(|refusal| Halt(format!("nothing can be watched: {refusal}")))?;
         if sight.waiting == 0 {
@@ -77,7 +77,8 @@ async fn canary(crew: &Crew, eyes: &mut Eyes, options: Options, size: u64) -> Re
         if let (count @ 1.., Some(said)) = (eyes.ear.failed(), eyes.ear.said()) {
             return Err(Halt(format!("the consumer failed on {count} of the first {size}: {said}")));
         }
-        if sight.waiting == 0 {
+        quiet = if sight.waiting == 0 && !sight.is_suspect { quiet + 1 } else { 0 };
+        if quiet >= sight.believed_after {
             return Ok(());
         }
         if began.elapsed() >= options.canary_patience {

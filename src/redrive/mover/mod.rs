@@ -55,6 +55,7 @@ use self::{
 use crate::redrive::{
     journal::{Ended, Journal, Ledger, Record, id_of},
     plan::Options,
+    undo::brought_back,
     wire::Wire,
 };
 
@@ -91,7 +92,12 @@ impl Job {
         let began = Instant::now();
         let begun = &self.ledger.begun;
         self.progress.send_modify(|progress| progress.total = self.total);
-        let router = Router { from: begun.from.clone(), to: begun.to.clone(), run: id_of(self.journal.path()) };
+        let router = Router {
+            from: begun.from.clone(),
+            to: begun.to.clone(),
+            run: id_of(self.journal.path()),
+            brought_back: brought_back(self.journal.path(), &begun.from),
+        };
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
         let eyes = Eyes { witness, ear: Ear::new(self.listener) };
         let crew = Arc::new(Crew {
@@ -107,6 +113,8 @@ impl Job {
             clock: self.clock,
             patience: PATIENCE,
             halted: Mutex::default(),
+            closed: Mutex::default(),
+            lost_groups: Mutex::default(),
             journal: self.journal,
         });
         let (options, stop) = (self.options, self.stop.clone());
@@ -134,14 +142,21 @@ impl Job {
 impl Crew {
     /// Says why it ends, here and in the journal.
     async fn end(&self, is_cancelled: bool) -> Ended {
+        let mut halted = crew::lock(&self.halted).clone();
+        if halted.is_none() && self.supply.is_swept() {
+            halted = self.settle_the_unseen().await.err().map(|halt| halt.0);
+        }
         self.note_progress(None);
         let counts = self.book().counts();
-        let open = counts.arrived + counts.doubtful;
-        let halted = crew::lock(&self.halted).clone();
+        let (open, missing) = (counts.arrived + counts.doubtful, counts.missing);
         let ended = match halted {
             Some(why) => Ended::Stopped { why },
             None if is_cancelled => Ended::Cancelled,
             None if open > 0 => Ended::Stopped { why: format!("{open} are not settled: `edatop redrive --resume`") },
+            None if missing > 0 => {
+                let why = "are no longer in the source, and whether they arrived nobody knows; the journal has them";
+                Ended::Stopped { why: format!("{missing} {why}: `edatop journal export`") }
+            }
             None => Ended::Done,
         };
         let record = Record::Ended { at: (self.clock)(), why: ended.clone() };
@@ -149,6 +164,16 @@ impl Crew {
             Ok(()) => ended,
             Err(halt) => Ended::Stopped { why: halt.0 },
         }
+    }
+}
+
+impl Crew {
+    async fn settle_the_unseen(&self) -> Result<(), crew::Halt> {
+        let ids = self.book().settle_the_unseen();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        self.append(Record::Missing { at: (self.clock)(), ids }).await
     }
 }
 

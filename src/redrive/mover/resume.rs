@@ -1,13 +1,12 @@
 //! Going on with a run that was cut off: what the journal left open is settled first, as far as leases from then still hold.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 
 use crate::redrive::{
-    journal::{Deleted, Fate, Journal, JournalError, Ledger, Place, Record, taken_at},
+    journal::{Fate, Journal, JournalError, Ledger, Place, Record, taken_at},
     message::MOST_IN_BATCH,
-    queue::Queue,
     wire::Wire,
 };
 
@@ -32,51 +31,37 @@ pub async fn reopen(
         match entry.fate {
             Fate::Arrived { .. } => arrived.push((id, entry.place)),
             Fate::Taken | Fate::Doubtful | Fate::Refused(_) => open.push((id, entry.place)),
-            Fate::Moved { .. } => {}
+            Fate::Moved { .. } | Fate::Missing => {}
         }
     }
-    let batch = ledger.batches;
+    // A standard queue may say yes to an old receipt and delete nothing: only when the whole source was looked through and they are not
+    // there, they are known to be gone. So what comes of it is not written down.
     for some in receipts(path, &arrived)?.chunks(MOST_IN_BATCH) {
-        delete(wire, from, &journal, batch, some).await?;
+        wire.delete(from, some).await;
     }
     for some in receipts(path, &open)?.chunks(MOST_IN_BATCH) {
-        let receipts: Vec<String> = some.iter().map(|(_, receipt)| receipt.clone()).collect();
         // A lease that is over is as good as given back.
-        wire.lease(from, &receipts, Duration::ZERO).await;
+        wire.lease(from, some, Duration::ZERO).await;
     }
     let ledger = Ledger::read(path)?;
     Ok((journal, ledger))
 }
 
-/// A yes is believed as far as the journal goes; should the message be met again, it is deleted again, and never sent.
-async fn delete(
-    wire: &Arc<dyn Wire>,
-    from: &Queue,
-    journal: &Journal,
-    batch: u64,
-    some: &[(String, String)],
-) -> Result<(), JournalError> {
-    let receipts: Vec<String> = some.iter().map(|(_, receipt)| receipt.clone()).collect();
-    let results = wire.delete(from, &receipts).await;
-    let results =
-        some.iter().zip(results).map(|((id, _), result)| Deleted { id: id.clone(), refusal: result.err() }).collect();
-    journal.append(&Record::Deleted { batch, results }).await
-}
-
 /// The receipt handles of these, by the batches that they were in.
-fn receipts(path: &Path, entries: &[(&str, Place)]) -> Result<Vec<(String, String)>, JournalError> {
+fn receipts(path: &Path, entries: &[(&str, Place)]) -> Result<Vec<String>, JournalError> {
     let mut receipts = Vec::new();
     let mut places: Vec<Place> = entries.iter().map(|(_, place)| *place).collect();
     places.sort_unstable_by_key(|place| place.offset);
     places.dedup();
+    let wanted: HashSet<(&str, u64)> = entries.iter().map(|(id, place)| (*id, place.offset)).collect();
     for place in places {
         let taken = taken_at(path, place)
             .map_err(|error| JournalError::Read { path: path.to_owned(), source: Arc::new(error) })?;
         for message in taken.into_iter().map(|taken| taken.message) {
-            if entries.iter().any(|(id, at)| *at == place && *id == message.id)
+            if wanted.contains(&(message.id.as_str(), place.offset))
                 && let Some(receipt) = message.receipt
             {
-                receipts.push((message.id, receipt));
+                receipts.push(receipt);
             }
         }
     }

@@ -37,6 +37,11 @@ pub trait Supply: Send + Sync {
         self.put_back(messages).await;
     }
 
+    /// Whether it has ended because, after all patience, nothing more was there: what it did not give out is not where it was.
+    fn is_swept(&self) -> bool {
+        false
+    }
+
     /// Moved, and gone from where they were.
     async fn moved(&self, ids: &[String]);
 }

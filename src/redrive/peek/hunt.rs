@@ -64,6 +64,7 @@ struct State {
     news: Instant,
     empty: u32,
     ended: bool,
+    swept: bool,
     /// Said to one worker, then it is over.
     halt: Option<Refusal>,
 }
@@ -110,12 +111,7 @@ struct Sorted {
 
 impl fmt::Debug for Hunt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { queue, hunting, state, .. } = self;
-        f.debug_struct("Hunt")
-            .field("queue", queue)
-            .field("hunting", hunting)
-            .field("state", state)
-            .finish_non_exhaustive()
+        f.debug_struct("Hunt").field("queue", &self.queue).field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -132,6 +128,7 @@ impl Hunt {
             news: Instant::now(),
             empty: 0,
             ended: false,
+            swept: false,
             halt: None,
         };
         let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}));
@@ -220,6 +217,8 @@ impl Hunt {
                 self.decide(&mut state, &mut sorted, message, (asked, until));
             }
         }
+        let seen = state.tally.taken + state.tally.left;
+        state.ended |= self.hunting.most_seen.is_some_and(|most| seen >= most);
         if sorted.is_news {
             (state.news, state.empty) = (Instant::now(), 0);
         }
@@ -279,15 +278,16 @@ impl Hunt {
         state.ended || state.empty >= self.hunting.waits
     }
 
-    /// Whether messages are in flight that neither this run has nor a consumer can be expected to have.
-    async fn more_is_hidden(&self) -> bool {
-        if self.began.elapsed() >= self.hunting.patience {
-            return false;
+    /// After nothing has come for a while: whether that is all. Hidden messages are waited for, as long as patience lasts.
+    async fn ends(&self) -> bool {
+        let standing = self.wire.standing(&self.queue).await;
+        let mut state = self.state();
+        let ours = (state.out.len() + self.left.len()) as u64;
+        let is_bare = standing.is_ok_and(|standing| standing.total() <= ours);
+        if !state.ended && (is_bare || self.began.elapsed() >= self.hunting.patience) {
+            (state.ended, state.swept) = (true, is_bare);
         }
-        let Ok(standing) = self.wire.standing(&self.queue).await else { return true };
-        let state = self.state();
-        let ours = state.out.len() as u64 + state.tally.left;
-        !state.ended && (standing.in_flight > ours || standing.visible > 0)
+        state.ended
     }
 
     fn halted(&self) -> Result<Option<Vec<Leased>>, Refusal> {
@@ -337,8 +337,7 @@ impl Supply for Hunt {
                 continue;
             }
             if self.nothing_came(asked) {
-                if !self.more_is_hidden().await {
-                    self.state().ended = true;
+                if self.ends().await {
                     self.changed.notify_waiters();
                     return self.halted();
                 }
@@ -363,6 +362,12 @@ impl Supply for Hunt {
         }
         drop(state);
         self.changed.notify_waiters();
+    }
+
+    /// Behind what is left of a group there may be more of it.
+    fn is_swept(&self) -> bool {
+        let state = self.state();
+        state.swept && state.blocked.is_empty() && !self.hunting.patience.is_zero()
     }
 
     /// They are wanted when they come again.

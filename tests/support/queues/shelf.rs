@@ -241,7 +241,11 @@ impl Shelf {
     pub(super) fn delete(&mut self, receipt: &str, now: Instant, rng: &mut Rng) -> Result<Option<Message>, Refusal> {
         let (number, receive) = self.parse(receipt)?;
         self.settle(now);
-        let Some(letter) = self.letters.get(&number) else { return Ok(None) };
+        let Some(letter) = self.letters.get(&number) else {
+            // A standard queue says yes to what is gone already; FIFO queues and some endpoints do not.
+            let over = Refusal::new(Why::LeaseOver, false, "the receipt handle is not valid");
+            return if self.queue.is_fifo() || rng.bool() { Err(over) } else { Ok(None) };
+        };
         let is_last = letter.receives == receive;
         if self.queue.is_fifo() && (!is_last || letter.until.is_none()) {
             return Err(Refusal::new(Why::LeaseOver, false, "the receipt handle has expired"));
