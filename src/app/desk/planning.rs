@@ -14,7 +14,8 @@ use crate::{
     overlays::desk::model::{self, Adjust, Stage},
     redrive::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
-        plan::{Consumer, Options, Plan, Prospect},
+        native,
+        plan::{Consumer, MOVE_TASK_RATE, Options, Plan, Prospect},
         queue::{Queue, Standing},
         undo::{Way, ways},
         wire::Wire,
@@ -40,6 +41,40 @@ pub(super) struct Draft {
     pub(super) shown: model::Plan,
     /// For undoing: the journal, and the ways back.
     pub(super) ways: Option<(PathBuf, Vec<Way>)>,
+}
+
+/// The draft that is being drawn up. Each builds on the wish before it, whether that was drawn up yet or not, and only the newest counts.
+#[derive(Debug, Default)]
+pub(super) struct Awaited {
+    number: u64,
+    wanted: Option<Wanted>,
+}
+
+impl Awaited {
+    /// The number of a new draft.
+    fn next(&mut self, wanted: &Wanted) -> u64 {
+        self.number += 1;
+        self.wanted = Some(wanted.clone());
+        self.number
+    }
+
+    /// Whether this draft is the one that is awaited; then it is no longer.
+    fn takes(&mut self, number: u64) -> bool {
+        let is_it = self.number == number && self.wanted.is_some();
+        if is_it {
+            self.wanted = None;
+        }
+        is_it
+    }
+
+    /// Whatever is under way is no longer wanted.
+    pub(super) fn nothing(&mut self) {
+        self.wanted = None;
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        self.wanted.is_some()
+    }
 }
 
 /// What a plan needs to know of the desk.
@@ -83,9 +118,8 @@ impl Bench {
     }
 
     pub(super) fn adjust(&mut self, adjust: Adjust) {
-        let Some(draft) = self.draft.take() else { return };
-        let mut wanted = draft.wanted.clone();
-        self.draft = Some(draft);
+        let newest = self.awaited.wanted.as_ref().or_else(|| self.draft.as_ref().map(|draft| &draft.wanted));
+        let Some(mut wanted) = newest.cloned() else { return };
         match adjust {
             Adjust::Canary => wanted.options.canary = !wanted.options.canary,
             Adjust::Rate(rate) => wanted.options.rate = rate,
@@ -96,9 +130,10 @@ impl Bench {
         self.draw_up(wanted);
     }
 
-    fn draw_up(&self, wanted: Wanted) {
+    fn draw_up(&mut self, wanted: Wanted) {
         let Some(facts) = self.facts(&wanted) else { return };
-        self.start(async move { Note::Drafted(Box::new(draft(facts, wanted).await)) });
+        let number = self.awaited.next(&wanted);
+        self.start(async move { Note::Drafted(number, Box::new(draft(facts, wanted).await)) });
     }
 
     fn facts(&self, wanted: &Wanted) -> Option<Facts> {
@@ -135,8 +170,8 @@ impl Bench {
         self.state.as_ref().map(|state| Shelf::new(state.join(super::JOURNALS)))
     }
 
-    pub(super) fn drafted(&mut self, draft: Box<Draft>) {
-        if matches!(self.stage, Stage::Columns | Stage::Plan(_) | Stage::Ended(_)) {
+    pub(super) fn drafted(&mut self, number: u64, draft: Box<Draft>) {
+        if self.awaited.takes(number) && matches!(self.stage, Stage::Columns | Stage::Plan(_) | Stage::Ended(_)) {
             self.stage = Stage::Plan(draft.shown.clone());
             self.draft = Some(draft);
         }
@@ -197,8 +232,13 @@ async fn destination(facts: &Facts, wanted: &Wanted) -> (Deed, Destination, Opti
             None => (Deed::Delete, Destination::Journal, None),
         },
         _ if wanted.to.is_empty() => {
-            let nowhere =
-                format!("no queue sends its dead letters to {}: press t and name one", facts.laid.queue().name());
+            let name = facts.laid.queue().name();
+            let nowhere = match &facts.laid.unlisted {
+                None => format!("no queue sends its dead letters to {name}: press t and name one"),
+                Some(why) => {
+                    format!("which queues send their dead letters to {name} is not known ({why}): press t and name one")
+                }
+            };
             let refused = facts.laid.sources.is_empty().then_some(nowhere);
             (Deed::Redrive, Destination::Sources(facts.laid.sources.clone()), refused)
         }
@@ -251,13 +291,9 @@ fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -
         ),
         model::Deed::Purge => (format!("delete all of {name}"), plan.lines()),
         model::Deed::Delete => (format!("delete {count} messages"), plan.lines()),
-        _ if wanted.native => (
-            format!("let the queue redrive all of {name} by itself"),
-            vec![
-                "AWS's own move task: all messages, 500 a second at most, with new ids and a new retention".to_owned(),
-                "what is held here is given back first; there is no journal and no undo".to_owned(),
-            ],
-        ),
+        _ if wanted.native => {
+            (format!("let the queue redrive all of {name} by itself"), of_the_move_task(options.rate))
+        }
         _ => (format!("redrive {count} messages"), plan.lines()),
     };
     let is_deletion = matches!(wanted.deed, model::Deed::Delete | model::Deed::Purge);
@@ -273,6 +309,18 @@ fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -
         native: (redrives && facts.is_all && facts.edited.is_none()).then_some(wanted.native),
         refused,
     }
+}
+
+fn of_the_move_task(rate: Option<f64>) -> Vec<String> {
+    let mut lines = vec![
+        "AWS's own move task: all messages, 500 a second at most, with new ids and a new retention".to_owned(),
+        "what is held here is given back first; there is no journal and no undo".to_owned(),
+    ];
+    lines.extend(rate.map(|rate| match native::whole_rate(rate) {
+        whole if f64::from(whole) == rate => format!("at {whole} a second"),
+        whole => format!("at {whole} a second instead of {rate}: it takes whole rates from 1 to {MOVE_TASK_RATE}"),
+    }));
+    lines
 }
 
 /// What the last run moved, brought back as far as it is still to be had.
@@ -322,5 +370,21 @@ fn empty_plan(queue: &Queue) -> Plan {
         edited: None,
         options: Options::default(),
         risks: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(None, None)]
+    #[case(Some(20.0), Some("at 20 a second"))]
+    #[case(Some(900.0), Some("at 500 a second instead of 900: it takes whole rates from 1 to 500"))]
+    #[case(Some(0.5), Some("at 1 a second instead of 0.5: it takes whole rates from 1 to 500"))]
+    fn a_rate_that_the_move_task_cannot_have_is_said(#[case] rate: Option<f64>, #[case] expected: Option<&str>) {
+        assert_eq!(of_the_move_task(rate).get(2).map(String::as_str), expected);
     }
 }

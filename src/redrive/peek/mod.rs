@@ -18,4 +18,4 @@ pub mod row;
 pub mod spool;
 
 #[cfg(test)]
-mod pretend;
+pub(crate) mod pretend;
