@@ -198,6 +198,14 @@ async fn what_cannot_be_meant_is_refused_before_anything_is_touched() {
 
 /// Not even a connection may be made.
 #[test]
+fn what_was_agreed_to_is_gone_on_with_or_not() {
+    let home = Home::new("resume-dry");
+    for arguments in [&["redrive", "--resume", "--dry-run"][..], &["redrive", "--resume", "last", "--dry-run"]] {
+        run(&home, arguments).is(2).says("cannot be used with");
+    }
+}
+
+#[test]
 fn read_only_refuses_before_anything_is_asked() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -298,6 +306,74 @@ async fn an_undo_brings_back_what_is_still_there() {
     assert_eq!(back.is(0).fates().1["Moved"], 4);
     assert_eq!(place.drain(&place.dlq).await.len(), 4);
     assert_eq!(place.drain(&place.source).await, [""; 0]);
+}
+
+fn newest_journal(place: &Place) -> std::path::PathBuf {
+    let journals = place.home.folder.join("state/edatop/journals");
+    let mut paths: Vec<_> = std::fs::read_dir(journals).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort_unstable();
+    paths.pop().unwrap()
+}
+
+/// The journal's last line is taken away, as a crash would have done.
+fn cut_off(place: &Place) {
+    let path = newest_journal(place);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (rest, _) = text.trim_end().rsplit_once('\n').unwrap();
+    std::fs::write(path, format!("{rest}\n")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_journal_still_gives_its_messages_and_says_what_is_lost() {
+    let place = Place::with("damaged", &ORDERS).await;
+    place.run(&["redrive", "orders-dlq", "--yes"]).await.is(0);
+    let path = newest_journal(&place);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"deleted\"", "\"DELETED\"", 1)).unwrap();
+    let undo = place.run(&["journal", "undo", "last", "--dry-run"]).await;
+    undo.is(0).says("1 line of the journal ").says("what stood there alone is not brought back");
+    std::fs::write(&path, text.replacen("\"begun\"", "\"BEGUN\"", 1)).unwrap();
+    let export = place.run(&["journal", "export", "last", "--file", "saved"]).await;
+    export.is(1).says("4 messages written to saved").says("1 line of the journal ").says(" cannot be read");
+    place.run(&["import", "orders", "--file", "saved", "--yes"]).await.is(0);
+    assert_eq!(place.drain(&place.source).await.len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cut_off_comes_before_the_next() {
+    let place = Place::with("cut-off", &ORDERS).await;
+    place.run(&["redrive", "orders-dlq", "--yes"]).await.is(0);
+    cut_off(&place);
+    place.clients.sqs.send_message().queue_url(&place.dlq).message_body("new").send().await.unwrap();
+    for arguments in [
+        &["redrive", "orders-dlq", "--yes"][..],
+        &["redrive", "orders-dlq", "--limit", "1", "--yes"],
+        &["redrive", "orders-dlq", "--native", "--yes"],
+        &["export", "orders-dlq", "--file", "f", "--delete", "--yes"],
+        &["purge", "orders-dlq", "--file", "f", "--yes"],
+    ] {
+        place.run(arguments).await.is(4).says("`edatop redrive --resume ").says(" first, or --anyway");
+    }
+    place.run(&["redrive", "orders-dlq", "--dry-run"]).await.is(0).says("an earlier run here was cut off");
+    let anyway = place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await;
+    assert_eq!(anyway.is(0).fates().1["Moved"], 1);
+    place.run(&["redrive", "--resume"]).await.is(0);
+    assert_eq!(place.drain(&place.source).await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_run_that_cannot_be_gone_on_with_does_not_keep_the_others() {
+    let place = Place::with("resume-all", &ORDERS).await;
+    place.run(&["export", "orders-dlq", "--limit", "1", "--file", "f", "--delete", "--yes"]).await.is(0);
+    cut_off(&place);
+    let file = place.home.folder.join("f");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await.is(0);
+    cut_off(&place);
+    place.run(&["redrive", "--resume"]).await.is(1);
+    let left = place.run(&["journal", "ls", "--unfinished", "--format", "json"]).await.lines();
+    assert_eq!((left.len(), &left[0]["Deed"]), (1, &"export".into()), "{left:?}");
 }
 
 /// Binary values too, but not here: the embedded endpoint keeps none. They are held in the tests of the file's own module.

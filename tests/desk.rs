@@ -19,6 +19,8 @@ use edatop::{
 };
 use tokio::sync::mpsc;
 
+/// Why there is no log.
+const GAP: &str = "no function takes from 'carts'";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A dead-letter queue with letters of two shapes, and somebody at the desk.
@@ -76,8 +78,8 @@ impl Scene {
         let (sender, events) = mpsc::channel(64);
         let state = tempfile::tempdir().unwrap();
         let mut desks = Desks::new(aws, sender, Some(state.path().to_owned()));
-        let route = Route { source: Some(source.arn.clone()), ..Route::default() };
-        let subject = Subject { queue: dlq.arn.clone(), routes: vec![route], consumers: Vec::new() };
+        let route = Route { source: Some(source.arn.clone()), gap: Some(GAP.to_owned()), ..Route::default() };
+        let subject = Subject { queue: dlq.arn.clone(), routes: vec![route], takers: Vec::new() };
         desks.ask(Ask::Open(Box::new(subject)));
         Self { endpoint, wire, dlq, source, desks, events, state, said: Vec::new(), documents: Vec::new() }
     }
@@ -295,13 +297,23 @@ async fn a_look_that_may_do_harm_is_asked_about_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_cursor_rests_the_log_is_asked_or_it_is_said_why_not() {
+    let mut scene = Scene::set(2, 0, None).await;
+    scene.laid().await;
+    let first = scene.until(|picture| picture.log.is_some()).await;
+    assert_eq!((first.at, first.log.unwrap().notes.as_slice()), (0, [GAP.to_owned()].as_slice()));
+    scene.ask(Ask::Message(Step::By(1)));
+    let moved = scene.until(|picture| picture.at == 1).await;
+    assert!(moved.log.is_none(), "the log of another message is not shown: {:?}", moved.log);
+    scene.until(|picture| picture.at == 1 && picture.log.is_some()).await;
+    scene.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_queue_that_is_not_there_is_one_sentence() {
     let mut scene = Scene::set(1, 0, None).await;
-    let subject = Subject {
-        queue: "arn:aws:sqs:us-east-1:000000000000:nothing".into(),
-        routes: Vec::new(),
-        consumers: Vec::new(),
-    };
+    let subject =
+        Subject { queue: "arn:aws:sqs:us-east-1:000000000000:nothing".into(), routes: Vec::new(), takers: Vec::new() };
     scene.ask(Ask::Open(Box::new(subject)));
     let failed = scene.until(|picture| matches!(picture.stage, Stage::Failed(_))).await;
     let Stage::Failed(why) = failed.stage else { unreachable!() };

@@ -196,6 +196,7 @@ impl Stage {
             journal,
             ledger,
             supply: hunt.clone(),
+            listener: None,
             sink: None,
             options: self.world.options,
             total: self.world.messages as u64,

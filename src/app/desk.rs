@@ -11,11 +11,13 @@
 //! key is answered at once, whatever SQS does. Full channels: asks beyond the bound are refused and said, pictures are left out, as the
 //! next one tells all. When the asks end, everything that was leased is given back and the task ends.
 
+mod awaited;
 mod bench;
 mod crew;
 mod editing;
 mod finding;
 mod laying;
+mod log;
 mod moving;
 mod picture;
 mod planning;

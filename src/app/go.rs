@@ -5,16 +5,16 @@ use jiff::Timestamp;
 use super::{App, Effect, update::current};
 use crate::{
     commands::Command,
-    domain::{Health, Kind, Link, ResourceId},
+    domain::{Kind, ResourceId},
     overlays::{
         desk::{
             Desk,
-            model::{Ask, News, Subject},
+            model::{Ask, News, Subject, Taker},
         },
         detail::Detail,
         route::{self, Route},
     },
-    redrive::{plan::Consumer, why},
+    redrive::why::{self, takers},
     theme::Role,
 };
 
@@ -99,27 +99,28 @@ impl App {
             self.hold(now);
         }
         self.desk += 1;
+        self.on_desk = Some(queue.clone());
         self.overlays.push(Box::new(Desk::new(queue.clone())));
-        vec![Effect::Desk(Ask::Open(Box::new(self.subject(queue))))]
+        vec![Effect::Desk(Ask::Open(Box::new(self.subject(queue, now))))]
     }
 
     /// What is known of a queue that the desk will want to know.
-    fn subject(&self, queue: ResourceId) -> Subject {
+    fn subject(&self, queue: ResourceId, now: Timestamp) -> Subject {
         let topology = self.store.topology();
         let sources: Vec<&ResourceId> = topology.dead_letter_sources(&queue).map(|link| &link.from).collect();
         let routes = sources.iter().map(|source| why::Route::of(&self.store, &queue, Some(source))).collect();
-        let links = sources.iter().flat_map(|source| topology.readers(source));
-        let consumer = |link: &Link| {
-            let entry = self.store.get(&link.to)?;
-            let fails = entry.verdicts.iter().max_by_key(|verdict| verdict.health);
-            Some(Consumer {
-                name: entry.resource.name.clone(),
-                is_enabled: link.attribute("State").is_none_or(|state| state != "Disabled"),
-                still_fails: fails.filter(|one| one.health > Health::Unknown).map(|one| one.reason.clone()),
-            })
+        let takers = self.takers(&queue, now);
+        Subject { queue, routes, takers }
+    }
+
+    /// Who takes from the sources of a dead-letter queue, and how they do by now.
+    pub(super) fn takers(&self, queue: &ResourceId, now: Timestamp) -> Vec<Taker> {
+        let sources = self.store.topology().dead_letter_sources(queue).map(|link| &link.from);
+        let of_source = |source: &ResourceId| {
+            let taker = |consumer| Taker { from: source.clone(), consumer };
+            takers::of_store(&self.store, source, now).into_iter().map(taker).collect::<Vec<_>>()
         };
-        let consumers = links.filter_map(consumer).collect();
-        Subject { queue, routes, consumers }
+        sources.flat_map(of_source).collect()
     }
 
     /// Takes in what the desk tells, unless it is one that was left.

@@ -78,6 +78,8 @@ pub struct App {
     typed: Option<Typed>,
     /// How many desks were opened: news of an earlier one is nobody's.
     desk: u64,
+    /// The queue on it.
+    on_desk: Option<ResourceId>,
     /// The user went somewhere: what is under the cursor is there because he wants it.
     went: bool,
     refreshes: u64,
@@ -114,6 +116,7 @@ impl App {
             places: draw::Places::default(),
             typed: None,
             desk: 0,
+            on_desk: None,
             went: false,
             refreshes: 0,
             suspended: false,

@@ -203,7 +203,10 @@ impl App {
             }
             Wish::Ask(ask) => {
                 self.overlays.push(overlay);
-                return vec![Effect::Desk(ask)];
+                // A plan is made with what is known by now, not with what was known when the desk was opened.
+                let planned = self.on_desk.as_ref().filter(|_| matches!(ask, Ask::Plan(_)));
+                let takers = planned.map(|queue| Effect::Desk(Ask::Takers(self.takers(queue, now))));
+                return takers.into_iter().chain([Effect::Desk(ask)]).collect();
             }
             Wish::Over(command) => {
                 self.overlays.push(overlay);

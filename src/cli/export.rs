@@ -12,6 +12,7 @@ use super::{
         self, Desk, LEFT, Outcome,
         agree::Word,
         choice::Choice,
+        earlier,
         gather::{Gathered, Wish, gather},
         intent::{self, Consent},
         must_write,
@@ -46,6 +47,9 @@ pub struct Arguments {
     /// Delete from the queue what is safely in the file
     #[arg(long)]
     pub delete: bool,
+    /// Begin although an earlier run of this queue was cut off: what that one has sent may be in the file too
+    #[arg(long)]
+    pub anyway: bool,
     /// Print the plan and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -71,6 +75,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let queue = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
+    if arguments.delete && !arguments.dry_run && !arguments.anyway {
+        earlier::settled(&desk, &queue)?;
+    }
     let wish = Wish { choice: &arguments.choice, logs: arguments.choice.cluster.is_some() };
     let gathered = gather(&desk, queue, wish, &stop).await?;
     let outcome = write(&desk, arguments, &gathered, (config.ascii, &stop)).await;

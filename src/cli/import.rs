@@ -16,7 +16,7 @@ use super::{
         self, Desk, LEFT, Outcome,
         agree::Word,
         intent::{self, Consent},
-        must_write,
+        messages, must_write,
         run::{self, Trip},
         unless_stopped,
     },
@@ -30,6 +30,8 @@ use crate::{
         import::Reader,
         journal::{Deed, Destination, Origin, Scope},
         listed::{Listed, Source},
+        message::Message,
+        peek::own::Ids,
         plan::Plan,
     },
 };
@@ -65,7 +67,13 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         must_write(config, "an import sends messages")?;
     }
     let file = std::path::absolute(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
-    let count = tokio::task::block_in_place(|| count(&file))?;
+    let (count, twice) = tokio::task::block_in_place(|| count(&file))?;
+    let notes: Vec<String> = (twice > 0)
+        .then(|| {
+            format!("mind: {} more in the file with an id that was there before; each id is sent once", messages(twice))
+        })
+        .into_iter()
+        .collect();
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let queue = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
     let is_fifo = queue.is_fifo();
@@ -85,7 +93,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     let prospect = desk.prospect(&plan).await;
     let plan = plan.with_prospect(&prospect);
     let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Yes };
-    if !intent::consent(&plan, &[], consent, &stop).await? {
+    if !intent::consent(&plan, &notes, consent, &stop).await? {
         return Ok(0);
     }
     let (journal, ledger) = run::begin(&desk, &shelf()?, &plan, &[]).await?;
@@ -95,27 +103,50 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     run::attend(&desk, trip, &stop).await
 }
 
-/// How many messages it holds, all of them read once.
-fn count(file: &Path) -> Result<u64, GivenUp> {
+/// How many messages it holds, all of them read once, and how many more with an id that was there before.
+fn count(file: &Path) -> Result<(u64, u64), GivenUp> {
+    let mut ids = Ids::default();
     let mut reader = Reader::open(file).map_err(|error| unreadable(file, &error.to_string()))?;
     for message in reader.by_ref() {
-        message.map_err(|error| unreadable(file, &error.to_string()))?;
+        let message = message.map_err(|error| unreadable(file, &error.to_string()))?;
+        ids.insert(&message.id);
     }
     if let Some(cut) = reader.cut() {
         complain(&format!("{}: {cut}", file.display()));
     }
-    Ok(reader.read())
+    let count = ids.len() as u64;
+    Ok((count, reader.read() - count))
 }
 
 fn unreadable(file: &Path, why: &str) -> GivenUp {
     GivenUp::misused(format!("{}: {why}; nothing was sent", file.display()))
 }
 
-/// Its messages, one after another.
+/// Its messages, one after another; of those with the same id the first.
 ///
 /// # Errors
 /// When it cannot be opened.
 pub fn source(file: &Path) -> Result<Source, GivenUp> {
     let reader = Reader::open(file).map_err(|error| unreadable(file, &error.to_string()))?;
-    Ok(Box::new(reader.map(|message| message.map_err(io::Error::other))))
+    let mut ids = Ids::default();
+    let is_new = move |message: &io::Result<Message>| message.as_ref().map_or(true, |message| ids.insert(&message.id));
+    Ok(Box::new(reader.map(|message| message.map_err(io::Error::other)).filter(is_new)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_is_there_twice_is_sent_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("f");
+        let line = |id: &str, body: &str| format!("{{\"MessageId\":\"{id}\",\"Body\":\"{body}\"}}\n");
+        let lines = [line("a", "first"), line("b", ""), line("a", "second"), line("a", "first")];
+        std::fs::write(&file, lines.concat()).unwrap();
+        assert_eq!(count(&file).unwrap_or_default(), (2, 2));
+        let sent: Vec<Message> = source(&file).ok().unwrap().collect::<io::Result<_>>().unwrap();
+        let sent: Vec<_> = sent.iter().map(|message| (message.id.as_str(), message.body.as_str())).collect();
+        assert_eq!(sent, [("a", "first"), ("b", "")]);
+    }
 }

@@ -28,8 +28,8 @@ use crate::{
     config::{Config, paths},
     redrive::{
         export::Draft,
-        journal::{self, Counts, Deed, Ended, JournalError, Ledger, Place, Shelf},
-        undo,
+        journal::{self, Counts, Deed, Ended, JournalError, Ledger, Record, Records, Shelf, Taken},
+        peek::own::Ids,
     },
 };
 
@@ -349,21 +349,32 @@ fn heading(told: &Told<'_>) -> Vec<String> {
     lines
 }
 
-/// Every message once, as it was when it was taken.
+/// Every message once, as it was when it was taken. A journal without a beginning has messages too.
 fn write_out(shelf: &Shelf, export: &Export) -> Outcome {
     let path = shelf.find(&export.id).map_err(|error| unread(&error))?;
-    let ledger = Ledger::read(&path).map_err(|error| unread(&error))?;
-    let written = write_messages(&path, &ledger, &export.file)?;
+    if let Err(error @ JournalError::Newer { .. }) = journal::begun(&path) {
+        return Err(unread(&error));
+    }
+    let (written, damaged) = write_messages(&path, &export.file)?;
     complain(&format!("{} written to {}", desk::messages(written), export.file.display()));
-    Ok(0)
+    let damage = journal::unreadable(&journal::id_of(&path), damaged);
+    damage.iter().for_each(|damage| complain(damage));
+    Ok(if damaged > 0 { LEFT } else { 0 })
 }
 
-fn write_messages(path: &Path, ledger: &Ledger, file: &Path) -> Result<u64, GivenUp> {
+/// How many were written, and how many lines could not be read.
+fn write_messages(path: &Path, file: &Path) -> Result<(u64, usize), GivenUp> {
     let unread = |error: std::io::Error| GivenUp { code: LEFT, why: format!("{}: {error}", path.display()) };
+    let mut records = Records::open(path).map_err(unread)?;
     let mut draft = Draft::begin(file).map_err(|error| unwritten(&error))?;
-    let all: Vec<(String, Place)> = ledger.entries().map(|(id, entry)| (id.to_owned(), entry.place)).collect();
-    for message in undo::kept(path, &all) {
-        draft.push(&message.map_err(unread)?).map_err(|error| unwritten(&error))?;
+    let mut written = Ids::default();
+    while let Some((_, record)) = records.advance().map_err(unread)? {
+        let Record::Taken { messages, .. } = record else { continue };
+        for Taken { message, .. } in messages {
+            if written.insert(&message.id) {
+                draft.push(&message).map_err(|error| unwritten(&error))?;
+            }
+        }
     }
-    draft.finish().map_err(|error| unwritten(&error))
+    Ok((draft.finish().map_err(|error| unwritten(&error))?, records.damaged))
 }

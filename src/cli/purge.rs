@@ -7,7 +7,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    desk::{self, Desk, Outcome, agree::Word, intent::Consent, must_write, unless_stopped, whole},
+    desk::{self, Desk, Outcome, agree::Word, earlier, intent::Consent, must_write, unless_stopped, whole},
     export::unwritten,
 };
 use crate::{
@@ -30,6 +30,9 @@ pub struct Arguments {
     /// Write no file: the journal keeps them, and `edatop journal undo` brings them back
     #[arg(long, conflicts_with = "file")]
     pub no_export: bool,
+    /// Begin although an earlier run of this queue was cut off: what that one has sent may be in the file too
+    #[arg(long)]
+    pub anyway: bool,
     /// Print the plan and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -56,6 +59,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let from = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
+    if !arguments.dry_run && !arguments.anyway {
+        earlier::settled(&desk, &from)?;
+    }
     let name = from.name().to_owned();
     let plan = Plan {
         deed: if file.is_some() { Deed::Export } else { Deed::Delete },

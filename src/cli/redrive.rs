@@ -19,6 +19,7 @@ use super::desk::{
     agree::Word,
     aim::{self, SOURCES},
     choice::Choice,
+    earlier,
     intent::Consent,
     must_write, unless_stopped, whole,
 };
@@ -51,12 +52,16 @@ pub struct Arguments {
     /// Do not ask: the plan is agreed to
     #[arg(long)]
     pub yes: bool,
+    /// Begin although an earlier run of this queue was cut off: what that one has sent may be sent again
+    #[arg(long)]
+    pub anyway: bool,
     /// Let AWS's own move task do it: the whole queue, unedited, no journal, no undo
     #[arg(long, conflicts_with_all = ["condition", "cluster", "limit", "edit", "canary", "concurrency"])]
     pub native: bool,
     /// Go on with what was cut off: this journal, or all of this endpoint's
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, default_missing_value = "",
-        conflicts_with_all = ["queue", "to", "condition", "cluster", "limit", "accept_cost", "edit", "canary", "native"])]
+        conflicts_with_all = ["queue", "to", "condition", "cluster", "limit", "accept_cost", "edit", "canary", "native", "dry_run",
+            "anyway"])]
     pub resume: Option<String>,
 }
 
@@ -101,7 +106,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run {
+    if !arguments.dry_run || arguments.resume.is_some() {
         must_write(config, "a redrive sends and deletes messages")?;
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
@@ -110,6 +115,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         return resume::resume(&desk, journal, &arguments.care, (config.ascii, stop)).await;
     };
     let from = unless_stopped(&stop, desk.find(queue)).await?;
+    if !arguments.dry_run && !arguments.anyway {
+        earlier::settled(&desk, &from)?;
+    }
     let to = unless_stopped(&stop, aim::destination(&desk, &from, &arguments.to)).await?;
     if arguments.native {
         return native::run(&desk, arguments, (from, to), &stop).await;

@@ -5,7 +5,7 @@
 //! ── clusters 2 ───────────────────── messages 40 ─────────────────── message ──────────────────────────────
 //!    43 all of them                 │ ☑ {"id":4,"poison":true}      │ 4 min old · 3 receives · expires in 13 d
 //!       13:59–14:03  ▁▃▁▁▁▂         │ ☑ {"id":2,"poison":true}      │ why  ValueError: cannot price cart 4
-//!  ☑ 40 ValueError: cannot price …  │ ☐ {"id":0,"poison":true}      │        File "app.py", line 7, in handler
+//!  ☑ 40 ValueError: cannot price …  │ ☐ {"id":0,"poison":true}      │ log  certain · /aws/lambda/stats-fn
 //!       13:59–14:03  ▁▃▁▁▁▂         │                               │ body {
 //!     3 KeyError: 'cart'            │                               │        "id": 4,
 //!       14:01–14:02  ▁▁▁▅▁▁         │                               │        "poison": true
@@ -101,7 +101,7 @@ impl Desk {
         if let (false, Stage::Asking(cost)) = (is_same, &self.picture.stage) {
             self.typing = cost.name.clone().map(Typing::accept);
         }
-        self.page.show(self.picture.opened.as_ref());
+        self.page.show(self.picture.opened.as_ref(), self.picture.log.as_ref());
     }
 }
 

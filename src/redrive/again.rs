@@ -7,7 +7,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::{
     edit::{Edit, Limits, check},
-    journal::{Destination, Fate, JournalError, Ledger, Scope, Shelf},
+    journal::{Destination, Entry, Fate, JournalError, Ledger, Scope, Shelf},
     message::{Message, Outgoing},
     peek::{
         hunt::{Decision, Hunt, Hunting, Wanted},
@@ -54,20 +54,27 @@ fn wanted(ledger: &Ledger, shelf: &Shelf) -> Result<Wanted, JournalError> {
         let undone = Ledger::read(&path)?;
         let from = begun.from.queue().map(|queue| &queue.arn);
         let is_it = |way: &Way| matches!(way, Way::FromQueue { queue, .. } if Some(&queue.arn) == from);
-        return Ok(ways(&undone).into_iter().find(is_it).map_or_else(as_it_is, |way| as_before(&way, &path)));
+        return Ok(ways(&undone).into_iter().find(is_it).map_or_else(left_alone, |way| as_before(&way, &path)));
     }
     let Some(edited) = &begun.edited else { return Ok(as_it_is()) };
     match Edit::jq(edited) {
         Ok(edit) => Ok(Change::new(edit, &begun.to).wanted()),
-        // By hand: of those that were not taken yet nobody knows what they were to become. The others are known to the journal.
+        // By hand: of those that were not taken yet nobody knows what they were to become. Of the others the mover finds it in the journal,
+        // where they are in doubt; what was refused would go as it was before the edit.
         Err(_) => {
-            let taken: Ids = ledger.entries().map(|(id, _)| id).collect();
+            let is_known = |entry: &Entry| !matches!(entry.fate, Fate::Refused(_));
+            let taken: Ids = ledger.entries().filter(|(_, entry)| is_known(entry)).map(|(id, _)| id).collect();
             let decide = move |message: &Message| {
                 if taken.contains(&message.id) { Decision::Take(None) } else { Decision::Leave }
             };
             Ok(Box::new(decide))
         }
     }
+}
+
+/// None of them: what they are to become is not known.
+fn left_alone() -> Wanted {
+    Box::new(|_| Decision::Leave)
 }
 
 /// Each as it is.

@@ -169,11 +169,11 @@ fn risks(plan: &Plan, prospect: &Prospect) -> Vec<String> {
 
 fn bounce(prospect: &Prospect, risks: &mut Vec<String>) {
     match &prospect.consumer {
+        Some(Consumer { name, is_enabled: false, .. }) => {
+            risks.push(format!("{name} is switched off: it will not take them"));
+        }
         Some(Consumer { name, still_fails: Some(said), .. }) => {
             risks.push(format!("{name} still fails, and they may come back: {said}"));
-        }
-        Some(Consumer { name, is_enabled: false, .. }) => {
-            risks.push(format!("{name} is switched off: nothing will take them"));
         }
         Some(_) | None => {}
     }
@@ -270,9 +270,18 @@ mod tests {
         };
         let plan = plan("stats", Scope::All { limit: None }).with_prospect(&prospect);
         assert!(plan.risks[0].contains("stats-fn still fails"), "{:?}", plan.risks);
-        for part in ["may get one twice", "the first is lost in 1 h", "by itself (native)"] {
+        for part in ["may get one twice", "the first is lost in 60 min", "by itself (native)"] {
             assert!(plan.risks.iter().any(|risk| risk.contains(part)), "{part}: {:?}", plan.risks);
         }
+    }
+
+    #[test]
+    fn who_is_switched_off_is_named() {
+        let consumer = Consumer { name: "stats-fn".into(), is_enabled: false, still_fails: Some("ValueError".into()) };
+        let prospect = Prospect { consumer: Some(consumer), ..Prospect::default() };
+        let plan = plan("stats", Scope::All { limit: None }).with_prospect(&prospect);
+        assert_eq!(plan.risks[0], "stats-fn is switched off: it will not take them");
+        assert!(!plan.risks.iter().any(|risk| risk.contains("ValueError")), "nothing will fail: {:?}", plan.risks);
     }
 
     #[test]

@@ -52,6 +52,9 @@ impl Sqs {
             return Ok(queue.to_owned());
         }
         let arn = Arn::parse(queue);
+        if let Some(arn) = &arn {
+            self.check(arn, queue)?;
+        }
         let name = arn.as_ref().map_or(queue, |arn| arn.name());
         let owner = arn.as_ref().map(|arn| arn.account.to_owned()).filter(|account| !account.is_empty());
         let call = self.aws.sqs().get_queue_url().queue_name(name).set_queue_owner_aws_account_id(owner);
@@ -59,6 +62,18 @@ impl Sqs {
             Ok(answer) => answer.queue_url.ok_or_else(|| unreadable("GetQueueUrl named no URL")),
             Err(error) => Err(self.located(name, refusal(&error))),
         }
+    }
+
+    /// A queue of the same name in another Region is another queue.
+    fn check(&self, arn: &Arn<'_>, text: &str) -> Result<(), Refusal> {
+        let (here, there) = (self.aws.region(), arn.region);
+        if arn.service != "sqs" {
+            return Err(unacceptable(&format!("{text} is not a queue; give a queue's name, ARN or URL")));
+        }
+        if there != here {
+            return Err(unacceptable(&format!("{text} is in {there} and this looks at {here}: --region {there}")));
+        }
+        Ok(())
     }
 
     /// A queue that is not there, in words that name where.
@@ -98,7 +113,7 @@ impl Wire for Sqs {
         while let Some(page) = pages.next().await {
             match page {
                 Ok(page) => urls.extend(page.queue_urls),
-                Err(error) if is_not_implemented(&error) => {
+                Err(error) if Trouble::from(&error).kind == FailureKind::NotImplemented => {
                     urls.clear();
                     break;
                 }
@@ -361,14 +376,6 @@ where
         _ => (Why::Unanswered, true),
     };
     Refusal::new(why, in_doubt, trouble.text)
-}
-
-/// Whether the endpoint does not know this operation.
-fn is_not_implemented<E>(error: &SdkError<E, HttpResponse>) -> bool
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    Trouble::from(error).kind == FailureKind::NotImplemented
 }
 
 /// Whether there was no connection to send anything on.

@@ -201,6 +201,7 @@ async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
         journal,
         ledger,
         supply: hunt.clone(),
+        listener: None,
         sink: None,
         options,
         total: MESSAGES as u64,

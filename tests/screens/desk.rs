@@ -4,8 +4,8 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use edatop::{
     app::{Effect, Event},
     overlays::desk::model::{
-        Adjust, Ask, Body, Choice, Cluster, Cost, Deed, Diff, DiffLine, Find, Finding, Header, Line, Moving, News,
-        Opened, Picture, Plan, Stage, Step, Summary,
+        Adjust, Ask, Body, Choice, Cluster, Cost, Deed, Diff, DiffLine, Find, Finding, Header, Line, Log, LogLine,
+        Moving, News, Opened, Picture, Plan, Stage, Step, Summary,
     },
     redrive::mover::{Progress, Stage as Daring},
     theme::ASCII,
@@ -71,8 +71,7 @@ pub fn columns() -> Picture {
                 source: Some("analytics".into()),
                 why: vec![
                     "ValueError: cannot price cart 1".into(),
-                    "  File \"/var/task/app.py\", line 7, in handler".into(),
-                    "certain: analytics-fn, request 8f1e…, 13:48:20".into(),
+                    "certain: its invocation names the message · 21 Nov 13:48:20".into(),
                 ],
                 layers: vec!["SNS notification from fork".into(), "JSON".into()],
                 body: Body::Json(body),
@@ -82,7 +81,29 @@ pub fn columns() -> Picture {
             }
             .into(),
         ),
+        log: Some(
+            log(&[
+                "START RequestId: 8f1e0000-0000-4000-8000-000000000001 Version: $LATEST",
+                "[ERROR] ValueError: cannot price cart 1",
+                "Traceback (most recent call last):",
+                "  File \"/var/task/app.py\", line 7, in handler",
+                "END RequestId: 8f1e0000-0000-4000-8000-000000000001",
+                "REPORT RequestId: 8f1e0000-0000-4000-8000-000000000001\tDuration: 3.10 ms",
+            ])
+            .into(),
+        ),
         stage: Stage::Columns,
+    }
+}
+
+/// An invocation whose second line failed.
+fn log(lines: &[&str]) -> Log {
+    let line = |(at, text): (usize, &&str)| LogLine { text: (*text).to_owned(), bad: at == 1 };
+    Log {
+        says: "certain · /aws/lambda/analytics-fn".into(),
+        lines: lines.iter().enumerate().map(line).collect(),
+        failure: 1,
+        notes: Vec::new(),
     }
 }
 
@@ -108,7 +129,12 @@ fn staged(stage: Stage) -> Screen {
 /// What a key asks for.
 #[track_caller]
 fn asks(screen: &mut Screen, keys: &str, expected: Ask) {
-    assert_eq!(screen.press(keys), [Effect::Desk(expected)], "after {keys}");
+    let mut asked = screen.press(keys);
+    if matches!(expected, Ask::Plan(_)) {
+        let news = asked.remove(0);
+        assert!(matches!(&news, Effect::Desk(Ask::Takers(takers)) if takers.len() == 1), "{news:?}");
+    }
+    assert_eq!(asked, [Effect::Desk(expected)], "after {keys}");
 }
 
 /// `d` lays the example's dead letters on the desk, with what is known of who failed on them.
@@ -117,7 +143,10 @@ fn opens(screen: &mut Screen) {
     match screen.press("d").as_slice() {
         [Effect::Desk(Ask::Open(subject))] => {
             assert_eq!(subject.queue.as_str(), ARN);
-            assert_eq!(subject.consumers.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["analytics-fn"]);
+            assert_eq!(
+                subject.takers.iter().map(|one| one.consumer.name.as_str()).collect::<Vec<_>>(),
+                ["analytics-fn"]
+            );
             assert_eq!(subject.routes.len(), 1);
         }
         other => panic!("{other:?}"),
@@ -216,6 +245,27 @@ fn at_every_size() {
     let mut narrow = laid(Screen::example(80, 24), columns());
     narrow.press("tab tab");
     snapshot("desk_message_80x24", &mut narrow);
+}
+
+#[test]
+fn what_the_log_says_is_read_or_said_why_not() {
+    let with = |log: Option<Log>| {
+        let mut screen = laid(Screen::example(200, 60), Picture { log: log.map(Into::into), ..columns() });
+        screen.press("tab tab");
+        screen
+    };
+    assert!(with(None).shows("log  being read"));
+    let gap = "no function is known to take from 'analytics': whoever does keeps its log elsewhere";
+    let mut gone = with(Some(Log { notes: vec![gap.into()], ..Log::default() }));
+    assert!(gone.shows("log  no function is known to take from 'analytics'"), "{}", gone.text());
+    let texts: Vec<String> = (0..90).map(|line| format!("said {line}.")).collect();
+    let mut long = with(Some(log(&texts.iter().map(String::as_str).collect::<Vec<_>>())));
+    assert!(long.shows("said 1.") && long.shows("74 more lines: all of it stands below"), "{}", long.text());
+    assert!(long.shows("body") && !long.shows("said 89."), "the body is in sight: {}", long.text());
+    for _ in 0..90 {
+        long.press("down");
+    }
+    assert!(long.shows("said 89."), "{}", long.text());
 }
 
 #[test]
@@ -450,6 +500,12 @@ fn nothing_from_a_message_reaches_the_terminal() {
         ..Opened::default()
     };
     picture.opened = Some(opened.into());
+    picture.log = Some(log(&["\u{1b}[41mlogged", "\u{9b}2J\u{202e}"]).into());
     let text = laid(Screen::example(120, 40), picture).text();
-    assert!(text.contains("evil") && !text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'), "{text}");
+    assert!(
+        text.contains("evil")
+            && text.contains("logged")
+            && !text.chars().any(|c| c.is_control() && c != '\n' || c == '\u{202e}'),
+        "{text}"
+    );
 }

@@ -14,12 +14,14 @@ use tokio::{
 
 use super::{
     Held,
+    awaited::Awaited,
     crew::Outcome,
     editing::{Change, InEditor, Proposal},
     finding::{Looked as LookedThrough, Search},
     laying::{Laid, Look},
+    log::{Fetched, Logs},
     moving::Run,
-    planning::{Awaited, Draft},
+    planning::Draft,
     sheet::Sheet,
     why::Learned,
 };
@@ -36,7 +38,7 @@ use crate::{
             row::Row,
         },
         sqs::Sqs,
-        why::Clusters,
+        why::{Clusters, cloudwatch::CloudWatch},
         wire::{Refusal, Wire},
     },
 };
@@ -59,6 +61,7 @@ pub(super) enum Note {
     Read(u32, Arc<Opened>),
     LookedThrough(LookedThrough),
     Learned(Vec<Learned>),
+    Fetched(Box<Fetched>),
     Proposed(Result<Box<Proposal>, String>),
     ForEditor {
         row: u32,
@@ -99,6 +102,8 @@ pub(super) struct Bench {
     pub(super) search: Option<Search>,
     /// What the log says of messages: the cause, and how that is known.
     pub(super) causes: HashMap<u32, Arc<[String]>>,
+    /// What the log says of messages that the cursor rested on.
+    pub(super) logs: Logs,
     pub(super) opened: Option<(u32, Arc<Opened>)>,
     /// The row that is being read.
     pub(super) reading: Option<u32>,
@@ -156,6 +161,7 @@ fn furnish(start: Start, wire: Arc<dyn Wire>) -> (Bench, Ears) {
     let (found, finds) = mpsc::channel(FOUND);
     let (told, tells) = mpsc::channel(TOLD);
     let (progress, progressed) = watch::channel(Progress::default());
+    let logs = Logs::new(Arc::new(CloudWatch::new(Arc::clone(&start.aws))));
     let out = Out {
         events: start.events,
         number: start.number,
@@ -185,6 +191,7 @@ fn furnish(start: Start, wire: Arc<dyn Wire>) -> (Bench, Ears) {
         clusters: Clusters::default(),
         search: None,
         causes: HashMap::new(),
+        logs,
         opened: None,
         reading: None,
         edits: HashMap::new(),
@@ -225,6 +232,7 @@ impl Bench {
                 _ = tick.tick(), if self.out.is_due() => {}
             }
             self.read_chosen();
+            self.fetch_log();
             if self.out.drawn.elapsed() >= PICTURE {
                 self.show();
             }
@@ -249,6 +257,7 @@ impl Bench {
             Ask::EditAll(jq) => self.edit_all(&jq),
             Ask::Keep => self.keep(),
             Ask::Plan(deed) => self.plan(deed),
+            Ask::Takers(takers) => self.subject.takers = takers,
             Ask::Adjust(adjust) => self.adjust(adjust),
             Ask::Go => self.go(),
             Ask::Cancel => self.cancel(),
@@ -266,6 +275,7 @@ impl Bench {
             Note::Read(row, opened) => self.read(row, opened),
             Note::LookedThrough(looked) => self.looked_through(looked),
             Note::Learned(learned) => self.learn(learned),
+            Note::Fetched(fetched) => self.fetched(*fetched),
             Note::Proposed(proposal) => self.proposed(proposal),
             Note::ForEditor { row, message, document } => {
                 self.in_editor = Some(InEditor::new(row, message));
@@ -401,7 +411,7 @@ mod tests {
         let options = ConnectOptions { endpoint: Some("127.0.0.1:1".to_owned()), ..ConnectOptions::default() };
         let aws = Arc::new(Connection::open(&options).await.unwrap());
         let (events, shown) = mpsc::channel(64);
-        let subject = Subject { queue: queue("dlq").arn, routes: Vec::new(), consumers: Vec::new() };
+        let subject = Subject { queue: queue("dlq").arn, routes: Vec::new(), takers: Vec::new() };
         let start = Start { aws, state: None, events, number: 1, subject, held: Held::default() };
         let wire: Arc<dyn Wire> = Arc::clone(pretend) as _;
         let (mut bench, mut ears) = furnish(start, Arc::clone(&wire));

@@ -4,9 +4,13 @@ use std::{
     collections::HashMap,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{editing::Change, laying::Laid, planning::Draft};
@@ -29,10 +33,13 @@ use crate::{
         },
         plan::Options,
         undo::{Way, as_before, kept},
+        why::{Route, cloudwatch},
         wire::Wire,
     },
 };
 
+/// How long a run waits for who listens to its consumer.
+const LISTENER: Duration = Duration::from_secs(3);
 /// Ids in one record of the journal.
 const CHOSEN_IN_RECORD: usize = 1_000;
 
@@ -43,6 +50,8 @@ pub(super) struct Crew {
     pub(super) aws: Arc<Connection>,
     pub(super) shelf: Shelf,
     pub(super) laid: Arc<Laid>,
+    /// To the logs of those who take from the sources.
+    pub(super) routes: Vec<Route>,
     pub(super) told: mpsc::Sender<Told>,
     pub(super) progress: watch::Sender<Progress>,
     pub(super) stop: CancellationToken,
@@ -71,7 +80,8 @@ pub(super) type Outcome = (Ended, Option<PathBuf>, Vec<String>);
 /// Runs that were cut off, of the place that we are connected to; the newest first.
 pub(super) fn unfinished(shelf: &Shelf, aws: &Connection) -> Vec<(PathBuf, Ledger)> {
     let endpoint = aws.endpoint().map(Endpoint::url);
-    let is_here = |ledger: &Ledger| ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == aws.region();
+    // Who we are is not asked for this: a journal of another account's queue is refused there.
+    let is_here = |ledger: &Ledger| ledger.is_of(endpoint, aws.region(), "");
     let all = shelf.unfinished().unwrap_or_default().into_iter();
     all.filter(|(_, ledger)| is_here(ledger)).map(|(id, ledger)| (shelf.path(&id), ledger)).collect()
 }
@@ -158,7 +168,11 @@ impl Crew {
             Feed::Hunt(hunt) => Arc::clone(hunt) as Arc<dyn Supply>,
             Feed::Listed(listed) => Arc::clone(listed) as Arc<dyn Supply>,
         };
+        let queues: Vec<_> = leg.ledger.begun.to.queues().iter().map(|queue| queue.arn.clone()).collect();
+        let listener = cloudwatch::listener(&self.aws, &self.routes, &queues, clock::now);
+        let listener = timeout(LISTENER, listener).await.ok().flatten();
         let job = Job {
+            listener,
             wire: Arc::clone(&self.wire),
             journal: leg.journal,
             ledger: leg.ledger,
@@ -191,13 +205,14 @@ impl Crew {
             let begun = Begun {
                 undoes: Some(id.clone()),
                 rate: options.rate,
+                scope: Scope::Chosen { count: way.most() },
                 ..self.begun(way.deed(), way.from(&id), way.to().clone())
             };
-            let (journal, ledger) = match self.open(begun, &[]).await {
+            let (journal, ledger) = match self.open(begun, &way.sought()).await {
                 Ok(opened) => opened,
                 Err(why) => return failed(why),
             };
-            let leg = Leg { journal, ledger, feed: self.back(way, path), sink: None, options, total: way.most() };
+            let leg = Leg { journal, ledger, feed: self.back(way, path).await, sink: None, options, total: way.most() };
             let (ended, journal, notes) = self.run(leg).await;
             let missing = way.most().saturating_sub(self.progress.borrow().moved);
             outcome.2.extend(notes);
@@ -209,10 +224,11 @@ impl Crew {
         outcome
     }
 
-    fn back(&self, way: &Way, path: &Path) -> Feed {
+    async fn back(&self, way: &Way, path: &Path) -> Feed {
         match way {
             Way::FromQueue { queue, ids, .. } => {
-                let hunting = Hunting { limit: Some(ids.len() as u64), ..Hunting::default() };
+                let waiting = self.wire.standing(queue).await.map(|standing| standing.total()).unwrap_or_default();
+                let hunting = Hunting::among(ids.len() as u64, waiting);
                 let (wire, queue) = (Arc::clone(&self.wire), queue.as_ref().clone());
                 Feed::Hunt(Arc::new(Hunt::new(wire, queue, hunting, as_before(way, path))))
             }

@@ -17,6 +17,8 @@ use crate::{
 
 /// Lines of a difference that are shown; it is counted over all messages.
 const MOST_LINES: usize = 300;
+/// What is said of edits that no one expression makes.
+const BY_HAND: &str = "by hand";
 /// Reasons that are shown.
 const MOST_REASONS: usize = 5;
 
@@ -37,14 +39,23 @@ impl Change {
             Self::ByJq(edit, Some(before)) => edit.apply(&changed(message, before.apply(message)?)),
         }
     }
+}
 
-    /// As plan and journal say it.
-    pub(super) fn said(&self) -> &str {
-        match self {
-            Self::ByHand(_) => "by hand",
-            Self::ByJq(edit, _) => edit.said(),
-        }
-    }
+/// As plan and journal say it of all messages that go. A run that is gone on with edits again by what stands there, so the expression
+/// stands there only if it is all that is done, and done to each.
+pub(super) fn said_of_all<'a>(changes: impl IntoIterator<Item = Option<&'a Change>>) -> Option<String> {
+    let mut changes = changes.into_iter().peekable();
+    let first = match changes.peek()? {
+        Some(Change::ByJq(edit, None)) => Some(edit.said().to_owned()),
+        Some(_) => Some(BY_HAND.to_owned()),
+        None => None,
+    };
+    let is_first = |change: Option<&Change>| match change {
+        Some(Change::ByJq(edit, None)) => first.as_deref() == Some(edit.said()),
+        Some(_) => first.as_deref() == Some(BY_HAND),
+        None => first.is_none(),
+    };
+    if changes.all(is_first) { first } else { Some(BY_HAND.to_owned()) }
 }
 
 /// The message as if it had been sent so in the first place.
@@ -229,6 +240,25 @@ fn lines_of(before: &Message, after: &Outgoing) -> impl Iterator<Item = DiffLine
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_expression_is_said_only_if_it_is_all_that_is_done_to_each() {
+        let edit = |jq: &str| Change::ByJq(Arc::new(Edit::jq(jq).unwrap()), None);
+        let Change::ByJq(more, _) = edit(".body.b = 1") else { unreachable!() };
+        let (one, other) = (edit(".body.a = 2"), edit(".body.a = 3"));
+        let twice = Change::ByJq(more, Some(Box::new(edit(".body.a = 2"))));
+        let by_hand = Change::ByHand(Arc::new(Outgoing::default()));
+        let said = |changes: &[Option<&Change>]| said_of_all(changes.iter().copied());
+        assert_eq!(said(&[]), None);
+        assert_eq!(said(&[None, None]), None);
+        assert_eq!(said(&[Some(&one), Some(&one)]).unwrap(), ".body.a = 2");
+        for mixed in [[Some(&one), Some(&other)], [Some(&one), None], [None, Some(&one)], [Some(&one), Some(&by_hand)]]
+        {
+            assert_eq!(said(&mixed).unwrap(), "by hand");
+        }
+        assert_eq!(said(&[Some(&twice), Some(&twice)]).unwrap(), "by hand");
+        assert!(Edit::jq("by hand").is_err());
+    }
 
     #[test]
     fn edits_build_on_each_other() {

@@ -22,7 +22,7 @@ use crate::{
             looks::Looks,
         },
         queue::Queue,
-        why::{Content, Traits, decode},
+        why::{Content, Traits, correlate::Timing, decode},
         wire::{Refusal, Wire},
     },
 };
@@ -54,6 +54,11 @@ impl Laid {
             [only] => Some(&only.arn),
             _ => None,
         }
+    }
+
+    /// How a source handed its messages out.
+    pub(super) fn timing_of(&self, source: &ResourceId) -> Timing {
+        self.sources.iter().find(|queue| queue.arn == *source).map(Timing::of).unwrap_or_default()
     }
 }
 
@@ -145,6 +150,7 @@ impl Bench {
     /// What came since the last look.
     pub(super) fn look_again(&mut self) {
         if self.look.is_none() && self.stage == Stage::Columns {
+            self.logs.forget_gaps();
             self.look_now();
         }
     }

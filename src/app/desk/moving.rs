@@ -48,6 +48,7 @@ impl Bench {
             aws: Arc::clone(&self.aws),
             shelf,
             laid: Arc::clone(self.laid.as_ref()?),
+            routes: self.subject.routes.clone(),
             told: self.told.clone(),
             progress: self.progress.clone(),
             stop: CancellationToken::new(),

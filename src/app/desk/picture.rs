@@ -29,6 +29,7 @@ impl Bench {
             chosen_elsewhere: self.sheet.chosen_elsewhere(),
             edited: self.edits.len() as u64,
             opened: opened.map(|(_, opened)| std::sync::Arc::clone(opened)),
+            log: self.sheet.row().and_then(|row| self.logs.get(row)),
             find: self.search.as_ref().map(|search| Finding {
                 find: search.said.clone(),
                 left: (self.rows.len() - search.until.min(self.rows.len())) as u64,

@@ -3,24 +3,32 @@
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::timeout;
 
 use super::{
     bench::{Bench, Note},
+    crew::unfinished,
+    editing::said_of_all,
     laying::Laid,
 };
 use crate::{
     app::clock,
+    aws::Connection,
     domain::units::Count,
-    overlays::desk::model::{self, Adjust, Stage},
+    overlays::desk::model::{self, Adjust, Stage, Taker},
     redrive::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
         native,
         plan::{Consumer, MOVE_TASK_RATE, Options, Plan, Prospect},
         queue::{Queue, Standing},
-        undo::{Way, ways},
+        undo::{Way, ways_left},
+        why::{cloudwatch, lines::LogReader, takers},
         wire::Wire,
     },
 };
+
+/// How long a plan waits for what is known of the consumer.
+const CONSUMER: Duration = Duration::from_secs(4);
 
 /// What the user wants, as far as he said.
 #[derive(Debug, Clone)]
@@ -43,45 +51,13 @@ pub(super) struct Draft {
     pub(super) ways: Option<(PathBuf, Vec<Way>)>,
 }
 
-/// The draft that is being drawn up. Each builds on the wish before it, whether that was drawn up yet or not, and only the newest counts.
-#[derive(Debug, Default)]
-pub(super) struct Awaited {
-    number: u64,
-    wanted: Option<Wanted>,
-}
-
-impl Awaited {
-    /// The number of a new draft.
-    fn next(&mut self, wanted: &Wanted) -> u64 {
-        self.number += 1;
-        self.wanted = Some(wanted.clone());
-        self.number
-    }
-
-    /// Whether this draft is the one that is awaited; then it is no longer.
-    fn takes(&mut self, number: u64) -> bool {
-        let is_it = self.number == number && self.wanted.is_some();
-        if is_it {
-            self.wanted = None;
-        }
-        is_it
-    }
-
-    /// Whatever is under way is no longer wanted.
-    pub(super) fn nothing(&mut self) {
-        self.wanted = None;
-    }
-
-    pub(super) fn is_under_way(&self) -> bool {
-        self.wanted.is_some()
-    }
-}
-
 /// What a plan needs to know of the desk.
 struct Facts {
     laid: Arc<Laid>,
     wire: Arc<dyn Wire>,
-    consumers: Vec<Consumer>,
+    aws: Arc<Connection>,
+    reader: Arc<dyn LogReader>,
+    takers: Vec<Taker>,
     edited: Option<String>,
     first_sent: Option<Timestamp>,
     splits_groups: bool,
@@ -89,6 +65,7 @@ struct Facts {
     is_all: bool,
     about: u64,
     last_run: Option<PathBuf>,
+    shelf: Option<Shelf>,
 }
 
 impl Bench {
@@ -118,7 +95,7 @@ impl Bench {
     }
 
     pub(super) fn adjust(&mut self, adjust: Adjust) {
-        let newest = self.awaited.wanted.as_ref().or_else(|| self.draft.as_ref().map(|draft| &draft.wanted));
+        let newest = self.awaited.wanted().or_else(|| self.draft.as_ref().map(|draft| &draft.wanted));
         let Some(mut wanted) = newest.cloned() else { return };
         match adjust {
             Adjust::Canary => wanted.options.canary = !wanted.options.canary,
@@ -139,10 +116,6 @@ impl Bench {
     fn facts(&self, wanted: &Wanted) -> Option<Facts> {
         let laid = Arc::clone(self.laid.as_ref()?);
         let rows = || wanted.rows.iter().filter_map(|row| self.rows.get(*row as usize));
-        let mut edits: Vec<&str> =
-            wanted.rows.iter().filter_map(|row| self.edits.get(row)).map(|change| change.said()).collect();
-        edits.sort_unstable();
-        edits.dedup();
         let mut of_groups: HashMap<&str, (u64, u64)> = HashMap::new();
         if laid.queue().is_fifo() {
             for row in &self.rows {
@@ -155,13 +128,16 @@ impl Bench {
         let about = self.about().unwrap_or_default();
         Some(Facts {
             wire: Arc::clone(&self.wire),
-            consumers: self.subject.consumers.clone(),
-            edited: (!edits.is_empty()).then(|| edits.join("; ")),
+            aws: Arc::clone(&self.aws),
+            reader: self.logs.reader(),
+            takers: self.subject.takers.clone(),
+            edited: said_of_all(wanted.rows.iter().map(|row| self.edits.get(row))),
             first_sent: rows().filter_map(|row| row.sent_at).min(),
             splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
             is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
             about,
             last_run: self.last_run.clone().or_else(|| newest_run(self.shelf().as_ref()?, laid.queue())),
+            shelf: self.shelf(),
             laid,
         })
     }
@@ -203,6 +179,7 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let is_purge = wanted.deed == model::Deed::Purge;
     let scope = if is_purge || wanted.native { Scope::All { limit: None } } else { Scope::Chosen { count } };
     let (deed, to, refused) = destination(&facts, &wanted).await;
+    let refused = cut_off(&facts, wanted.deed).await.or(refused);
     let prospect = prospect(&facts, &to).await;
     let plan = Plan {
         deed,
@@ -217,6 +194,21 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let plan = plan.with_prospect(&prospect);
     let shown = shown(&facts, &wanted, &plan, refused);
     Draft { wanted, plan, shown, ways: None }
+}
+
+/// Why nothing may be moved yet: what an earlier run has sent and not yet deleted here would be sent once more, and no journal would
+/// count it.
+async fn cut_off(facts: &Facts, deed: model::Deed) -> Option<String> {
+    if matches!(deed, model::Deed::Write | model::Deed::Undo) {
+        return None;
+    }
+    let (shelf, aws, arn) = (facts.shelf.clone()?, Arc::clone(&facts.aws), facts.laid.queue().arn.clone());
+    let all = tokio::task::spawn_blocking(move || unfinished(&shelf, &aws)).await.unwrap_or_default();
+    let is_of_it = |ledger: &Ledger| ledger.begun.from.queue().is_some_and(|from| from.arn == arn);
+    all.iter().any(|(_, ledger)| is_of_it(ledger)).then(|| {
+        "an earlier run of this queue was cut off: esc, then C goes on with it (`edatop redrive --anyway` does not wait for it)"
+            .to_owned()
+    })
 }
 
 /// Where to; and why that is not possible.
@@ -268,7 +260,7 @@ async fn prospect(facts: &Facts, to: &Destination) -> Prospect {
         let left = sent.checked_add(kept).map_or(SignedDuration::ZERO, |at| at.duration_since(clock::now()));
         Duration::try_from(left.max(SignedDuration::ZERO)).unwrap_or_default()
     });
-    let consumer = if to.queues().is_empty() { None } else { facts.consumers.first().cloned() };
+    let consumer = consumer(facts, to).await;
     Prospect {
         there: Some(facts.laid.hold.standing()),
         waiting,
@@ -277,6 +269,18 @@ async fn prospect(facts: &Facts, to: &Destination) -> Prospect {
         splits_groups: facts.splits_groups,
         has_move_task: facts.is_all,
     }
+}
+
+/// The worst off of those who will take them: as the store knows them, or else as they are found now.
+async fn consumer(facts: &Facts, to: &Destination) -> Option<Consumer> {
+    let queues: Vec<_> = to.queues().iter().map(|queue| queue.arn.clone()).collect();
+    let known = facts.takers.iter().filter(|taker| queues.contains(&taker.from));
+    let known = takers::worst(known.map(|taker| taker.consumer.clone()));
+    if known.is_some() {
+        return known;
+    }
+    let asked = cloudwatch::consumer(&facts.aws, facts.reader.as_ref(), &queues, clock::now());
+    timeout(CONSUMER, asked).await.ok().flatten()
 }
 
 fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -> model::Plan {
@@ -336,13 +340,12 @@ async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
     let Some(path) = facts.last_run.clone() else {
         return nothing(format!("no journal says that anything was moved out of {}", queue.name()), wanted);
     };
-    let ledger = match Ledger::read(&path) {
-        Ok(ledger) => ledger,
-        Err(error) => return nothing(error.to_string(), wanted),
+    let (path, ledger, ways) = match back_from(path) {
+        Ok(found) => found,
+        Err(why) => return nothing(why, wanted),
     };
-    let ways = ways(&ledger);
     if ways.is_empty() {
-        return nothing("that run moved nothing that could be brought back".to_owned(), wanted);
+        return nothing("that run moved nothing that could be brought back, or it was brought back".to_owned(), wanted);
     }
     let moved = ledger.counts().moved;
     let mut lines =
@@ -358,6 +361,17 @@ async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
     let options = wanted.options;
     let shown = model::Plan { title, lines, rate: Some(options.rate), ..model::Plan::default() };
     Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)) }
+}
+
+/// The ways back from a run. One that was an undo is not undone in turn: what is left of the run before is.
+fn back_from(mut path: PathBuf) -> Result<(PathBuf, Ledger, Vec<Way>), String> {
+    let mut ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
+    if let (Some(undone), Some(folder)) = (&ledger.begun.undoes, path.parent()) {
+        path = Shelf::new(folder).path(undone);
+        ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
+    }
+    let ways = ways_left(&path, &ledger).map_err(|why| why.to_string())?;
+    Ok((path, ledger, ways))
 }
 
 fn empty_plan(queue: &Queue) -> Plan {

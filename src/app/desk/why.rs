@@ -10,15 +10,14 @@ use super::{
 };
 use crate::{
     app::clock,
-    aws::Connection,
+    aws::{Connection, Trouble},
     domain::ResourceId,
     redrive::why::{
-        Cause, Correlate, Route, Sureness,
-        cloudwatch::{self, CloudWatch},
-        correlate::{Sweep, Timing},
+        Cause, Correlate, Route, Sureness, cloudwatch,
+        correlate::Sweep,
         decode,
-        evidence::{Subject, Window},
-        lines::Span,
+        evidence::{Match, Subject, Window},
+        lines::{LogReader, Span},
     },
 };
 
@@ -31,8 +30,17 @@ const BATCH: usize = 200;
 pub(super) struct Learned {
     row: u32,
     cause: Arc<Cause>,
-    sureness: Sureness,
+    pub(super) sureness: Sureness,
     lines: Arc<[String]>,
+}
+
+impl Learned {
+    pub(super) fn of(row: u32, found: &Match) -> Self {
+        let at = Timestamp::from_millisecond(found.at_ms).ok();
+        let at = at.map(|at| at.to_zoned(TimeZone::system()).strftime(" · %-d %b %H:%M:%S").to_string());
+        let lines = vec![found.cause.headline(), format!("{}{}", found.proof.says(), at.unwrap_or_default())];
+        Self { row, cause: Arc::clone(&found.cause), sureness: found.proof.sureness(), lines: lines.into() }
+    }
 }
 
 /// A row, its message, and when that may have been received.
@@ -45,23 +53,17 @@ impl Bench {
         let mut wanted: BTreeMap<ResourceId, Vec<Wanted>> = BTreeMap::new();
         let now = clock::now();
         for (row, known) in (0_u32..).zip(&self.rows).filter(|(row, _)| !self.causes.contains_key(row)) {
-            let named = known.source.as_deref().map(ResourceId::from);
-            let Some(source) = named.or_else(|| laid.only_source().cloned()) else { continue };
+            let Some(source) = self.source_of(row) else { continue };
             let Some(sent) = known.sent_at else { continue };
-            let queue = laid.sources.iter().find(|queue| queue.arn == source);
-            let window = queue.map(Timing::of).unwrap_or_default().window(sent, now);
+            let window = laid.timing_of(&source).window(sent, now);
             wanted.entry(source).or_default().push((row, Arc::clone(&known.id), window));
         }
         for (source, wanted) in wanted.into_iter().take(MOST_SOURCES) {
-            let route = self.subject.routes.iter().find(|route| route.source.as_ref() == Some(&source)).cloned();
+            let (routes, reader) = (self.subject.routes.clone(), self.logs.reader());
             let (aws, laid, notes) = (Arc::clone(&self.aws), Arc::clone(&laid), self.notes.clone());
             tokio::spawn(async move {
-                let route = match route {
-                    Some(route) => Ok(route),
-                    None => cloudwatch::route(&aws, &source).await,
-                };
-                let Ok(route) = route else { return };
-                let sweep = Arc::new(sweep(aws, &route, &wanted).await);
+                let Ok(route) = route(&aws, &routes, &source).await else { return };
+                let sweep = Arc::new(sweep(reader, &route, &wanted).await);
                 for batch in wanted.chunks(BATCH) {
                     let (batch, sweep, laid) = (batch.to_vec(), Arc::clone(&sweep), Arc::clone(&laid));
                     let learned = tokio::task::spawn_blocking(move || match_all(&batch, &sweep, &laid)).await;
@@ -71,6 +73,12 @@ impl Bench {
                 }
             });
         }
+    }
+
+    /// The queue that gave a message up.
+    pub(super) fn source_of(&self, row: u32) -> Option<ResourceId> {
+        let named = self.rows.get(row as usize)?.source.as_deref().map(ResourceId::from);
+        named.or_else(|| self.laid.as_ref()?.only_source().cloned())
     }
 
     pub(super) fn learn(&mut self, learned: Vec<Learned>) {
@@ -90,9 +98,16 @@ impl Bench {
     }
 }
 
-async fn sweep(aws: Arc<Connection>, route: &Route, wanted: &[Wanted]) -> Sweep {
+/// The way to the logs of a source's consumers: as it is known, or else as Lambda lists it.
+pub(super) async fn route(aws: &Connection, known: &[Route], source: &ResourceId) -> Result<Route, Trouble> {
+    match known.iter().find(|route| route.source.as_ref() == Some(source)) {
+        Some(route) => Ok(route.clone()),
+        None => cloudwatch::route(aws, source).await,
+    }
+}
+
+async fn sweep(reader: Arc<dyn LogReader>, route: &Route, wanted: &[Wanted]) -> Sweep {
     let span = wanted.iter().map(|(_, _, window)| window.span).reduce(Span::and);
-    let reader = Arc::new(CloudWatch::new(aws));
     match span {
         Some(span) => Correlate::new(reader).sweep(route, span).await,
         None => Sweep::default(),
@@ -104,10 +119,7 @@ fn match_all(wanted: &[Wanted], sweep: &Sweep, laid: &Laid) -> Vec<Learned> {
         let message = laid.hold.message(id).ok()?;
         let decoded = decode(&message);
         let found = sweep.find(&Subject::of(&message, &decoded, Some(*window)))?;
-        let at = Timestamp::from_millisecond(found.at_ms).ok();
-        let at = at.map(|at| at.to_zoned(TimeZone::system()).strftime(" · %-d %b %H:%M:%S").to_string());
-        let lines = vec![found.cause.headline(), format!("{}{}", found.proof.says(), at.unwrap_or_default())];
-        Some(Learned { row: *row, cause: found.cause, sureness: found.proof.sureness(), lines: lines.into() })
+        Some(Learned::of(*row, &found))
     };
     wanted.iter().filter_map(learn).collect()
 }

@@ -1,8 +1,8 @@
 //! What earlier runs left behind, said by whoever touches the same queue.
 
-use super::Desk;
+use super::{CUT_OFF, Desk};
 use crate::{
-    cli::{complain, journal::shelf, redrive::is_here},
+    cli::{complain, journal::shelf, opening::GivenUp, redrive::is_here},
     redrive::{
         journal::{Ledger, is_in_use},
         queue::Queue,
@@ -14,7 +14,29 @@ const MOST: usize = 20;
 
 /// Says which runs of this queue were cut off; one line each, and nothing where there is none.
 pub fn say_cut_off(desk: &Desk, queue: &Queue) {
-    let Ok(shelf) = shelf() else { return };
+    for id in cut_off(desk, queue) {
+        complain(&format!("an earlier run here was cut off: go on with `edatop redrive --resume {id}`"));
+    }
+}
+
+/// Refuses to begin beside a run that was cut off: what that one has sent and not yet deleted here would be sent once more, and no
+/// journal would count it.
+///
+/// # Errors
+/// When there is such a run.
+pub fn settled(desk: &Desk, queue: &Queue) -> Result<(), GivenUp> {
+    let Some(id) = cut_off(desk, queue).into_iter().next() else { return Ok(()) };
+    let why = format!(
+        "an earlier run of {} was cut off, and what it sent may still be here: `edatop redrive --resume {id}` first, or --anyway",
+        queue.name()
+    );
+    Err(GivenUp { code: CUT_OFF, why })
+}
+
+/// Runs of this queue that were cut off, the newest first. Of those that somebody is at work on it says so.
+fn cut_off(desk: &Desk, queue: &Queue) -> Vec<String> {
+    let mut cut_off = Vec::new();
+    let Ok(shelf) = shelf() else { return cut_off };
     let name = queue.name().trim_end_matches(".fifo");
     // The id begins with the time and the name, so that most need not be opened.
     let named = shelf.ids().unwrap_or_default().into_iter().filter(|id| id.contains(name)).take(MOST);
@@ -27,9 +49,10 @@ pub fn say_cut_off(desk: &Desk, queue: &Queue) {
         let Ok(ledger) = Ledger::read(&path) else { continue };
         let is_of_it = ledger.begun.from.queue().is_some_and(|from| from.arn == queue.arn);
         if is_of_it && is_here(desk, &ledger) && ledger.is_unfinished() {
-            complain(&format!("an earlier run here was cut off: go on with `edatop redrive --resume {id}`"));
+            cut_off.push(id);
         }
     }
+    cut_off
 }
 
 /// Says how many are in flight after a run: what somebody else holds, a run that was killed too, comes back when its lease ends.

@@ -16,8 +16,9 @@ pub mod lines;
 pub mod run;
 pub mod whole;
 
-use std::{process::ExitCode, sync::Arc};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -25,6 +26,7 @@ use super::{
     opening::{self, GivenUp, place},
 };
 use crate::{
+    app::clock,
     aws::Connection,
     config::Config,
     redrive::{
@@ -33,6 +35,7 @@ use crate::{
         plan::{Plan, Prospect},
         queue::{Queue, Standing},
         sqs::Sqs,
+        why::cloudwatch::{self, CloudWatch},
         wire::{Refusal, Why, Wire},
     },
 };
@@ -41,6 +44,9 @@ use crate::{
 pub const LEFT: u8 = 1;
 /// Cut off before its end; what was begun is in the journal.
 pub const CUT_OFF: u8 = 4;
+
+/// How long a plan waits for what is known of the consumer.
+const CONSUMER: Duration = Duration::from_secs(10);
 
 /// A connection, and who uses it.
 #[derive(Debug, Clone)]
@@ -110,6 +116,10 @@ impl Desk {
             so_far.in_flight += standing.in_flight;
             so_far.delayed += standing.delayed;
         }
+        let reader = CloudWatch::new(Arc::clone(&self.aws));
+        let to: Vec<_> = plan.to.queues().iter().map(|queue| queue.arn.clone()).collect();
+        let consumer = cloudwatch::consumer(&self.aws, &reader, &to, clock::now());
+        prospect.consumer = timeout(CONSUMER, consumer).await.ok().flatten();
         prospect
     }
 

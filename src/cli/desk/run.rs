@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use tokio::{
     sync::{mpsc, watch},
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -24,9 +24,10 @@ use crate::{
     app::clock,
     cli::{complain, journal::unread, opening::GivenUp},
     redrive::{
-        journal::{Begun, Deed, Ended, Journal, Ledger, Record, Shelf, VERSION, id_of},
+        journal::{self, Begun, Counts, Deed, Ended, Journal, Ledger, Record, Shelf, VERSION, id_of},
         mover::{Job, Progress, Sink, Telling, Told, supply::Supply},
         plan::{Options, Plan},
+        why::cloudwatch,
     },
 };
 
@@ -34,6 +35,8 @@ use crate::{
 const TOLD: usize = 256;
 /// Ids in one record.
 const CHOSEN: usize = 1000;
+/// How long a run waits for who listens to its consumer.
+const LISTENER: Duration = Duration::from_secs(3);
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// A run, ready to go.
@@ -61,6 +64,7 @@ struct Summary<'a> {
     moved: u64,
     refused: u64,
     doubtful: u64,
+    missing: u64,
     bounced: u64,
     maybe_twice: u64,
     left: u64,
@@ -73,10 +77,10 @@ struct Summary<'a> {
 /// What was told of messages while it ran.
 #[derive(Debug, Default)]
 struct Heard {
-    doubtful: u64,
+    doubtful: HashSet<String>,
     bounced: u64,
     /// Chosen, and nothing was told of them.
-    left: u64,
+    silent: HashSet<String>,
 }
 
 /// The journal of a new run; `chosen` are the ids, where they were chosen one by one.
@@ -128,7 +132,10 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
     let begun = trip.ledger.begun.clone();
     let (progress, news) = watch::channel(Progress { total: trip.total, ..Progress::default() });
     let (tell, told) = mpsc::channel(TOLD);
+    let queues: Vec<_> = begun.to.queues().iter().map(|queue| queue.arn.clone()).collect();
+    let listener = timeout(LISTENER, cloudwatch::listener(&desk.aws, &[], &queues, clock::now)).await;
     let job = Job {
+        listener: listener.ok().flatten(),
         wire: Arc::clone(&desk.wire),
         journal: trip.journal,
         ledger: trip.ledger,
@@ -145,6 +152,11 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
     let ears = Ears { told, news: news.clone(), bar: Bar::new(trip.total, trip.ascii), lines: &mut lines };
     let (ended, heard) = tokio::join!(job.run(), ears.listen(trip.chosen));
     let heard = heard?;
+    let ledger = if ended == Ended::Done && heard.silent.is_empty() { None } else { Ledger::read(&path).ok() };
+    let rest = untold(&heard, ledger.as_ref());
+    rest.iter().try_for_each(|fate| lines.put(fate))?;
+    let left = rest.iter().filter(|fate| fate.fate == Word::Left).count() as u64;
+    let counts = ledger.as_ref().map(Ledger::counts);
     let progress = news.borrow().clone();
     let (word, why) = match &ended {
         Ended::Done => ("done", None),
@@ -159,22 +171,37 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
         to: begun.to.name(),
         moved: progress.moved,
         refused: progress.refused,
-        doubtful: heard.doubtful,
+        doubtful: counts.map_or(if ended == Ended::Done { 0 } else { heard.doubtful.len() as u64 }, open),
+        missing: counts.map_or(0, |counts| counts.missing),
         bounced: progress.bounced.max(heard.bounced),
         maybe_twice: progress.maybe_twice,
-        left: heard.left,
+        left,
         elapsed_seconds: progress.elapsed.as_secs_f64(),
         ended: word,
         why,
     };
     lines.put(&serde_json::json!({ "Summary": summary }))?;
-    let is_unfinished = ended != Ended::Done && Ledger::read(&path).is_ok_and(|ledger| ledger.is_unfinished());
+    let is_unfinished = ended != Ended::Done && ledger.is_some_and(|ledger| ledger.is_unfinished());
     complain(&in_words(&summary, is_unfinished));
     Ok(code(&ended, is_unfinished, &summary))
 }
 
+fn open(counts: Counts) -> u64 {
+    counts.arrived + counts.doubtful
+}
+
+/// Of some messages nothing is told while it runs, if the journal could not be written, say: what it knows of them in the end.
+fn untold<'a>(heard: &'a Heard, ledger: Option<&'a Ledger>) -> Vec<Fate<'a>> {
+    let is_open = |fate: &journal::Fate| matches!(fate, journal::Fate::Taken | journal::Fate::Doubtful);
+    let is_news = |id: &str, fate| heard.silent.contains(id) || is_open(fate) && !heard.doubtful.contains(id);
+    let entries = ledger.into_iter().flat_map(Ledger::entries).filter(|(id, entry)| is_news(id, &entry.fate));
+    let untouched = heard.silent.iter().filter(|id| ledger.is_none_or(|ledger| ledger.get(id).is_none()));
+    let left = |id: &'a String| Fate { message_id: id, fate: Word::Left, new_message_id: None, reason: None };
+    entries.map(|(id, entry)| Fate::of(id, &entry.fate)).chain(untouched.map(left)).collect()
+}
+
 fn code(ended: &Ended, is_unfinished: bool, summary: &Summary<'_>) -> u8 {
-    let left = summary.refused + summary.doubtful + summary.bounced + summary.left;
+    let left = summary.refused + summary.doubtful + summary.missing + summary.bounced + summary.left;
     match ended {
         Ended::Cancelled => CUT_OFF,
         _ if is_unfinished => CUT_OFF,
@@ -188,6 +215,7 @@ fn in_words(summary: &Summary<'_>, is_unfinished: bool) -> String {
     let counts = [
         (summary.refused, "refused"),
         (summary.doubtful, "doubtful"),
+        (summary.missing, "in the journal alone"),
         (summary.bounced, "came back"),
         (summary.left, "left where they were"),
         (summary.maybe_twice, "perhaps there twice"),
@@ -218,8 +246,7 @@ struct Ears<'a> {
 impl Ears<'_> {
     /// Until the run has ended. On a terminal a line for each message that is well would only hide the others.
     async fn listen(mut self, chosen: Vec<String>) -> Result<Heard, GivenUp> {
-        let mut left: HashSet<String> = chosen.into_iter().collect();
-        let mut heard = Heard::default();
+        let mut heard = Heard { silent: chosen.into_iter().collect(), ..Heard::default() };
         let mut redraw = interval(REDRAW);
         redraw.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let began = Instant::now();
@@ -229,8 +256,10 @@ impl Ears<'_> {
                 told = self.told.recv() => match told {
                     None => break,
                     Some(told) => {
-                        left.remove(&told.id);
-                        heard.doubtful += u64::from(matches!(told.fate, Telling::Doubtful(_)));
+                        heard.silent.remove(&told.id);
+                        if matches!(told.fate, Telling::Doubtful(_)) {
+                            heard.doubtful.insert(told.id.clone());
+                        }
                         heard.bounced += u64::from(matches!(told.fate, Telling::Bounced));
                         if !(is_watched && matches!(told.fate, Telling::Moved { .. })) {
                             self.put(&fate(&told))?;
@@ -244,10 +273,6 @@ impl Ears<'_> {
             }
         }
         self.bar.clear();
-        heard.left = left.len() as u64;
-        for id in &left {
-            self.put(&Fate { message_id: id, fate: Word::Left, new_message_id: None, reason: None })?;
-        }
         Ok(heard)
     }
 
@@ -266,4 +291,71 @@ fn fate(told: &Told) -> Fate<'_> {
         Telling::Bounced => (Word::Bounced, None, Some("it was moved, and came back")),
     };
     Fate { message_id: &told.id, fate, new_message_id, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::redrive::{
+        journal::{Destination, Origin, Scope, Taken},
+        message::Message,
+        queue::Queue,
+    };
+
+    fn queue(name: &str) -> Box<Queue> {
+        Box::new(Queue {
+            url: format!("http://localhost/{name}"),
+            arn: format!("arn:aws:sqs:us-east-1:000000000000:{name}").as_str().into(),
+            visibility_timeout: Duration::from_secs(30),
+            retention: Duration::from_secs(345_600),
+            maximum_message_bytes: 1 << 20,
+            redrive_policy: None,
+            content_based_deduplication: false,
+        })
+    }
+
+    /// Three were chosen, and the disk was full when the send of the first two was to be written down.
+    #[tokio::test]
+    async fn what_was_sent_and_not_written_down_is_doubtful_and_not_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let begun = Begun {
+            version: VERSION,
+            at: Timestamp::UNIX_EPOCH,
+            who: String::new(),
+            endpoint: None,
+            region: "us-east-1".to_owned(),
+            deed: Deed::Redrive,
+            from: Origin::Queue(queue("dlq")),
+            to: Destination::Queue(queue("q")),
+            scope: Scope::Chosen { count: 3 },
+            edited: None,
+            undoes: None,
+            rate: None,
+        };
+        let journal = Shelf::new(folder.path()).create(begun).await.unwrap();
+        let taken = |id: &str| Taken {
+            message: Message { id: id.to_owned(), ..Message::default() },
+            to: None,
+            outgoing: None,
+            deduplication: None,
+        };
+        let messages = vec![taken("a"), taken("b"), taken("other")];
+        journal.append(&Record::Taken { batch: 0, at: Timestamp::UNIX_EPOCH, messages }).await.unwrap();
+        let ledger = Ledger::read(journal.path()).unwrap();
+        let silent = ["a", "b", "c"].map(str::to_owned).into();
+        let heard = Heard { silent, doubtful: ["other".to_owned()].into(), bounced: 0 };
+        let words = |ledger: Option<&Ledger>| {
+            let mut words: Vec<_> =
+                untold(&heard, ledger).iter().map(|fate| (fate.message_id.to_owned(), fate.fate)).collect();
+            words.sort_unstable_by(|one, other| one.0.cmp(&other.0));
+            words
+        };
+        let expected = [("a", Word::Doubtful), ("b", Word::Doubtful), ("c", Word::Left)];
+        assert_eq!(words(Some(&ledger)), expected.map(|(id, word)| (id.to_owned(), word)));
+        assert_eq!(words(None).len(), 3);
+    }
 }

@@ -23,14 +23,14 @@ use crate::{
     },
     config::Config,
     redrive::{
-        journal::{Destination, Ledger, Scope, Shelf, id_of},
+        journal::{Destination, Ledger, Scope, Shelf, id_of, unreadable},
         listed::Listed,
         peek::{
             hold::{Hold, Options as Looking},
             hunt::{Hunt, Hunting},
         },
         plan::Plan,
-        undo::{self, Way, as_before},
+        undo::{self, NotNow, Way, as_before},
     },
 };
 
@@ -63,10 +63,10 @@ pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> 
     let shelf = shelf()?;
     let path = shelf.find(&arguments.id).map_err(|error| unread(&error))?;
     let ledger = Ledger::read(&path).map_err(|error| unread(&error))?;
-    if ledger.is_unfinished() {
-        let why = format!("{0} is not finished: `edatop redrive --resume {0}` first", id_of(&path));
-        return Err(GivenUp::misused(why));
-    }
+    let ways = undo::ways_left(&path, &ledger).map_err(|why| match why {
+        NotNow::Unread(error) => unread(&error),
+        why => GivenUp::misused(why.to_string()),
+    })?;
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     if !is_here(&desk, &ledger) {
         let place = ledger.begun.endpoint.as_deref().unwrap_or("AWS");
@@ -76,12 +76,12 @@ pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> 
             ledger.begun.region
         )));
     }
-    let ways = undo::ways(&ledger);
     if ways.is_empty() {
-        return Err(GivenUp {
-            code: LEFT,
-            why: format!("{} has moved nothing: there is nothing to undo", id_of(&path)),
-        });
+        let why = if undo::ways(&ledger).is_empty() { "has moved nothing" } else { "was undone already" };
+        return Err(GivenUp { code: LEFT, why: format!("{} {why}: there is nothing to undo", id_of(&path)) });
+    }
+    if let Some(damage) = unreadable(&id_of(&path), ledger.damaged) {
+        complain(&format!("{damage}; what stood there alone is not brought back"));
     }
     let mut worst = 0;
     for way in &ways {
@@ -156,17 +156,15 @@ impl Undoing<'_> {
     }
 
     async fn bring_back(&self, way: &Way, plan: &Plan, stop: &CancellationToken) -> Outcome {
-        let chosen: Vec<String> = match way {
-            Way::FromQueue { ids, .. } => ids.keys().cloned().collect(),
-            Way::FromJournal { ids, .. } => ids.iter().map(|(id, _)| id.clone()).collect(),
-        };
+        let chosen = way.sought();
         let undoes = Some(id_of(self.path));
         let (journal, ledger) = run::begin_undo(self.desk, self.shelf, (plan, undoes), &chosen).await?;
         let (options, total, ascii) = (plan.options, plan.about, self.ascii);
         match way {
             Way::FromQueue { queue, ids, .. } => {
                 let accept_cost = self.arguments.accept_cost.is_some();
-                let hunting = Hunting { limit: Some(ids.len() as u64), accept_cost, ..Hunting::default() };
+                let waiting = self.desk.standing(queue).await?.total();
+                let hunting = Hunting { accept_cost, ..Hunting::among(ids.len() as u64, waiting) };
                 let wire = Arc::clone(&self.desk.wire);
                 let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
                 let supply = Arc::clone(&hunt) as _;

@@ -1,6 +1,7 @@
 //! Going on with what was cut off. Who agreed to the plan then is not asked again.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -25,7 +26,7 @@ use crate::{
         again,
         export::Existing,
         into_file::IntoFile,
-        journal::{Destination, Ledger, Origin, Place, Shelf, id_of},
+        journal::{Destination, Ledger, Origin, Place, Scope, Shelf, id_of, unreadable},
         listed::Listed,
         mover::{self, Sink, supply::Supply},
         plan::Options,
@@ -48,7 +49,14 @@ pub async fn resume(desk: &Desk, journal: &str, care: &Care, (ascii, stop): (boo
         if stop.is_cancelled() {
             return Ok(CUT_OFF);
         }
-        let code = go_on(desk, &path, care, (ascii, stop.clone())).await?;
+        // What is wrong with one is no reason to leave the others.
+        let code = match go_on(desk, &path, care, (ascii, stop.clone())).await {
+            Ok(code) => code,
+            Err(given_up) => {
+                complain(&given_up.why);
+                given_up.code
+            }
+        };
         worst = worst.max(code);
     }
     Ok(worst)
@@ -60,10 +68,12 @@ fn cut_off(desk: &Desk, shelf: &Shelf, journal: &str) -> Result<Vec<PathBuf>, Gi
         let ledger = Ledger::read(&path).map_err(|error| unread(&error))?;
         if !is_here(desk, &ledger) {
             let place = ledger.begun.endpoint.unwrap_or_else(|| "AWS".to_owned());
-            let why = format!("the journal {journal} is of {place} in {}: go on there", ledger.begun.region);
+            let (region, who) = (ledger.begun.region, ledger.begun.who);
+            let by = if who.is_empty() { String::new() } else { format!(" by {who}") };
+            let why = format!("the journal {journal} is of {place} in {region}{by}: go on there");
             return Err(GivenUp::misused(why));
         }
-        if !ledger.is_unfinished() {
+        if !ledger.may_go_on() {
             complain(&format!("{} has come to its end: nothing is open", id_of(&path)));
             return Ok(Vec::new());
         }
@@ -77,7 +87,7 @@ fn cut_off(desk: &Desk, shelf: &Shelf, journal: &str) -> Result<Vec<PathBuf>, Gi
 /// Whether a journal is of the place that we are connected to.
 pub fn is_here(desk: &Desk, ledger: &Ledger) -> bool {
     let endpoint = desk.aws.endpoint().map(crate::aws::Endpoint::url);
-    ledger.begun.endpoint.as_deref() == endpoint && ledger.begun.region == desk.aws.region()
+    ledger.is_of(endpoint, desk.aws.region(), &desk.who)
 }
 
 async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, CancellationToken)) -> Outcome {
@@ -88,6 +98,9 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     let open = counts.arrived + counts.doubtful;
     let (from, to) = (begun.from.name(), begun.to.name());
     complain(&format!("{}: {from} → {to}, {} moved before, {open} open", id_of(path), counts.moved));
+    if let Some(damage) = unreadable(&id_of(path), ledger.damaged) {
+        complain(&format!("{damage}; what was sent then may be sent again"));
+    }
     let sink = match &begun.to {
         Destination::File(file) => {
             let sink = IntoFile::open(file, Existing::Continue).map_err(|error| unwritten(&error))?;
@@ -107,14 +120,15 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
         }
         Origin::Journal(id) => {
             let undone = shelf()?.find(id).map_err(|error| unread(&error))?;
-            let kept = kept_in(&undone)?;
+            let kept = kept_in(&undone, &ledger)?;
             let total = kept.len() as u64;
             (Arc::new(Listed::new(Box::new(undo::kept(&undone, &kept)), is_fifo(&begun.to))) as _, None, total)
         }
     };
     let from_queue = begun.from.queue().cloned();
     let options = Options { rate: care.rate.or(begun.rate), ..care.options() };
-    let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), ascii };
+    let chosen = ledger.still_to_come().into_iter().map(ToOwned::to_owned).collect();
+    let trip = Trip { journal, ledger, supply, sink, options, total, chosen, ascii };
     let outcome = run::attend(desk, trip, &stop).await;
     if let Some(hunt) = hunt {
         desk::given_back(&hunt.close().await);
@@ -125,11 +139,13 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     outcome
 }
 
-/// What an undo brings back from a journal.
-fn kept_in(undone: &Path) -> Result<Vec<(String, Place)>, GivenUp> {
+/// What an undo brings back from a journal: of all that it has what was chosen then, for the rest may have been brought back before.
+fn kept_in(undone: &Path, undo: &Ledger) -> Result<Vec<(String, Place)>, GivenUp> {
     let ledger = Ledger::read(undone).map_err(|error| unread(&error))?;
+    let chosen: HashSet<&str> = undo.chosen.iter().map(String::as_str).collect();
+    let is_meant = |id: &str| !matches!(undo.begun.scope, Scope::Chosen { .. }) || chosen.contains(id);
     let kept = undo::ways(&ledger).into_iter().find_map(|way| match way {
-        Way::FromJournal { ids, .. } => Some(ids),
+        Way::FromJournal { ids, .. } => Some(ids.into_iter().filter(|(id, _)| is_meant(id)).collect()),
         Way::FromQueue { .. } => None,
     });
     Ok(kept.unwrap_or_default())

@@ -1,10 +1,10 @@
 //! The message under the cursor: how it stands, why it failed, what is in it.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::model::{Body, Opened};
+use super::model::{Body, Log, Opened};
 use crate::{
     domain::units::{Age, Bytes},
     panes::View,
@@ -20,10 +20,16 @@ type Parts = Vec<(Role, String)>;
 /// Lines of one text that are laid out: no screen shows more of a hex dump than that.
 const MOST_LINES: usize = 5_000;
 
+/// Lines of a log that stand above the body: a longer one stands below, and here only what is around its failure.
+const FEW: usize = 16;
+/// Of these, the lines before the failure.
+const BEFORE: usize = 4;
+
 /// What is shown of it, laid out once for a width.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     of: Option<Arc<Opened>>,
+    log: Option<Arc<Log>>,
     /// What does not depend on the width.
     document: Option<JsonDocument>,
     laid: Vec<Parts>,
@@ -34,7 +40,10 @@ pub(super) struct Page {
 
 impl Page {
     /// Another message, or the same with more known of it.
-    pub(super) fn show(&mut self, opened: Option<&Arc<Opened>>) {
+    pub(super) fn show(&mut self, opened: Option<&Arc<Opened>>, log: Option<&Arc<Log>>) {
+        if self.log.as_ref() != log {
+            (self.log, self.width) = (log.cloned(), 0);
+        }
         if self.of.as_ref() == opened {
             return;
         }
@@ -77,12 +86,19 @@ impl Page {
 
     fn lay(&self, opened: &Opened, width: u16) -> Vec<Parts> {
         let mut lines = vec![id_line(opened)];
-        let [first, rest @ ..] = opened.why.as_slice() else { return self.lay_body(lines, opened, width) };
-        section(&mut lines, "why", width, &[(Role::Title, first.as_str())]);
-        for line in rest {
-            put_wrapped(&mut lines, line, (Role::Text, width));
+        if let [first, rest @ ..] = opened.why.as_slice() {
+            section(&mut lines, "why", width, &[(Role::Title, first.as_str())]);
+            for line in rest {
+                put_wrapped(&mut lines, line, (Role::Text, width));
+            }
         }
-        self.lay_body(lines, opened, width)
+        lay_log(&mut lines, self.log.as_deref(), width);
+        let mut lines = self.lay_body(lines, opened, width);
+        if let Some(log) = self.log.as_deref().filter(|log| log.lines.len() > FEW) {
+            section(&mut lines, "all of the log", width, &[(Role::Dim, &log.says)]);
+            put_log(&mut lines, log, 0..log.lines.len(), width);
+        }
+        lines
     }
 
     fn lay_body(&self, mut lines: Vec<Parts>, opened: &Opened, width: u16) -> Vec<Parts> {
@@ -107,6 +123,36 @@ impl Page {
             lines.extend(opened.attributes.iter().map(named));
         }
         lines
+    }
+}
+
+/// What the log says, or that it is being asked, or why it says nothing.
+fn lay_log(lines: &mut Vec<Parts>, log: Option<&Log>, width: u16) {
+    let Some(log) = log else { return section(lines, "log", width, &[(Role::Dim, "being read")]) };
+    let [first, rest @ ..] = log.notes.as_slice() else { return lay_found(lines, log, width) };
+    if log.lines.is_empty() {
+        section(lines, "log", width, &[(Role::Dim, first)]);
+        rest.iter().for_each(|note| put_wrapped(lines, note, (Role::Dim, width)));
+    } else {
+        lay_found(lines, log, width);
+        log.notes.iter().for_each(|note| put_wrapped(lines, note, (Role::Dim, width)));
+    }
+}
+
+fn lay_found(lines: &mut Vec<Parts>, log: &Log, width: u16) {
+    section(lines, "log", width, &[(Role::Dim, &log.says)]);
+    let all = log.lines.len();
+    if all <= FEW {
+        return put_log(lines, log, 0..all, width);
+    }
+    let from = log.failure.saturating_sub(BEFORE).min(all - FEW);
+    put_log(lines, log, from..from + FEW, width);
+    lines.push(vec![(Role::Dim, format!("{} more lines: all of it stands below", all - FEW))]);
+}
+
+fn put_log(lines: &mut Vec<Parts>, log: &Log, range: Range<usize>, width: u16) {
+    for line in log.lines.get(range).unwrap_or_default() {
+        put_wrapped(lines, &line.text, (if line.bad { Role::Crit } else { Role::Text }, width));
     }
 }
 

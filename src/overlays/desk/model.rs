@@ -40,6 +40,8 @@ pub enum Ask {
     /// The difference is what was meant.
     Keep,
     Plan(Deed),
+    /// How those who take from the sources do by now.
+    Takers(Vec<Taker>),
     Adjust(Adjust),
     /// The plan is what is meant.
     Go,
@@ -59,7 +61,14 @@ pub struct Subject {
     pub queue: ResourceId,
     /// From its sources to the logs of whoever failed.
     pub routes: Vec<Route>,
-    pub consumers: Vec<Consumer>,
+    pub takers: Vec<Taker>,
+}
+
+/// Who takes from a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taker {
+    pub from: ResourceId,
+    pub consumer: Consumer,
 }
 
 /// Where a cursor goes.
@@ -175,6 +184,8 @@ pub struct Picture {
     pub chosen_elsewhere: u64,
     pub find: Option<Finding>,
     pub opened: Option<Arc<Opened>>,
+    /// What the log says of the opened one; none while that is not known yet.
+    pub log: Option<Arc<Log>>,
     pub stage: Stage,
 }
 
@@ -247,6 +258,27 @@ pub struct Opened {
     pub body: Body,
     pub attributes: Vec<(String, String)>,
     pub edited: bool,
+}
+
+/// What the log of its consumer says of a message's failure.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Log {
+    /// How sure it is that this is the message's own failure, and whose log it is; empty where nothing was found.
+    pub says: String,
+    /// The invocation that failed, the oldest line first.
+    pub lines: Vec<LogLine>,
+    /// The place of the line that says what went wrong.
+    pub failure: usize,
+    /// What was not found or not read and why, in sentences.
+    pub notes: Vec<String>,
+}
+
+/// A line of a log, as it was written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogLine {
+    pub text: String,
+    /// It says what went wrong.
+    pub bad: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,11 +1,15 @@
 //! What a journal says of each message, taken together. Small in memory: bodies stay in the file, found by their place.
 
-use std::{collections::HashMap, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 
 use super::{
-    Begun, Deed, Ended, JournalError, Outcome, Record, Scope,
+    Begun, Deed, Ended, JournalError, Outcome, Record, Scope, Taken,
     read::{self, Place, Records},
 };
 
@@ -44,6 +48,8 @@ pub struct Entry {
     pub fate: Fate,
     /// Where its last `Taken` record is.
     pub place: Place,
+    /// The URL of the queue that it was to go to; none where nothing is sent.
+    pub to: Option<Arc<str>>,
     /// How often it was sent again while in doubt: so many copies more may be there.
     pub sent_in_doubt: u32,
     /// Since when it may be there: its first send of which nobody knows that it was refused.
@@ -59,6 +65,8 @@ pub struct Ledger {
     entries: HashMap<String, Entry>,
     /// In the order in which they were first taken.
     order: Vec<String>,
+    /// The URLs in the entries, each once in memory.
+    urls: HashSet<Arc<str>>,
     pub ended: Option<(Timestamp, Ended)>,
     pub resumed: usize,
     /// Somebody wanted the rest left alone, whatever came after.
@@ -109,6 +117,7 @@ impl Ledger {
             chosen: Vec::new(),
             entries: HashMap::new(),
             order: Vec::new(),
+            urls: HashSet::new(),
             ended: None,
             resumed: 0,
             was_cancelled: false,
@@ -127,7 +136,7 @@ impl Ledger {
             Record::Taken { batch, at, messages } => {
                 (self.batches, self.last) = (self.batches.max(batch + 1), at);
                 for taken in messages {
-                    self.take(taken.message.id, place, at);
+                    self.take(taken, place, at);
                 }
             }
             Record::Again { at, ids, .. } => {
@@ -159,17 +168,30 @@ impl Ledger {
         }
     }
 
-    fn take(&mut self, id: String, place: Place, at: Timestamp) {
+    fn take(&mut self, taken: Taken, place: Place, at: Timestamp) {
+        let (id, to) = (taken.message.id, taken.to.map(|url| self.url(url)));
         match self.entries.get_mut(&id) {
             Some(entry) => {
                 entry.place = place;
+                if !entry.fate.has_arrived() {
+                    entry.to = to;
+                }
                 self.again(&id, at);
             }
             None => {
                 self.order.push(id.clone());
-                self.entries.insert(id, Entry { fate: Fate::Taken, place, sent_in_doubt: 0, in_doubt_since: at });
+                self.entries.insert(id, Entry { fate: Fate::Taken, place, to, sent_in_doubt: 0, in_doubt_since: at });
             }
         }
+    }
+
+    fn url(&mut self, url: String) -> Arc<str> {
+        if let Some(known) = self.urls.get(url.as_str()) {
+            return Arc::clone(known);
+        }
+        let url: Arc<str> = url.into();
+        self.urls.insert(Arc::clone(&url));
+        url
     }
 
     fn again(&mut self, id: &str, at: Timestamp) {
@@ -180,6 +202,9 @@ impl Ledger {
         // A doubt stays a doubt until the message has arrived.
         if !entry.fate.is_doubtful() {
             (entry.fate, entry.in_doubt_since) = (Fate::Taken, at);
+        } else if entry.fate == Fate::Missing {
+            // It was there after all.
+            entry.fate = Fate::Doubtful;
         }
     }
 
@@ -198,7 +223,7 @@ impl Ledger {
     fn deleted(&mut self, id: &str) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         let new_id = match &entry.fate {
-            Fate::Arrived { new_id } => Some(new_id.clone()),
+            Fate::Arrived { new_id } | Fate::Moved { new_id: Some(new_id) } => Some(new_id.clone()),
             // Deleted without a send: that was what was wanted.
             _ => None,
         };
@@ -241,6 +266,36 @@ impl Ledger {
         }
     }
 
+    /// Whether to go on with it may do more, for who asks for it by name: it is unfinished, or it was stopped before all was done that was
+    /// meant.
+    pub fn may_go_on(&self) -> bool {
+        let is_stopped = matches!(self.ended, Some((_, Ended::Stopped { .. }))) && !self.was_cancelled;
+        let is_chosen = matches!(self.begun.scope, Scope::Chosen { .. });
+        self.is_unfinished() || is_stopped && (!is_chosen || !self.still_to_come().is_empty())
+    }
+
+    /// Of those chosen one by one, what is still to be moved, in their order. After a cancel it is only what was left open.
+    pub fn still_to_come(&self) -> Vec<&str> {
+        let is_to_come = |fate: Option<&Fate>| match fate {
+            None | Some(Fate::Refused(_)) => !self.was_cancelled,
+            Some(Fate::Moved { .. } | Fate::Missing) => false,
+            Some(Fate::Taken | Fate::Doubtful | Fate::Arrived { .. }) => true,
+        };
+        let ids = self.chosen.iter().map(String::as_str);
+        ids.filter(|id| is_to_come(self.get(id).map(|entry| &entry.fate))).collect()
+    }
+
+    /// Whether it is of this endpoint (none for AWS itself), Region and account, as far as either side knows the account.
+    pub fn is_of(&self, endpoint: Option<&str>, region: &str, who: &str) -> bool {
+        let begun = &self.begun;
+        let queues = begun.from.queue().into_iter().chain(begun.to.queues());
+        let mut accounts =
+            queues.map(|queue| queue.arn.as_str()).chain([begun.who.as_str()]).filter_map(account).peekable();
+        let is_ours =
+            account(who).is_none_or(|ours| accounts.peek().is_none() || accounts.any(|account| account == ours));
+        begun.endpoint.as_deref() == endpoint && begun.region == region && is_ours
+    }
+
     fn missing(&mut self, id: &str) {
         let Some(entry) = self.entries.get_mut(id) else { return };
         entry.fate = match &entry.fate {
@@ -262,4 +317,9 @@ impl Ledger {
     pub fn only_deletes(&self) -> bool {
         self.begun.deed == Deed::Delete
     }
+}
+
+/// The account in an ARN.
+fn account(arn: &str) -> Option<&str> {
+    arn.split(':').nth(4).filter(|account| arn.starts_with("arn:") && !account.is_empty())
 }

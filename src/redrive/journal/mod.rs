@@ -11,10 +11,10 @@ mod shelf;
 mod writer;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::redrive) mod tests;
 
 pub use ledger::{Counts, Entry, Fate, Ledger};
-pub use read::{Place, Records, taken_at};
+pub use read::{Place, Records, begun, taken_at, unreadable};
 pub use record::{Begun, Deed, Deleted, Destination, Ended, Origin, Outcome, Record, Scope, Sent, Taken, VERSION};
 pub use shelf::{Shelf, id_of, is_in_use};
 pub use writer::{Journal, JournalError};

@@ -75,6 +75,15 @@ pub fn beginning(records: &mut Records, path: &Path) -> Result<Begun, JournalErr
     }
 }
 
+/// How the journal in this file begins; nothing else of it is read.
+///
+/// # Errors
+/// As [`beginning`].
+pub fn begun(path: &Path) -> Result<Begun, JournalError> {
+    let mut records = Records::open(path).map_err(|error| JournalError::read(path, error))?;
+    beginning(&mut records, path)
+}
+
 /// The messages of the `Taken` record at this place.
 ///
 /// # Errors
@@ -86,6 +95,12 @@ pub fn taken_at(path: &Path, place: Place) -> io::Result<Vec<Taken>> {
         Some((_, Record::Taken { messages, .. })) => Ok(messages),
         _ => Err(io::Error::new(io::ErrorKind::InvalidData, "there is no batch of messages at this place")),
     }
+}
+
+/// What cannot be read of a journal, said; nothing where all can.
+pub fn unreadable(id: &str, damaged: usize) -> Option<String> {
+    let lines = if damaged == 1 { "1 line".to_owned() } else { format!("{damaged} lines") };
+    (damaged > 0).then(|| format!("{lines} of the journal {id} cannot be read: what stood there is not known"))
 }
 
 /// Where the last whole record ends: there the next one is to be written.

@@ -40,7 +40,14 @@ impl Shelf {
             let path = self.folder.join(new_id(&begun)).with_extension(EXTENSION);
             match Journal::create(&path, begun.clone()).await {
                 Err(JournalError::Write { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {}
-                result => return result,
+                Err(error) => {
+                    // A disk that is full leaves a file without a beginning: of that nothing could ever be said.
+                    if fs::metadata(&path).is_ok_and(|file| file.len() == 0) {
+                        let _ = fs::remove_file(&path);
+                    }
+                    return Err(error);
+                }
+                Ok(journal) => return Ok(journal),
             }
         }
     }

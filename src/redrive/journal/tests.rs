@@ -11,7 +11,7 @@ use crate::redrive::{
     wire::{Refusal, Why},
 };
 
-fn queue(name: &str) -> Queue {
+pub(in crate::redrive) fn queue(name: &str) -> Queue {
     Queue {
         url: format!("http://localhost/{name}"),
         arn: format!("arn:aws:sqs:us-east-1:000000000000:{name}").as_str().into(),
@@ -23,7 +23,7 @@ fn queue(name: &str) -> Queue {
     }
 }
 
-fn begun(to: &str) -> Begun {
+pub(in crate::redrive) fn begun(to: &str) -> Begun {
     Begun {
         version: VERSION,
         at: Timestamp::UNIX_EPOCH,
@@ -40,7 +40,7 @@ fn begun(to: &str) -> Begun {
     }
 }
 
-fn taken(batch: u64, ids: &[&str]) -> Record {
+pub(in crate::redrive) fn taken(batch: u64, ids: &[&str]) -> Record {
     let of = |id: &&str| Taken {
         message: Message { id: (*id).to_owned(), body: format!("body of {id}\n"), ..Message::default() },
         to: None,
@@ -50,15 +50,15 @@ fn taken(batch: u64, ids: &[&str]) -> Record {
     Record::Taken { batch, at: Timestamp::UNIX_EPOCH, messages: ids.iter().map(of).collect() }
 }
 
-fn sent(batch: u64, id: &str, outcome: Outcome) -> Record {
+pub(in crate::redrive) fn sent(batch: u64, id: &str, outcome: Outcome) -> Record {
     Record::Sent { batch, at: Timestamp::UNIX_EPOCH, results: vec![Sent { id: id.to_owned(), outcome }] }
 }
 
-fn deleted(batch: u64, id: &str, refusal: Option<Refusal>) -> Record {
+pub(in crate::redrive) fn deleted(batch: u64, id: &str, refusal: Option<Refusal>) -> Record {
     Record::Deleted { batch, results: vec![Deleted { id: id.to_owned(), refusal }] }
 }
 
-fn arrived(id: &str) -> Outcome {
+pub(in crate::redrive) fn arrived(id: &str) -> Outcome {
     Outcome::Arrived { new_id: format!("new-{id}") }
 }
 
@@ -66,14 +66,14 @@ fn doubt() -> Refusal {
     Refusal::new(Why::Unanswered, true, "no answer")
 }
 
-struct Folder(tempfile::TempDir);
+pub(in crate::redrive) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(in crate::redrive) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn shelf(&self) -> Shelf {
+    pub(in crate::redrive) fn shelf(&self) -> Shelf {
         Shelf::new(self.0.path().join("state/journals"))
     }
 }
@@ -197,4 +197,66 @@ async fn many_at_once_are_all_written() {
         append.await.unwrap().unwrap();
     }
     assert_eq!(Ledger::read(journal.path()).unwrap().counts().taken, 1_000);
+}
+
+#[rstest::rstest]
+#[case(Scope::All { limit: None }, &[], Some("it bounced"), true)]
+#[case(Scope::All { limit: None }, &[], None, false)]
+#[case(Scope::Chosen { count: 3 }, &["a", "b", "c"], Some("it bounced"), true)]
+#[case(Scope::Chosen { count: 3 }, &["a", "b", "c"], None, false)]
+#[case(Scope::Chosen { count: 1 }, &["a"], Some("the disk"), false)]
+#[tokio::test]
+async fn a_stopped_run_may_go_on_with_what_was_not_reached(
+    #[case] scope: Scope,
+    #[case] chosen: &[&str],
+    #[case] stopped: Option<&str>,
+    #[case] may: bool,
+) {
+    let folder = Folder::new();
+    let journal = folder.shelf().create(Begun { scope, ..begun("q") }).await.unwrap();
+    let why = stopped.map_or(Ended::Cancelled, |why| Ended::Stopped { why: why.to_owned() });
+    let records = [
+        Record::Chosen { ids: chosen.iter().map(|id| (*id).to_owned()).collect() },
+        taken(0, &["a", "b"]),
+        sent(0, "a", arrived("a")),
+        sent(0, "b", Outcome::Refused(Refusal::new(Why::Denied, false, "no"))),
+        deleted(0, "a", None),
+        Record::Ended { at: Timestamp::UNIX_EPOCH, why },
+    ];
+    for record in &records {
+        journal.append(record).await.unwrap();
+    }
+    let ledger = Ledger::read(journal.path()).unwrap();
+    assert_eq!((ledger.is_unfinished(), ledger.may_go_on()), (false, may));
+    let expected: &[&str] = if chosen.len() == 3 && stopped.is_some() { &["b", "c"] } else { &[] };
+    assert_eq!(ledger.still_to_come(), expected);
+}
+
+#[rstest::rstest]
+#[case(None, "us-east-1", "arn:aws:iam::000000000000:user/me", true)]
+#[case(None, "us-east-1", "", true)]
+#[case(None, "us-east-1", "arn:aws:iam::111111111111:user/me", false)]
+#[case(None, "eu-west-1", "arn:aws:iam::000000000000:user/me", false)]
+#[case(Some("http://localhost:4566"), "us-east-1", "", false)]
+#[tokio::test]
+async fn a_journal_is_of_one_endpoint_region_and_account(
+    #[case] endpoint: Option<&str>,
+    #[case] region: &str,
+    #[case] who: &str,
+    #[case] is_here: bool,
+) {
+    let folder = Folder::new();
+    let ledger = Ledger::read(&written(&folder.shelf(), "q", &[]).await).unwrap();
+    assert_eq!(ledger.is_of(endpoint, region, who), is_here);
+}
+
+/// As on a full disk: what `Begun` would say cannot be written. Here because a path is no text.
+#[tokio::test]
+async fn a_journal_that_cannot_begin_leaves_no_file() {
+    use std::os::unix::ffi::OsStringExt;
+    let folder = Folder::new();
+    let path = PathBuf::from(std::ffi::OsString::from_vec(vec![b'f', 0xff]));
+    let created = folder.shelf().create(Begun { from: Origin::File(path), ..begun("q") }).await;
+    assert!(matches!(created, Err(JournalError::Write { .. })));
+    assert_eq!(folder.shelf().ids().unwrap(), [""; 0]);
 }

@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     book::Known,
-    crew::{Crew, Halt, Telling, is_for_all, receipt},
+    crew::{Crew, Halt, LEASE, MARGIN, Telling, is_for_all, lock, receipt},
     item::{Item, State, hopeless, sent, trouble},
     route::Routed,
     supply::Leased,
@@ -29,6 +29,7 @@ impl Crew {
         let mut arrived_before = Vec::new();
         let mut back = Vec::new();
         for one in leased {
+            self.book().meet(&one.message.id);
             let is_back = self.book().is_back(&one.message.id);
             match self.known(&one.message.id) {
                 Some(Known::Arrived | Known::Moved) => arrived_before.push(one),
@@ -40,14 +41,13 @@ impl Crew {
             }
         }
         self.supply.put_back(back).await;
-        self.gate.pace(fresh.len()).await;
-        let fresh = self.renewed(fresh).await;
+        let fresh = self.paced(fresh).await;
         let mut items = Vec::new();
         for leased in fresh {
             items.push(self.item(leased).await?);
         }
-        let count = items.len();
         let sent = if items.is_empty() { Ok(()) } else { self.send_all(&mut items).await };
+        let count = items.iter().filter(|item| item.is_settled()).count();
         let (arrived, others): (Vec<Item>, Vec<Item>) =
             items.into_iter().partition(|item| matches!(item.state, State::Arrived(_)));
         // What has arrived is deleted even when something else went wrong, unless the journal could not say that it has.
@@ -63,17 +63,32 @@ impl Crew {
         }
     }
 
+    /// Waits for their turn by the rate, with their leases kept. None of them if the gate is shut meanwhile.
+    async fn paced(&self, mut leased: Vec<Leased>) -> Vec<Leased> {
+        let at = self.gate.slot(leased.len());
+        while Instant::now() < at {
+            let step = at.min(Instant::now() + LEASE / 3);
+            if !self.gate.wait_until(step).await {
+                self.supply.put_back(leased).await;
+                return Vec::new();
+            }
+            leased = self.renewed(leased, LEASE * 2 / 3).await;
+        }
+        self.renewed(leased, MARGIN).await
+    }
+
     /// What an earlier run meant to send goes as it was meant: a FIFO queue knows it by its deduplication id.
     async fn item(&self, leased: Leased) -> Result<Item, Halt> {
-        let before = match self.known(&leased.message.id) {
-            Some(Known::Doubtful { place: Some(place), .. } | Known::Missing { place: Some(place), .. }) => {
+        let place = self.book().place(&leased.message.id);
+        let before = match place {
+            Some(place) => {
                 let path = self.journal.path().to_owned();
                 let read = tokio::task::spawn_blocking(move || taken_at(&path, place)).await;
                 let taken = read.map_err(std::io::Error::other).and_then(|taken| taken);
                 let taken = taken.map_err(|error| Halt(format!("the journal cannot be read: {error}")))?;
                 taken.into_iter().find(|taken| taken.message.id == leased.message.id)
             }
-            _ => None,
+            None => None,
         };
         let edited = before.as_ref().and_then(|taken| taken.outgoing.as_deref()).or(leased.outgoing.as_deref());
         let mut routed = self.router.route(&leased.message, edited);
@@ -116,7 +131,7 @@ impl Crew {
     /// Opens again what got no answer, as far as it is still ours.
     async fn try_again(&self, batch: u64, items: &mut [Item]) -> Result<(), NotSent> {
         let open: Vec<Leased> = items.iter().filter(|item| item.is_open()).map(|item| item.leased.clone()).collect();
-        let ours = self.renewed(open).await;
+        let ours = self.renewed(open, MARGIN).await;
         for item in items.iter_mut().filter(|item| item.is_open()) {
             match ours.iter().find(|leased| leased.message.id == item.leased.message.id) {
                 Some(lease) => item.leased.until = lease.until,
@@ -167,7 +182,7 @@ impl Crew {
         let mut left: Vec<usize> = (0..items.len()).filter(|index| items[*index].is_open()).collect();
         let mut blocked: HashSet<(usize, String)> = HashSet::new();
         let refused = items.iter().filter(|item| matches!(item.state, State::Refused(_)));
-        let mut closed: HashSet<(usize, String)> = refused.filter_map(|item| item.order(self)).collect();
+        lock(&self.closed).extend(refused.filter_map(|item| item.order(self)));
         if self.router.to.queues().is_empty() {
             return self.write_once(items, &left).await;
         }
@@ -188,9 +203,14 @@ impl Crew {
             for index in wave {
                 let order = items[index].order(self);
                 match order {
-                    Some(order) if closed.contains(&order) => {
+                    Some(order) if lock(&self.closed).contains(&order) => {
                         let text = "it is behind a message of its group that cannot be sent; order is kept";
-                        items[index].state = State::Refused(Refusal::new(Why::Other, false, text));
+                        let in_doubt = items[index].was_in_doubt;
+                        items[index].state = State::Refused(Refusal::new(Why::Other, in_doubt, text));
+                    }
+                    order if items[index].leased.until < Instant::now() + MARGIN => {
+                        blocked.extend(order);
+                        waiting.push(index);
                     }
                     Some(order) if blocked.contains(&order) => waiting.push(index),
                     _ => going.push(index),
@@ -198,8 +218,9 @@ impl Crew {
             }
             for index in waiting {
                 if items[index].state == State::Waiting {
-                    let text = "it waits for one of its group";
-                    items[index].state = State::NotYet(Refusal::new(Why::Unanswered, false, text));
+                    let text = "it waits for one of its group, or for its lease";
+                    let in_doubt = items[index].was_in_doubt;
+                    items[index].state = State::NotYet(Refusal::new(Why::Unanswered, in_doubt, text));
                 }
             }
             for (index, result) in going.iter().zip(self.send_wave(items, &going).await) {
@@ -207,7 +228,7 @@ impl Crew {
                 if let Some(order) = items[*index].order(self) {
                     match &items[*index].state {
                         State::NotYet(_) => drop(blocked.insert(order)),
-                        State::Refused(_) => drop(closed.insert(order)),
+                        State::Refused(_) => drop(lock(&self.closed).insert(order)),
                         _ => {}
                     }
                 }
@@ -246,7 +267,7 @@ impl Crew {
                 State::Arrived(new_id) if has_new_ids => book.arrived(item.id(), new_id),
                 State::Arrived(_) => book.set(item.id(), Known::Arrived),
                 State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt => {
-                    book.set(item.id(), Known::Refused);
+                    book.set(item.id(), Known::Refused { place: None });
                 }
                 _ => {}
             }
@@ -281,8 +302,11 @@ impl Crew {
             for ((message, new_id), result) in open.into_iter().zip(results) {
                 match result {
                     Ok(()) => {
+                        let was_moved = self.known(&message.id) == Some(Known::Moved);
                         self.book().set(&message.id, Known::Moved);
-                        self.tell(&message.id, Telling::Moved { new_id }).await;
+                        if !was_moved {
+                            self.tell(&message.id, Telling::Moved { new_id }).await;
+                        }
                         gone.push(message.id);
                     }
                     Err(refusal) if refusal.is_passing() => {

@@ -14,8 +14,10 @@ pub enum Known {
         place: Option<Place>,
         since: Timestamp,
     },
-    /// Surely not sent.
-    Refused,
+    /// Surely not sent. The `Taken` record of an earlier run is at this place.
+    Refused {
+        place: Option<Place>,
+    },
     /// Sent; it is still to be deleted.
     Arrived,
     Moved,
@@ -33,6 +35,8 @@ pub struct Book {
     /// The ids of what was sent: where one of them is among the dead letters, it has come back.
     new_ids: HashSet<String>,
     bounced: HashSet<String>,
+    /// Open ones that this run has met: they were there, whatever came of it.
+    met: HashSet<String>,
     twice: u64,
 }
 
@@ -47,7 +51,7 @@ impl Book {
                 Fate::Taken | Fate::Doubtful => {
                     Known::Doubtful { place: Some(entry.place), since: entry.in_doubt_since }
                 }
-                Fate::Refused(_) => Known::Refused,
+                Fate::Refused(_) => Known::Refused { place: Some(entry.place) },
                 Fate::Missing => Known::Missing { place: Some(entry.place), since: entry.in_doubt_since },
                 Fate::Arrived { new_id } => {
                     book.new_ids.extend(has_new_ids.then(|| new_id.clone()));
@@ -69,6 +73,14 @@ impl Book {
 
     pub fn set(&mut self, id: &str, known: Known) {
         self.known.insert(id.to_owned(), known);
+    }
+
+    /// Where an earlier run has written down what it meant to send.
+    pub fn place(&self, id: &str) -> Option<Place> {
+        match self.known.get(id)? {
+            Known::Doubtful { place, .. } | Known::Missing { place, .. } | Known::Refused { place } => *place,
+            Known::Arrived | Known::Moved => None,
+        }
     }
 
     /// It is at its destination, under this id.
@@ -96,10 +108,17 @@ impl Book {
         is_back
     }
 
-    /// The source was looked through, and what is open is not there. What had arrived is moved; the others are missing. Says which.
+    /// It is there.
+    pub fn meet(&mut self, id: &str) {
+        if self.known.contains_key(id) {
+            self.met.insert(id.to_owned());
+        }
+    }
+
+    /// The source was looked through, and what is open and was not met is not there. What had arrived is moved; the others are missing. Says which.
     pub fn settle_the_unseen(&mut self) -> Vec<String> {
         let mut ids = Vec::new();
-        for (id, known) in &mut self.known {
+        for (id, known) in self.known.iter_mut().filter(|(id, _)| !self.met.contains(*id)) {
             *known = match known {
                 Known::Arrived => Known::Moved,
                 Known::Doubtful { place, since } => Known::Missing { place: *place, since: *since },
@@ -119,7 +138,7 @@ impl Book {
         for known in self.known.values() {
             match known {
                 Known::Doubtful { .. } => counts.doubtful += 1,
-                Known::Refused => counts.refused += 1,
+                Known::Refused { .. } => counts.refused += 1,
                 Known::Missing { .. } => counts.missing += 1,
                 Known::Arrived => counts.arrived += 1,
                 Known::Moved => counts.moved += 1,

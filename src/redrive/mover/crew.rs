@@ -1,7 +1,7 @@
 //! The workers of a run: each takes messages, carries them over batch by batch, and stops where the gate is shut.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -31,9 +31,9 @@ use crate::redrive::{
 };
 
 /// How long a lease is made when it is renewed.
-const LEASE: Duration = Duration::from_secs(60);
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 /// A message is sent only while it is ours for so long at least: longer than a send with its time-out may take.
-const MARGIN: Duration = Duration::from_secs(20);
+pub(super) const MARGIN: Duration = Duration::from_secs(20);
 
 /// Where messages are written to in place of a queue.
 #[async_trait]
@@ -87,6 +87,10 @@ pub(super) struct Crew {
     pub clock: fn() -> Timestamp,
     pub patience: Duration,
     pub halted: Mutex<Option<String>>,
+    /// FIFO groups, by the destination's index, of which one was refused: what is behind it stays where it is.
+    pub closed: Mutex<HashSet<(usize, String)>>,
+    /// FIFO groups of which a lease was lost: what is in hand of them may not overtake it.
+    pub lost_groups: Mutex<HashSet<String>>,
 }
 
 impl Crew {
@@ -126,9 +130,22 @@ impl Crew {
             }
             let batch: Vec<Leased> = pending.drain(..admitted.min(pending.len())).collect();
             let sent = self.carry(batch).await?;
+            self.let_go(pending).await;
             // What did not set out after all leaves its place to others.
             self.gate.give_back(admitted.saturating_sub(sent) as u64);
         }
+    }
+
+    /// Gives up those in hand that would overtake one of their group.
+    async fn let_go(&self, pending: &mut VecDeque<Leased>) {
+        let lost_groups = std::mem::take(&mut *lock(&self.lost_groups));
+        if lost_groups.is_empty() {
+            return;
+        }
+        let overtakes = |leased: &Leased| leased.message.group().is_some_and(|group| lost_groups.contains(group));
+        let (lost, kept): (Vec<_>, Vec<_>) = pending.drain(..).partition(overtakes);
+        pending.extend(kept);
+        self.supply.lost(lost).await;
     }
 
     /// Waits at the gate; meanwhile what is in hand stays ours.
@@ -137,18 +154,20 @@ impl Crew {
             tokio::select! {
                 admitted = self.gate.admit(MOST_IN_BATCH as u64) => return usize::try_from(admitted).unwrap_or(MOST_IN_BATCH),
                 () = sleep(LEASE / 3), if !pending.is_empty() => {
-                    let held = self.renewed(pending.drain(..).collect()).await;
+                    let held = self.renewed(pending.drain(..).collect(), LEASE * 2 / 3).await;
                     pending.extend(held);
+                    self.let_go(pending).await;
                 }
             }
         }
     }
 
-    /// Those that are ours for long enough; leases that end soon are renewed. What is somebody else's by now goes back.
-    pub(super) async fn renewed(&self, mut leased: Vec<Leased>) -> Vec<Leased> {
+    /// Those that are ours; leases that end within this time are renewed. What is somebody else's by now is given up, and what would
+    /// overtake it in its group.
+    pub(super) async fn renewed(&self, mut leased: Vec<Leased>, within: Duration) -> Vec<Leased> {
         let Some(from) = self.from() else { return leased };
         let now = Instant::now();
-        let ending: Vec<usize> = (0..leased.len()).filter(|index| leased[*index].until < now + MARGIN).collect();
+        let ending: Vec<usize> = (0..leased.len()).filter(|index| leased[*index].until < now + within).collect();
         let mut lost = vec![false; leased.len()];
         for some in ending.chunks(MOST_IN_BATCH) {
             let receipts: Vec<String> = some.iter().map(|index| receipt(&leased[*index].message)).collect();
@@ -161,6 +180,15 @@ impl Crew {
                     Err(_) => lost[*index] = true,
                 }
             }
+        }
+        if from.is_fifo() {
+            let gone = |(leased, _): (&Leased, &bool)| leased.message.group().map(ToOwned::to_owned);
+            let groups: HashSet<String> =
+                leased.iter().zip(&lost).filter(|(_, is_lost)| **is_lost).filter_map(gone).collect();
+            for (leased, is_lost) in leased.iter().zip(&mut lost) {
+                *is_lost |= leased.message.group().is_some_and(|group| groups.contains(group));
+            }
+            lock(&self.lost_groups).extend(groups);
         }
         let (ours, others): (Vec<_>, Vec<_>) = leased.into_iter().zip(lost).partition(|(_, is_lost)| !is_lost);
         let only = |some: Vec<(Leased, bool)>| some.into_iter().map(|(leased, _)| leased).collect();

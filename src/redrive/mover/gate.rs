@@ -55,18 +55,30 @@ impl Gate {
         Some(admitted)
     }
 
-    /// Waits until so many may set out by the rate.
-    pub async fn pace(&self, count: usize) {
-        let Some(rate) = self.rate.filter(|rate| *rate > 0.0) else { return };
-        let at = {
-            let mut state = self.state();
-            let at = state.next.max(Instant::now());
-            // A rate so low that the time has no end of it: once a year is as good as never.
-            let each = Duration::try_from_secs_f64(count as f64 / rate).unwrap_or(Duration::from_secs(31_536_000));
-            state.next = at + each;
-            at
-        };
-        sleep_until(at).await;
+    /// When so many may set out by the rate.
+    pub fn slot(&self, count: usize) -> Instant {
+        let now = Instant::now();
+        let Some(rate) = self.rate.filter(|rate| *rate > 0.0) else { return now };
+        let mut state = self.state();
+        let at = state.next.max(now);
+        // A rate so low that the time has no end of it: once a year is as good as never.
+        let each = Duration::try_from_secs_f64(count as f64 / rate).unwrap_or(Duration::from_secs(31_536_000));
+        state.next = at + each;
+        at
+    }
+
+    /// Waits until then; false if the gate is shut before.
+    pub async fn wait_until(&self, at: Instant) -> bool {
+        loop {
+            let changed = self.changed.notified();
+            if self.is_shut() {
+                return false;
+            }
+            tokio::select! {
+                () = sleep_until(at) => return !self.is_shut(),
+                () = changed => {}
+            }
+        }
     }
 
     /// Some were admitted and did not set out.
@@ -131,8 +143,11 @@ mod tests {
         let gate = Gate::new(Some(20.0));
         let began = Instant::now();
         for _ in 0..5 {
-            gate.pace(10).await;
+            assert!(gate.wait_until(gate.slot(10)).await);
         }
+        assert_eq!(began.elapsed(), Duration::from_secs(2));
+        gate.shut();
+        assert!(!gate.wait_until(gate.slot(1_000)).await);
         assert_eq!(began.elapsed(), Duration::from_secs(2));
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::redrive::{
     journal::{Outcome, Record, Sent},
-    wire::{Accepted, Refusal},
+    wire::{Accepted, Refusal, Why},
 };
 
 /// A message of the batch and how far it has come.
@@ -35,6 +35,15 @@ impl Item {
 
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Waiting | State::NotYet(_))
+    }
+
+    /// Whether nothing more will come of it in this run.
+    pub fn is_settled(&self) -> bool {
+        match &self.state {
+            State::Arrived(_) => true,
+            State::Refused(refusal) => !refusal.in_doubt && refusal.why != Why::LeaseOver,
+            State::Waiting | State::NotYet(_) => false,
+        }
     }
 
     pub fn routed(&self) -> Option<&Routed> {

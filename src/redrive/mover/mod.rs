@@ -19,6 +19,7 @@ mod conduct;
 mod crew;
 mod gate;
 mod item;
+pub mod listener;
 mod resume;
 mod route;
 pub mod supply;
@@ -42,10 +43,19 @@ pub use crew::{Sink, Telling, Told};
 pub use resume::reopen;
 use supply::Supply;
 
-use self::{book::Book, crew::Crew, gate::Gate, route::Router, witness::Witness};
+use self::{
+    book::Book,
+    conduct::Eyes,
+    crew::Crew,
+    gate::Gate,
+    listener::{Ear, Listener},
+    route::Router,
+    witness::Witness,
+};
 use crate::redrive::{
     journal::{Ended, Journal, Ledger, Record, id_of},
     plan::Options,
+    undo::sources_of_brought_back,
     wire::Wire,
 };
 
@@ -59,6 +69,8 @@ pub struct Job {
     /// What the journal says so far: little, if it is new.
     pub ledger: Ledger,
     pub supply: Arc<dyn Supply>,
+    /// Hears the consumer fail, where somebody can.
+    pub listener: Option<Arc<dyn Listener>>,
     /// Where they are written to, if it is a file.
     pub sink: Option<Arc<dyn Sink>>,
     pub options: Options,
@@ -80,8 +92,14 @@ impl Job {
         let began = Instant::now();
         let begun = &self.ledger.begun;
         self.progress.send_modify(|progress| progress.total = self.total);
-        let router = Router { from: begun.from.clone(), to: begun.to.clone(), run: id_of(self.journal.path()) };
+        let router = Router {
+            from: begun.from.clone(),
+            to: begun.to.clone(),
+            run: id_of(self.journal.path()),
+            brought_back: sources_of_brought_back(self.journal.path(), &begun.from),
+        };
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
+        let eyes = Eyes { witness, ear: Ear::new(self.listener) };
         let crew = Arc::new(Crew {
             wire: self.wire,
             supply: self.supply,
@@ -95,6 +113,8 @@ impl Job {
             clock: self.clock,
             patience: PATIENCE,
             halted: Mutex::default(),
+            closed: Mutex::default(),
+            lost_groups: Mutex::default(),
             journal: self.journal,
         });
         let (options, stop) = (self.options, self.stop.clone());
@@ -105,7 +125,7 @@ impl Job {
         }
         let mut conductor = JoinSet::new();
         let conducted = Arc::clone(&crew);
-        conductor.spawn(async move { conduct::conduct(&conducted, witness, options, stop).await });
+        conductor.spawn(async move { conduct::conduct(&conducted, eyes, options, stop).await });
         while workers.join_next().await.is_some() {
             crew.progress.send_modify(|progress| progress.elapsed = began.elapsed());
         }

@@ -1,5 +1,7 @@
 //! Where one message goes and as what, or why it cannot go. Pure.
 
+use std::collections::HashMap;
+
 use crate::redrive::{
     journal::{Destination, Origin},
     message::{MOST_BYTES, Message, Outgoing},
@@ -25,6 +27,8 @@ pub struct Router {
     pub to: Destination,
     /// What makes this run's deduplication ids its own.
     pub run: String,
+    /// Where messages came from that do not say so, because an undo has brought them back: by their ids.
+    pub brought_back: HashMap<String, String>,
 }
 
 impl Router {
@@ -37,7 +41,7 @@ impl Router {
         let to = match &self.to {
             Destination::File(_) | Destination::Journal => return Ok(Routed { to: None, outgoing }),
             Destination::Queue(_) => 0,
-            Destination::Sources(queues) => source_of(message, queues)?,
+            Destination::Sources(queues) => self.source_of(message, queues)?,
         };
         let Some(queue) = self.to.queues().get(to) else { return Err(nowhere(message)) };
         self.fit(&mut outgoing, message, queue)?;
@@ -71,18 +75,19 @@ impl Router {
         Ok(())
     }
 
+    fn source_of(&self, message: &Message, queues: &[Queue]) -> Result<usize, Refusal> {
+        let source = message.source().or_else(|| self.brought_back.get(&message.id).map(String::as_str));
+        match (source, queues) {
+            (Some(arn), _) => queues.iter().position(|queue| queue.arn.as_str() == arn).ok_or_else(|| nowhere(message)),
+            // Some endpoints do not say, and what was sent here by hand has no source.
+            (None, [_]) => Ok(0),
+            (None, _) => Err(nowhere(message)),
+        }
+    }
+
     fn deduplication(&self, id: &str) -> String {
         let text = format!("edatop-{:08x}-{id}", crc32fast::hash(self.run.as_bytes()));
         text.chars().filter(|c| c.is_ascii_graphic()).take(MOST_DEDUPLICATION).collect()
-    }
-}
-
-fn source_of(message: &Message, queues: &[Queue]) -> Result<usize, Refusal> {
-    match (message.source(), queues) {
-        (Some(arn), _) => queues.iter().position(|queue| queue.arn.as_str() == arn).ok_or_else(|| nowhere(message)),
-        // Some endpoints do not say, and what was sent here by hand has no source.
-        (None, [_]) => Ok(0),
-        (None, _) => Err(nowhere(message)),
     }
 }
 
@@ -112,12 +117,20 @@ mod tests {
             from: Origin::Queue(Box::new(queue(from))),
             to: Destination::Sources(to.iter().map(|name| queue(name)).collect()),
             run: "run".to_owned(),
+            brought_back: HashMap::new(),
         }
     }
 
     fn message(system: &[(&str, &str)]) -> Message {
         let system = system.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Message { id: "1".into(), body: "b".into(), system, ..Message::default() }
+    }
+
+    #[test]
+    fn what_an_undo_brought_back_goes_to_where_it_came_from() {
+        let mut router = router("d", &["b", "a"]);
+        router.brought_back.insert("1".to_owned(), A.1.to_owned());
+        assert_eq!(router.route(&message(&[]), None).unwrap().to, Some(1));
     }
 
     const A: (&str, &str) = ("DeadLetterQueueSourceArn", "arn:aws:sqs:us-east-1:000000000000:a");

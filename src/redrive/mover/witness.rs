@@ -20,6 +20,10 @@ pub struct Sight {
     pub waiting: u64,
     /// Came back to where they were.
     pub bounced: u64,
+    /// So many looks in a row must say that all is well before it is believed: depths lag, ids do not.
+    pub believed_after: u32,
+    /// Depths say that some came back, but not often enough yet to be believed.
+    pub is_suspect: bool,
 }
 
 /// Watches one run.
@@ -75,8 +79,13 @@ impl Witness {
         let Some((from_before, to_before)) = self.before else { return Ok(Sight::default()) };
         let bounced = (from + gone).saturating_sub(from_before).min(gone);
         self.returns_in_a_row = if bounced > 0 { self.returns_in_a_row + 1 } else { 0 };
-        let bounced = if self.returns_in_a_row >= BELIEVED_AFTER { bounced } else { 0 };
-        Ok(Sight { waiting: to.saturating_sub(to_before).min(gone), bounced })
+        let is_believed = self.returns_in_a_row >= BELIEVED_AFTER;
+        Ok(Sight {
+            waiting: to.saturating_sub(to_before).min(gone),
+            bounced: if is_believed { bounced } else { 0 },
+            believed_after: BELIEVED_AFTER,
+            is_suspect: bounced > 0,
+        })
     }
 
     async fn exactly(&self, sent: &HashSet<String>) -> Option<Sight> {
@@ -84,7 +93,7 @@ impl Witness {
             let messages = self.wire.glimpse(queue).await?;
             Some(messages.iter().filter(|message| sent.contains(&message.id)).count() as u64)
         };
-        let mut sight = Sight::default();
+        let mut sight = Sight { believed_after: 1, ..Sight::default() };
         for queue in &self.to {
             sight.waiting += ours(queue).await?;
         }

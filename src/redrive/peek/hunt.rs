@@ -111,12 +111,7 @@ struct Sorted {
 
 impl fmt::Debug for Hunt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { queue, hunting, state, .. } = self;
-        f.debug_struct("Hunt")
-            .field("queue", queue)
-            .field("hunting", hunting)
-            .field("state", state)
-            .finish_non_exhaustive()
+        f.debug_struct("Hunt").field("queue", &self.queue).field("state", &self.state).finish_non_exhaustive()
     }
 }
 
@@ -222,6 +217,8 @@ impl Hunt {
                 self.decide(&mut state, &mut sorted, message, (asked, until));
             }
         }
+        let seen = state.tally.taken + state.tally.left;
+        state.ended |= self.hunting.most_seen.is_some_and(|most| seen >= most);
         if sorted.is_news {
             (state.news, state.empty) = (Instant::now(), 0);
         }

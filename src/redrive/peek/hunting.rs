@@ -29,6 +29,8 @@ pub struct Hunting {
     /// How long to wait, at most, for messages that are in flight and not with this run: those of a run that was killed come back when
     /// their leases end.
     pub patience: Duration,
+    /// After so many messages, wanted or not, it ends: on a queue that others send to, there is no end otherwise.
+    pub most_seen: Option<u64>,
     /// Goes on though messages that are left may lose the last try of their consumer.
     pub accept_cost: bool,
 }
@@ -41,12 +43,18 @@ impl Default for Hunting {
             waits: 3,
             limit: None,
             patience: Duration::ZERO,
+            most_seen: None,
             accept_cost: false,
         }
     }
 }
 
 impl Hunting {
+    /// For some among those that wait in a queue which others send to: what comes meanwhile must not keep it from its end.
+    pub fn among(wanted: u64, waiting: u64) -> Self {
+        Self { limit: Some(wanted), most_seen: Some(2 * waiting + 100), ..Self::default() }
+    }
+
     /// For going on with a run that was killed.
     #[must_use]
     pub fn after_a_crash(self) -> Self {

@@ -15,14 +15,19 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::{
     sync::Notify,
     task::JoinHandle,
     time::{Instant, sleep, sleep_until},
 };
 
-use super::spool::{Slip, Spool};
+pub use super::{
+    length::length_for,
+    released::{Owed, Released},
+    spool::Receipt,
+};
+use super::{spool::Spool, wall::Wall};
 use crate::redrive::{
     message::MOST_IN_BATCH,
     queue::Queue,
@@ -34,34 +39,13 @@ use crate::redrive::{
 const MOST: Duration = Duration::from_secs(12 * 3600);
 /// The clocks of both sides may differ so much in speed, and an answer may take so long.
 const MARGIN: Duration = Duration::from_secs(10);
-const SHORTEST: Duration = Duration::from_secs(120);
-const LONGEST: Duration = Duration::from_secs(3600);
-/// Renewals a second that a look may cost.
-const RENEWALS_PER_SECOND: usize = 10;
 /// Leases that end within the same second are renewed together.
 const GRAIN: Duration = Duration::from_secs(1);
 /// After a renewal that got no answer.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 const CONCURRENCY: usize = 8;
-/// So far may the wall clock run ahead of ours before it means that the machine slept.
-const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 /// How often to look whether it did.
 const WAKES_EVERY: Duration = Duration::from_secs(2);
-
-/// How long each lease should be when so many are held: short, so that they come back soon after a crash, but long enough that
-/// renewing them is little work.
-pub fn length_for(held: usize) -> Duration {
-    let calls = held.div_ceil(MOST_IN_BATCH);
-    let seconds = 2 * calls.div_ceil(RENEWALS_PER_SECOND) as u64;
-    Duration::from_secs(seconds).clamp(SHORTEST, LONGEST)
-}
-
-/// The proof that a message is ours, in memory or on disk.
-#[derive(Debug, Clone)]
-pub enum Receipt {
-    Here(Box<str>),
-    Spooled(Slip),
-}
 
 #[derive(Debug)]
 struct Lease {
@@ -71,44 +55,6 @@ struct Lease {
     until: Instant,
     /// When to renew it next; none if SQS would not.
     due: Option<Instant>,
-}
-
-/// What became of the leases when they were ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Released {
-    /// So many messages can be received again at once.
-    pub given_back: u64,
-    /// So many could not be given back; SQS does it by itself.
-    pub stuck: u64,
-    /// The last of those is back after so long.
-    pub back_in: Option<Duration>,
-    /// What was said of one of them.
-    pub trouble: Option<String>,
-}
-
-impl fmt::Display for Released {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} given back", self.given_back)?;
-        let Some(back_in) = self.back_in else { return Ok(()) };
-        write!(f, "; {} come back by themselves within {} s", self.stuck, back_in.as_secs() + 1)?;
-        self.trouble.as_ref().map_or(Ok(()), |trouble| write!(f, " ({trouble})"))
-    }
-}
-
-/// What is still to be given back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Owed {
-    pub messages: u64,
-    /// When the last of them comes back if nothing more is done.
-    pub back_in: Option<Duration>,
-}
-
-impl Owed {
-    /// Of two queues.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self { messages: self.messages + other.messages, back_in: self.back_in.max(other.back_in) }
-    }
 }
 
 /// Hears of a message that is ours no longer, and why.
@@ -126,30 +72,6 @@ struct Held {
     /// When the background looks at them next; none while there is nothing to do.
     planned: Option<Instant>,
     wall: Option<Wall>,
-}
-
-/// The wall clock beside ours, which stands still while the machine sleeps.
-#[derive(Debug)]
-struct Wall {
-    clock: fn() -> Timestamp,
-    /// The last look at both.
-    at: Timestamp,
-    seen: Instant,
-}
-
-impl Wall {
-    fn new(clock: fn() -> Timestamp) -> Self {
-        Self { clock, at: clock(), seen: Instant::now() }
-    }
-
-    /// How long the machine slept since the last look, if it did.
-    fn slept(&mut self, now: Instant) -> Option<Duration> {
-        let at = (self.clock)();
-        let awake = SignedDuration::try_from(now.saturating_duration_since(self.seen)).unwrap_or(SignedDuration::MAX);
-        let ahead = at.duration_since(self.at).saturating_sub(awake);
-        (self.at, self.seen) = (at, now);
-        Duration::try_from(ahead).ok().filter(|_| ahead > AHEAD)
-    }
 }
 
 struct Inner {

@@ -5,20 +5,27 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use aws_sdk_lambda::types::EventSourceMappingConfiguration;
+use jiff::Timestamp;
 use tokio::{
     sync::Mutex,
     time::{Instant, sleep_until},
 };
 
 use super::{
+    hearing::Hearing,
     lines::{Ask, Line, LogReader, Page},
     route::Route,
+    takers::{self, Mapping},
 };
 use crate::{
     aws::{Connection, Trouble},
     domain::{ResourceId, unqualified},
+    redrive::{mover::listener::Listener, plan::Consumer},
 };
 
+/// Queues whose consumers are asked about.
+const MOST_QUEUES: usize = 4;
 /// Between two calls to AWS.
 const PACE: Duration = Duration::from_millis(200);
 
@@ -80,11 +87,55 @@ impl LogReader for CloudWatch {
 /// # Errors
 /// The call's.
 pub async fn route(aws: &Connection, source: &ResourceId) -> Result<Route, Trouble> {
+    let functions = mappings(aws, source).await?.into_iter().map(|mapping| mapping.function);
+    Ok(Route::through(source.clone(), functions))
+}
+
+/// The worst off of those who take from these queues, where no store was filled. What cannot be asked is left out.
+pub async fn consumer(
+    aws: &Connection,
+    reader: &dyn LogReader,
+    queues: &[ResourceId],
+    now: Timestamp,
+) -> Option<Consumer> {
+    let mut consumers = Vec::new();
+    for queue in queues.iter().take(MOST_QUEUES) {
+        let mappings = mappings(aws, queue).await.unwrap_or_default();
+        consumers.extend(takers::of_logs(reader, mappings, now).await);
+    }
+    takers::worst(consumers)
+}
+
+/// Who listens, while a run goes on, to those that take from these queues; nobody where nobody is known to take.
+pub async fn listener(
+    aws: &Arc<Connection>,
+    known: &[Route],
+    queues: &[ResourceId],
+    clock: fn() -> Timestamp,
+) -> Option<Arc<dyn Listener>> {
+    let mut groups = Vec::new();
+    for queue in queues.iter().take(MOST_QUEUES) {
+        let found = match known.iter().find(|route| route.source.as_ref() == Some(queue)) {
+            Some(route) => Some(route.clone()),
+            None => route(aws, queue).await.ok(),
+        };
+        groups.extend(found.into_iter().flat_map(|route| route.consumers).map(|consumer| consumer.log_group));
+    }
+    groups.sort();
+    groups.dedup();
+    let reader = Arc::new(CloudWatch::new(Arc::clone(aws)));
+    (!groups.is_empty()).then(|| Arc::new(Hearing::new(reader, groups, clock)) as Arc<dyn Listener>)
+}
+
+async fn mappings(aws: &Connection, source: &ResourceId) -> Result<Vec<Mapping>, Trouble> {
     let call = aws.lambda().list_event_source_mappings().event_source_arn(source.as_str());
     let answer = call.send().await.map_err(Trouble::from)?;
     let mappings = answer.event_source_mappings.unwrap_or_default();
     // Some endpoints take no notice of what was asked for.
     let ours = mappings.into_iter().filter(|mapping| mapping.event_source_arn() == Some(source.as_str()));
-    let functions = ours.filter_map(|mapping| mapping.function_arn.map(|arn| ResourceId::from(unqualified(&arn))));
-    Ok(Route::through(source.clone(), functions))
+    let mapping = |mapping: EventSourceMappingConfiguration| {
+        let is_enabled = !mapping.state.is_some_and(|state| takers::is_off(&state));
+        Some(Mapping { function: ResourceId::from(unqualified(&mapping.function_arn?)), is_enabled })
+    };
+    Ok(ours.filter_map(mapping).collect())
 }

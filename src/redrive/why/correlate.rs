@@ -23,7 +23,8 @@ const MOST_ERROR_PAGES: u32 = 20;
 /// Pages that are searched for one id.
 const MOST_SEARCHED: u32 = 5;
 /// Words of a failure, for endpoints that filter. What an error is, is decided later.
-const ERRORS: &str = r#"?ERROR ?Error ?error ?Exception ?exception ?Traceback ?FATAL ?CRITICAL ?panic ?"timed out""#;
+pub(super) const ERRORS: &str =
+    r#"?ERROR ?Error ?error ?Exception ?exception ?Traceback ?FATAL ?CRITICAL ?panic ?"timed out""#;
 /// How far clocks and logs may be apart.
 const SKEW: Duration = Duration::from_secs(10);
 /// How much longer than it should a message may wait for its receives.
@@ -105,6 +106,8 @@ pub struct Found {
     pub failure: Option<Match>,
     /// All lines of the invocation that failed, the oldest first.
     pub lines: Vec<Line>,
+    /// How many it had: beyond [`super::invocations::MOST_LINES`] they are not kept.
+    pub all_lines: u32,
     /// Where it is from: function and log group.
     pub log_group: Option<String>,
     /// What was not found or not read and why, in sentences.
@@ -156,8 +159,9 @@ impl Correlate {
             let Some(matched) = sweep.find(&subject) else { continue };
             if found.failure.as_ref().is_none_or(|known| known.proof.sureness() < matched.proof.sureness()) {
                 found.log_group = Some(group.to_owned());
-                found.lines =
-                    sweep.evidence.invocations.get(matched.invocation).map_or_else(Vec::new, |i| i.lines.clone());
+                let invocation = sweep.evidence.invocations.get(matched.invocation);
+                found.lines = invocation.map_or_else(Vec::new, |invocation| invocation.lines.clone());
+                found.all_lines = invocation.map_or(0, |invocation| invocation.all_lines);
                 found.failure = Some(matched);
             }
         }

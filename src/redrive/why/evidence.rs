@@ -335,7 +335,7 @@ impl Evidence {
 
 /// Of an invocation's failures the one that an id belongs to: named in its line, else the first after the id was last named, else
 /// the last, which failed the whole batch.
-fn nearest(invocation: &Invocation, id: u128) -> Option<&Failure> {
+pub(super) fn nearest(invocation: &Invocation, id: u128) -> Option<&Failure> {
     let last_named = invocation.names(id).last()?;
     let named = invocation.failures.iter().find(|failure| invocation.names(id).any(|line| line == failure.line));
     let next = || invocation.failures.iter().find(|failure| failure.line > last_named);

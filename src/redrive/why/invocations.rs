@@ -11,7 +11,10 @@ use std::{
 use serde_json::Value;
 
 use super::{cause::Cause, lines::Line};
-use crate::domain::{Level, log_lines::Crashes};
+use crate::domain::{
+    Level,
+    log_lines::{self, Crashes},
+};
 
 /// Failures kept of one invocation; more are of the same few kinds.
 const MOST_FAILURES: usize = 50;
@@ -41,6 +44,9 @@ pub struct Invocation {
     pub lines: Vec<Line>,
     /// How many lines it had.
     pub all_lines: u32,
+    /// Its first line and its report were read.
+    began: bool,
+    reported: bool,
     crashes: Crashes,
 }
 
@@ -65,6 +71,8 @@ impl Invocation {
             traces: BTreeSet::new(),
             lines: Vec::new(),
             all_lines: 0,
+            began: false,
+            reported: false,
             crashes: Crashes::default(),
         }
     }
@@ -74,6 +82,7 @@ impl Invocation {
         self.last_ms = self.last_ms.max(line.at_ms);
         let number = self.all_lines;
         self.all_lines += 1;
+        self.reported |= log_lines::is_report(&line.text);
         let level = self.crashes.level_of(&line.stream, line.at_ms, &line.text);
         if level == Level::Error && self.failures.len() < MOST_FAILURES {
             let cause = Cause::of_line(&line.text);
@@ -92,6 +101,11 @@ impl Invocation {
         }
     }
 
+    /// It was read from beginning to end, and nothing failed in it.
+    pub fn went_well(&self) -> bool {
+        self.began && self.reported && self.failures.is_empty()
+    }
+
     /// The line numbers at which an id is named.
     pub fn names(&self, id: u128) -> impl Iterator<Item = u32> + '_ {
         self.mentions.iter().filter(move |(_, mentioned)| *mentioned == id).map(|(line, _)| *line)
@@ -102,6 +116,7 @@ impl Invocation {
 #[derive(Debug, Default)]
 pub struct Assembler {
     keeps_lines: bool,
+    keeps_good: bool,
     open: HashMap<Arc<str>, Invocation>,
     done: Vec<Invocation>,
     /// Invocations with a failure that did not fit.
@@ -117,6 +132,11 @@ impl Assembler {
     /// For one message: failed invocations with their lines.
     pub fn with_lines() -> Self {
         Self { keeps_lines: true, ..Self::default() }
+    }
+
+    /// For how a function does: all invocations, without their lines.
+    pub fn of_all() -> Self {
+        Self { keeps_good: true, ..Self::default() }
     }
 
     pub fn take(&mut self, line: Line) {
@@ -135,8 +155,15 @@ impl Assembler {
         if invocation.request_id.is_none() {
             invocation.request_id = request_id.map(Into::into);
         }
+        invocation.began |= place.begins;
         // Not closed by its report: that a time ran out may be said after it.
         invocation.add(line, self.keeps_lines);
+    }
+
+    /// What failed so far and was not given out before; what is still open is given out each time.
+    pub fn so_far(&mut self) -> Vec<Invocation> {
+        let open = self.open.values().filter(|open| !open.failures.is_empty()).cloned();
+        std::mem::take(&mut self.done).into_iter().chain(open).collect()
     }
 
     /// All that failed, the oldest first.
@@ -149,7 +176,7 @@ impl Assembler {
     }
 
     fn close(&mut self, invocation: Invocation) {
-        if invocation.failures.is_empty() {
+        if invocation.failures.is_empty() && !self.keeps_good {
             return;
         }
         if self.done.len() >= MOST_INVOCATIONS {

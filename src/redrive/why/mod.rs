@@ -21,11 +21,13 @@ pub mod correlate;
 pub mod decode;
 pub mod envelope;
 pub mod evidence;
+pub mod hearing;
 pub mod invocations;
 pub mod lines;
 pub mod mask;
 pub mod route;
 pub mod shape;
+pub mod takers;
 pub mod timeline;
 pub mod traits;
 
