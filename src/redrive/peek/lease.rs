@@ -1,8 +1,7 @@
 //! Messages that stay ours: their leases are renewed in the background at half time, in batches, and ended all at once.
 //!
-//! The monotonic clock counts here: a wall clock that is set changes nothing for the worse. Only where the wall clock ran ahead of it, the
-//! machine has slept, and the leases ran on. A lease that could not be renewed is said, never hidden: from then on somebody else may have
-//! the message.
+//! The monotonic clock counts here; a wall clock that ran ahead of it tells of a machine that slept. A lease that could not be renewed is
+//! said, never hidden: from then on somebody else may have the message.
 
 use std::{
     collections::HashMap,
