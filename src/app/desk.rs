@@ -11,6 +11,7 @@
 //! key is answered at once, whatever SQS does. Full channels: asks beyond the bound are refused and said, pictures are left out, as the
 //! next one tells all. When the asks end, everything that was leased is given back and the task ends.
 
+mod awaited;
 mod bench;
 mod crew;
 mod editing;
@@ -24,7 +25,11 @@ mod reading;
 mod sheet;
 mod why;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
@@ -33,7 +38,10 @@ use super::Event;
 use crate::{
     aws::Connection,
     overlays::desk::model::{Ask, News},
-    redrive::journal::Shelf,
+    redrive::{
+        journal::Shelf,
+        peek::{hold::Hold, lease::Owed},
+    },
 };
 
 /// The folder of journals, in that of our state.
@@ -52,12 +60,16 @@ pub struct Desks {
     opened: u64,
     asks: Option<mpsc::Sender<Ask>>,
     tasks: Vec<JoinHandle<()>>,
+    held: Held,
 }
+
+/// What is on desks that are open or being left.
+type Held = Arc<Mutex<Vec<Weak<Hold>>>>;
 
 impl Desks {
     /// `state` is the folder where journals and memories are kept.
     pub fn new(aws: Arc<Connection>, events: mpsc::Sender<Event>, state: Option<PathBuf>) -> Self {
-        Self { aws, events, state, opened: 0, asks: None, tasks: Vec::new() }
+        Self { aws, events, state, opened: 0, asks: None, tasks: Vec::new(), held: Held::default() }
     }
 
     /// Looks for runs that were cut off; if there are any, the user is told what goes on with them.
@@ -96,6 +108,7 @@ impl Desks {
                     events: self.events.clone(),
                     number: self.opened,
                     subject: *subject,
+                    held: Arc::clone(&self.held),
                 };
                 self.tasks.push(tokio::spawn(bench::serve(start, asked)));
                 self.asks = Some(asks);
@@ -111,10 +124,27 @@ impl Desks {
         }
     }
 
+    /// The open desk is left.
+    pub fn leave(&mut self) {
+        self.asks = None;
+    }
+
+    /// Waits until everything is given back.
+    pub async fn all_closed(&mut self) {
+        self.tasks.retain(|task| !task.is_finished());
+        join_all(&mut self.tasks).await;
+    }
+
+    /// What is still to be given back.
+    pub fn owed(&self) -> Owed {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.iter().filter_map(Weak::upgrade).map(|hold| hold.owed()).fold(Owed::default(), Owed::and)
+    }
+
     /// Waits, but not for long, until everything is given back.
     pub async fn close(mut self) {
-        self.asks = None;
+        self.leave();
         // What is not given back by then comes back by itself when its lease ends.
-        let _ = timeout(FAREWELL, join_all(self.tasks)).await;
+        let _ = timeout(FAREWELL, self.all_closed()).await;
     }
 }

@@ -9,6 +9,7 @@ pub mod draw;
 mod editor;
 pub mod effect;
 pub mod event;
+mod farewell;
 mod go;
 mod mouse;
 pub mod perform;

@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, Effect, Event, clock, desk::Desks, editor, perform};
+use super::{App, Effect, Event, clock, desk::Desks, editor, farewell, perform};
 use crate::{
     aws::Connection,
     domain::Report,
@@ -73,26 +73,37 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
     if start.follow_background && terminal::is_light() {
         app.change_theme(LIGHT, clock::now());
     }
-    let sources = Sources { reported, happened, input: Some(EventStream::new()), signals };
+    let mut sources = Sources { reported, happened, input: Some(EventStream::new()), signals };
     let mut desks = Desks::new(Arc::clone(&aws), events, start.state);
     desks.look_for_unfinished();
-    let result = turn(&mut app, &mut screen, sources, &mut desks, &scopes).await;
+    let result = turn(&mut app, &mut screen, &mut sources, &mut desks, &scopes).await;
     cancel.cancel();
     // What was held is given back before we go.
-    desks.close().await;
-    result
+    match &result {
+        Ok(Leaving::ByKey) => farewell::wait(&mut app, &mut screen, &mut sources, &mut desks).await,
+        Ok(Leaving::AtOnce) | Err(_) => desks.close().await,
+    }
+    result.map(drop)
+}
+
+/// How we leave.
+enum Leaving {
+    /// There is somebody who can wait, or not.
+    ByKey,
+    /// A signal, or the terminal is gone.
+    AtOnce,
 }
 
 /// Where events come from.
-struct Sources {
+pub(super) struct Sources {
     reported: mpsc::Receiver<Report>,
-    happened: mpsc::Receiver<Event>,
+    pub(super) happened: mpsc::Receiver<Event>,
     /// None while an editor has the terminal.
-    input: Option<EventStream>,
-    signals: Signals,
+    pub(super) input: Option<EventStream>,
+    pub(super) signals: Signals,
 }
 
-struct Signals {
+pub(super) struct Signals {
     terminate: tokio::signal::unix::Signal,
     hangup: tokio::signal::unix::Signal,
     stop: tokio::signal::unix::Signal,
@@ -111,7 +122,7 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Event {
+    pub(super) async fn next(&mut self) -> Event {
         tokio::select! {
             _ = self.terminate.recv() => Event::Terminate,
             _ = self.hangup.recv() => Event::Terminate,
@@ -124,10 +135,10 @@ impl Signals {
 async fn turn(
     app: &mut App,
     screen: &mut Screen,
-    mut sources: Sources,
+    sources: &mut Sources,
     desks: &mut Desks,
     scopes: &watch::Sender<crate::domain::Scope>,
-) -> io::Result<()> {
+) -> io::Result<Leaving> {
     let mut tick = interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut drawn = Instant::now();
@@ -151,6 +162,7 @@ async fn turn(
             }
         };
         let mut effects = Vec::new();
+        let is_key = matches!(event, Some(Event::Key(_)));
         if let Some(event) = event {
             effects.extend(app.update(event, clock::now()));
         }
@@ -159,7 +171,7 @@ async fn turn(
         }
         for effect in effects {
             match effect {
-                Effect::Quit => return Ok(()),
+                Effect::Quit => return Ok(if is_key { Leaving::ByKey } else { Leaving::AtOnce }),
                 Effect::Suspend => suspend(app, screen)?,
                 Effect::Copy(text) => {
                     if let Err(error) = perform::copy(&text, &mut io::stdout()) {
@@ -167,9 +179,9 @@ async fn turn(
                     }
                 }
                 Effect::Desk(ask) => desks.ask(ask),
-                Effect::Edit(text) => match edit(app, screen, &mut sources, text).await? {
+                Effect::Edit(text) => match edit(app, screen, sources, text).await? {
                     Some(edited) => desks.ask(Ask::Edited(edited)),
-                    None => return Ok(()),
+                    None => return Ok(Leaving::AtOnce),
                 },
             }
         }
@@ -186,20 +198,20 @@ async fn turn(
     }
 }
 
-fn draw(app: &mut App, screen: &mut Screen) -> io::Result<()> {
+pub(super) fn draw(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     let now = clock::now();
     app.prepare(now);
     screen.draw(|frame| app.draw(frame.area(), frame.buffer_mut(), now))
 }
 
-async fn next_input(input: &mut Option<EventStream>) -> Option<io::Result<Input>> {
+pub(super) async fn next_input(input: &mut Option<EventStream>) -> Option<io::Result<Input>> {
     match input {
         Some(input) => input.next().await,
         None => std::future::pending().await,
     }
 }
 
-fn from_terminal(input: Option<io::Result<Input>>) -> Event {
+pub(super) fn from_terminal(input: Option<io::Result<Input>>) -> Event {
     match input {
         Some(Ok(Input::Key(key))) => Event::Key(key),
         Some(Ok(Input::Mouse(mouse))) => Event::Mouse(mouse),

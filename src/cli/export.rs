@@ -110,7 +110,7 @@ async fn write(
     }
     let sink = IntoFile::open(&arguments.file, Existing::Refuse).map_err(|error| unwritten(&error))?;
     let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &ids).await?;
-    let supply = Arc::new(gathered.hold.supply(&ids, Box::new(|_| Decision::Take(None))));
+    let supply = Arc::new(gathered.hold.supply(&ids, Box::new(|_| Decision::Take(None))).await);
     let trip = Trip {
         journal,
         ledger,

@@ -104,13 +104,21 @@ impl Wire for Sqs {
             .ok_or_else(|| unreadable("GetQueueAttributes did not say the queue's ARN"))
     }
 
-    /// Where the endpoint cannot tell or says none, every queue's own redrive policy is asked: some emulators know no other way.
+    /// Where the endpoint cannot tell or says none, every queue's own redrive policy is asked: some emulators know no other way. Any
+    /// other trouble is passed on: sources that are left out would look as if there were none.
     async fn sources(&self, of: &Queue) -> Result<Vec<Queue>, Refusal> {
         let client = self.aws.sqs();
         let mut pages = client.list_dead_letter_source_queues().queue_url(&of.url).into_paginator().send();
         let mut urls = Vec::new();
-        while let Some(Ok(page)) = pages.next().await {
-            urls.extend(page.queue_urls);
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(page) => urls.extend(page.queue_urls),
+                Err(error) if Trouble::from(&error).kind == FailureKind::NotImplemented => {
+                    urls.clear();
+                    break;
+                }
+                Err(error) => return Err(refusal(&error)),
+            }
         }
         if urls.is_empty() {
             let mut pages = client.list_queues().max_results(1000).into_paginator().send();
@@ -120,12 +128,16 @@ impl Wire for Sqs {
         }
         let is_source = |queue: &Queue| queue.redrive_policy.as_ref().is_some_and(|policy| policy.target == of.arn);
         let mut answers = stream::iter(urls)
-            // One that goes meanwhile is none.
-            .map(async |url| Queue::from_attributes(&url, &self.attributes(&url).await.ok()?))
+            .map(async |url| self.attributes(&url).await.map(|attributes| Queue::from_attributes(&url, &attributes)))
             .buffered(CONCURRENCY);
         let mut sources = Vec::new();
-        while let Some(queue) = answers.next().await {
-            sources.extend(queue.filter(is_source));
+        while let Some(answer) = answers.next().await {
+            match answer {
+                Ok(queue) => sources.extend(queue.filter(is_source)),
+                // One that goes meanwhile is none.
+                Err(refusal) if refusal.why == Why::Gone => {}
+                Err(refusal) => return Err(refusal),
+            }
         }
         Ok(sources)
     }
@@ -386,6 +398,7 @@ fn unacceptable(what: &str) -> Refusal {
 mod tests {
     use super::*;
     use rstest::rstest;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     #[rstest]
     #[case("AWS.SimpleQueueService.NonExistentQueue", "", Some(Why::Gone))]
@@ -415,5 +428,50 @@ mod tests {
         assert!(each[0].as_ref().is_err_and(|refusal| refusal.in_doubt && refusal.is_passing()));
         assert!(each[1].as_ref().is_err_and(|refusal| refusal.in_doubt));
         assert_eq!(each[2], Ok('c'));
+    }
+
+    /// An endpoint that answers each operation with this status and body.
+    async fn endpoint(answers: &'static [(&'static str, u16, &'static str)]) -> Sqs {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut request = vec![0; 16_384];
+                let length = stream.read(&mut request).await.unwrap_or_default();
+                let request = String::from_utf8_lossy(&request[..length]).into_owned();
+                let is_asked = |name: &str| request.contains(&format!("AmazonSQS.{name}\r\n"));
+                let known = answers.iter().find(|(name, ..)| is_asked(name));
+                let (_, status, body) = known.copied().unwrap_or(("", 400, "{}"));
+                let head = format!("HTTP/1.1 {status} So\r\ncontent-type: application/x-amz-json-1.0\r\n");
+                let answer = format!("{head}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len());
+                stream.write_all(answer.as_bytes()).await.unwrap_or_default();
+            }
+        });
+        let options = crate::aws::ConnectOptions { endpoint: Some(address), ..Default::default() };
+        Sqs::new(Arc::new(Connection::open(&options).await.unwrap()))
+    }
+
+    const NO: &str = r#"{"__type":"com.amazonaws.sqs#AccessDeniedException","message":"no"}"#;
+    const GONE: &str = r#"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"gone"}"#;
+    const UNKNOWN: &str = r#"{"__type":"UnknownOperationException","message":"not implemented"}"#;
+    const ONE: &str = r#"{"queueUrls":["http://localhost/source"]}"#;
+    const NAMED: &str = r#"{"QueueUrls":["http://localhost/source"]}"#;
+
+    #[rstest]
+    #[case::not_let_in(&[("ListDeadLetterSourceQueues", 403, NO)], Err(Why::Denied))]
+    #[case::one_cannot_be_asked(&[("ListDeadLetterSourceQueues", 200, ONE), ("GetQueueAttributes", 403, NO)], Err(Why::Denied))]
+    #[case::one_is_gone(&[("ListDeadLetterSourceQueues", 200, ONE), ("GetQueueAttributes", 400, GONE)], Ok(0))]
+    #[case::unknown_there(
+        &[("ListDeadLetterSourceQueues", 400, UNKNOWN), ("ListQueues", 200, NAMED), ("GetQueueAttributes", 400, GONE)],
+        Ok(0)
+    )]
+    #[tokio::test]
+    async fn sources_that_cannot_be_asked_for_are_not_none(
+        #[case] answers: &'static [(&'static str, u16, &'static str)],
+        #[case] expected: Result<usize, Why>,
+    ) {
+        let sqs = endpoint(answers).await;
+        let sources = sqs.sources(&crate::redrive::peek::pretend::queue("dlq")).await;
+        assert_eq!(sources.map(|sources| sources.len()).map_err(|refusal| refusal.why), expected);
     }
 }

@@ -13,6 +13,8 @@ use tokio::{
 };
 
 use super::{
+    Held,
+    awaited::Awaited,
     crew::Outcome,
     editing::{Change, InEditor, Proposal},
     finding::{Looked as LookedThrough, Search},
@@ -66,7 +68,7 @@ pub(super) enum Note {
         message: Box<Message>,
         document: String,
     },
-    Drafted(Box<Draft>),
+    Drafted(u64, Box<Draft>),
     Ended(Box<(Outcome, Progress)>),
     /// Nothing worth a word.
     Quiet,
@@ -86,6 +88,7 @@ pub(super) struct Bench {
     pub(super) told: mpsc::Sender<Told>,
     pub(super) progress: watch::Sender<Progress>,
     out: Out,
+    pub(super) held: Held,
     pub(super) laid: Option<Arc<Laid>>,
     pub(super) look: Option<Look>,
     pub(super) looked: Option<Looked>,
@@ -110,6 +113,7 @@ pub(super) struct Bench {
     /// The message that is in the editor.
     pub(super) in_editor: Option<InEditor>,
     pub(super) draft: Option<Box<Draft>>,
+    pub(super) awaited: Awaited,
     pub(super) run: Option<Box<Run>>,
     /// The journal of the last run that ended.
     pub(super) last_run: Option<PathBuf>,
@@ -141,15 +145,22 @@ pub(super) struct Start {
     pub(super) events: mpsc::Sender<Event>,
     pub(super) number: u64,
     pub(super) subject: Subject,
+    pub(super) held: Held,
 }
 
 /// Serves a desk until its asks end.
 pub(super) async fn serve(start: Start, asks: mpsc::Receiver<Ask>) {
+    let wire: Arc<dyn Wire> = Arc::new(Sqs::new(Arc::clone(&start.aws)));
+    let (bench, ears) = furnish(start, wire);
+    bench.serve(asks, ears).await;
+}
+
+/// An empty desk.
+fn furnish(start: Start, wire: Arc<dyn Wire>) -> (Bench, Ears) {
     let (notes, noted) = mpsc::channel(NOTES);
     let (found, finds) = mpsc::channel(FOUND);
     let (told, tells) = mpsc::channel(TOLD);
     let (progress, progressed) = watch::channel(Progress::default());
-    let wire: Arc<dyn Wire> = Arc::new(Sqs::new(Arc::clone(&start.aws)));
     let logs = Logs::new(Arc::new(CloudWatch::new(Arc::clone(&start.aws))));
     let out = Out {
         events: start.events,
@@ -168,6 +179,7 @@ pub(super) async fn serve(start: Start, asks: mpsc::Receiver<Ask>) {
         told,
         progress,
         out,
+        held: start.held,
         laid: None,
         look: None,
         looked: None,
@@ -186,12 +198,13 @@ pub(super) async fn serve(start: Start, asks: mpsc::Receiver<Ask>) {
         proposal: None,
         in_editor: None,
         draft: None,
+        awaited: Awaited::default(),
         run: None,
         last_run: None,
         stage: Stage::Opening,
         trouble: None,
     };
-    bench.serve(asks, Ears { notes: noted, found: finds, told: tells, progress: progressed }).await;
+    (bench, Ears { notes: noted, found: finds, told: tells, progress: progressed })
 }
 
 impl Bench {
@@ -268,7 +281,7 @@ impl Bench {
                 self.in_editor = Some(InEditor::new(row, message));
                 self.out.tell(News::Edit(document));
             }
-            Note::Drafted(draft) => self.drafted(draft),
+            Note::Drafted(number, draft) => self.drafted(number, draft),
             Note::Ended(end) => self.ended(*end),
             Note::Quiet => {}
             Note::Said(text, bad) => self.say(text, bad),
@@ -279,6 +292,7 @@ impl Bench {
     fn back(&mut self) {
         if matches!(self.stage, Stage::Diff(_) | Stage::Plan(_) | Stage::Ended(_)) {
             (self.stage, self.proposal, self.draft) = (Stage::Columns, None, None);
+            self.awaited.nothing();
         }
     }
 
@@ -373,5 +387,109 @@ impl Out {
             }
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        app::desk::laying::Laid,
+        aws::ConnectOptions,
+        overlays::desk::model::{Adjust, Deed},
+        redrive::peek::{
+            hold::{Hold, Options},
+            pretend::{Pretend, queue},
+        },
+    };
+
+    /// A desk with this queue on it, all looked at.
+    async fn staged(pretend: &Arc<Pretend>) -> (Bench, Ears, mpsc::Receiver<Event>) {
+        let options = ConnectOptions { endpoint: Some("127.0.0.1:1".to_owned()), ..ConnectOptions::default() };
+        let aws = Arc::new(Connection::open(&options).await.unwrap());
+        let (events, shown) = mpsc::channel(64);
+        let subject = Subject { queue: queue("dlq").arn, routes: Vec::new(), takers: Vec::new() };
+        let start = Start { aws, state: None, events, number: 1, subject, held: Held::default() };
+        let wire: Arc<dyn Wire> = Arc::clone(pretend) as _;
+        let (mut bench, mut ears) = furnish(start, Arc::clone(&wire));
+        let options = Options::new(|| Timestamp::from_second(1_000_000_000).unwrap());
+        let hold = Arc::new(Hold::open(wire, queue("dlq"), options).await.unwrap());
+        bench.laid(Ok(Box::new(Laid { hold, sources: vec![queue("source")], who: String::new(), unlisted: None })));
+        while bench.look.is_some() {
+            tokio::select! {
+                Some(found) = ears.found.recv() => bench.take_in(found),
+                Some(note) = ears.notes.recv() => bench.note(note),
+            }
+        }
+        (bench, ears, shown)
+    }
+
+    /// The next draft that is drawn up.
+    async fn draft(bench: &mut Bench, ears: &mut Ears) {
+        loop {
+            let note = ears.notes.recv().await.unwrap();
+            let is_draft = matches!(note, Note::Drafted(..));
+            bench.note(note);
+            if is_draft {
+                return;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_by_a_plan_that_is_being_changed_and_quick_changes_all_count() {
+        let (mut bench, mut ears, mut shown) = staged(&Pretend::holding(["", ""])).await;
+        bench.plan(Deed::Redrive);
+        draft(&mut bench, &mut ears).await;
+        assert!(bench.draft.is_some());
+        bench.adjust(Adjust::To("other".to_owned()));
+        bench.adjust(Adjust::Rate(Some(7.0)));
+        bench.go();
+        assert!(bench.run.is_none(), "it would go by the plan before");
+        let mut said = Vec::new();
+        while let Ok(Event::Desk(_, news)) = shown.try_recv() {
+            said.extend(if let News::Said(text, _) = news { Some(text) } else { None });
+        }
+        assert!(said.iter().any(|text| text.starts_with("still planning")), "{said:?}");
+        draft(&mut bench, &mut ears).await;
+        draft(&mut bench, &mut ears).await;
+        let wanted = &bench.draft.as_ref().unwrap().wanted;
+        assert_eq!((wanted.to.as_str(), wanted.options.rate), ("other", Some(7.0)));
+        assert!(!bench.awaited.is_under_way());
+    }
+
+    #[tokio::test]
+    async fn before_all_is_given_back_the_look_has_ended() {
+        let (mut bench, mut ears, _shown) = staged(&Pretend::holding(["", ""])).await;
+        let state = tempfile::tempdir().unwrap();
+        bench.state = Some(state.path().to_owned());
+        let cancel = CancellationToken::new();
+        let (until, (ends, ended)) = (cancel.clone(), tokio::sync::oneshot::channel::<()>());
+        let task = tokio::spawn(async move {
+            until.cancelled().await;
+            let _ = ended.await;
+        });
+        bench.look = Some(Look { cancel: cancel.clone(), task });
+        bench.plan(Deed::Purge);
+        draft(&mut bench, &mut ears).await;
+        bench.adjust(Adjust::File(None));
+        draft(&mut bench, &mut ears).await;
+        bench.go();
+        cancel.cancelled().await;
+        // It has had its chance to run on.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let hold = Arc::clone(&bench.laid.as_ref().unwrap().hold);
+        assert!(hold.first_end().is_some(), "given back while the look was still receiving");
+        ends.send(()).unwrap();
+        while bench.run.is_some() {
+            let note = ears.notes.recv().await.unwrap();
+            bench.note(note);
+        }
+        assert_eq!(hold.first_end(), None);
     }
 }

@@ -128,7 +128,7 @@ impl Crew {
             Err(why) => return failed(why),
         };
         let is_all = matches!(plan.scope, Scope::All { .. });
-        let feed = if is_all { self.all_of_it().await } else { self.chosen(&ids, changes) };
+        let feed = if is_all { self.all_of_it().await } else { self.chosen(&ids, changes).await };
         let leg = Leg { journal, ledger, feed, sink, options: plan.options, total: plan.about };
         self.run(leg).await
     }
@@ -144,14 +144,14 @@ impl Crew {
         Ok((journal, ledger))
     }
 
-    fn chosen(&self, ids: &[String], changes: HashMap<String, Change>) -> Feed {
+    async fn chosen(&self, ids: &[String], changes: HashMap<String, Change>) -> Feed {
         let wanted = move |message: &Message| match changes.get(&message.id).map(|change| change.apply(message)) {
             None => Decision::Take(None),
             Some(Ok(outgoing)) => Decision::Take(Some(Box::new(outgoing))),
             // It went well when it was tried; should it not now, the message stays.
             Some(Err(_)) => Decision::Leave,
         };
-        Feed::Chosen(Arc::new(self.laid.hold.supply(ids, Box::new(wanted))))
+        Feed::Chosen(Arc::new(self.laid.hold.supply(ids, Box::new(wanted)).await))
     }
 
     /// What is held would be kept from the run: it is given back first.
@@ -239,8 +239,35 @@ impl Crew {
         }
     }
 
+    /// Goes on with the runs that were cut off, the oldest first, and says of each what it came to.
+    pub(super) async fn go_on_with_all(&self) -> Outcome {
+        let mut runs = Vec::new();
+        for (path, _) in unfinished(&self.shelf, &self.aws).into_iter().rev() {
+            if self.stop.is_cancelled() {
+                break;
+            }
+            self.progress.send_replace(Progress::default());
+            let outcome = self.go_on(&path).await;
+            runs.push((id_of(&path), self.progress.borrow().clone(), outcome));
+        }
+        let (progress, outcome) = together(runs);
+        self.progress.send_replace(progress);
+        outcome
+    }
+
     /// Goes on with what was cut off.
-    pub(super) async fn go_on(&self, path: &Path) -> Outcome {
+    async fn go_on(&self, path: &Path) -> Outcome {
+        // Before anything is written to it: whoever can go on with it finds it as it was.
+        match Ledger::read(path) {
+            Ok(ledger) if ledger.begun.from.queue().is_none() => {
+                let id = id_of(path);
+                return failed(format!(
+                    "{id} does not come from a queue and was not touched: `edatop redrive --resume {id}` goes on with it"
+                ));
+            }
+            Ok(_) => {}
+            Err(error) => return failed(error.to_string()),
+        }
         let reopened = mover::reopen(&self.wire, path, &self.laid.who, clock::now()).await;
         let (journal, ledger) = match reopened {
             Ok(reopened) => reopened,
@@ -274,10 +301,11 @@ impl Crew {
             Destination::Queue(queue) => Some(queue.as_ref()),
             _ => None,
         };
-        let rate = draft.wanted.options.rate.map(|rate| rate.clamp(1.0, 500.0) as u32);
-        if let Err(refusal) = native::start(&self.aws, self.laid.queue(), to, rate).await {
-            return failed(refusal.text);
-        }
+        let rate = draft.wanted.options.rate.map(native::whole_rate);
+        let started = match native::start(&self.aws, self.laid.queue(), to, rate).await {
+            Ok(started) => started,
+            Err(refusal) => return failed(refusal.text),
+        };
         let (seen, mut sees) = watch::channel(native::Task::default());
         let progress = self.progress.clone();
         let mirror = tokio::spawn(async move {
@@ -289,7 +317,7 @@ impl Crew {
                 });
             }
         });
-        let followed = native::follow(&self.aws, self.laid.queue(), &seen, &self.stop).await;
+        let followed = native::follow(&self.aws, self.laid.queue(), &started, &seen, &self.stop).await;
         drop(seen);
         let _ = mirror.await;
         match followed {
@@ -301,6 +329,43 @@ impl Crew {
     }
 }
 
+/// What several runs came to: all their messages, the first that did not go well, and a sentence for each.
+fn together(mut runs: Vec<(String, Progress, Outcome)>) -> (Progress, Outcome) {
+    if runs.len() == 1
+        && let Some((_, progress, outcome)) = runs.pop()
+    {
+        return (progress, outcome);
+    }
+    let mut all = Progress::default();
+    let (mut worst, mut last) = (Ended::Done, None);
+    let mut notes = Vec::new();
+    for (id, progress, (ended, journal, said)) in runs {
+        let moved = format!("{id}: {} of {} moved", progress.moved, progress.total);
+        notes.push(match &ended {
+            Ended::Done => moved,
+            Ended::Cancelled => format!("{moved}; stopped as you wished"),
+            Ended::Stopped { why } => format!("{moved}; it stopped: {why}"),
+        });
+        notes.extend(said);
+        all.total += progress.total;
+        all.moved += progress.moved;
+        all.arrived += progress.arrived;
+        all.refused += progress.refused;
+        all.maybe_twice += progress.maybe_twice;
+        all.bounced += progress.bounced;
+        worst = match (worst, ended) {
+            (Ended::Done, Ended::Stopped { .. }) => Ended::Stopped { why: format!("{id} did not end well") },
+            (Ended::Done, ended) => ended,
+            (worst, _) => worst,
+        };
+        last = journal.or(last);
+    }
+    if notes.is_empty() {
+        notes.push("nothing was cut off".to_owned());
+    }
+    (all, (worst, last, notes))
+}
+
 fn failed(why: String) -> Outcome {
     (Ended::Stopped { why }, None, Vec::new())
 }
@@ -310,4 +375,24 @@ fn sink(to: &Destination, existing: Existing) -> Result<Option<Arc<dyn Sink>>, S
     let Destination::File(path) = to else { return Ok(None) };
     let file = IntoFile::open(path, existing).map_err(|error| error.to_string())?;
     Ok(Some(Arc::new(file)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_runs_each_is_said_and_the_worst_counts() {
+        let run = |id: &str, moved, ended| {
+            let progress = Progress { total: 10, moved, ..Progress::default() };
+            (id.to_owned(), progress, (ended, Some(PathBuf::from(id)), Vec::new()))
+        };
+        let stopped = Ended::Stopped { why: "the queue is gone".to_owned() };
+        let (progress, (ended, journal, said)) = together(vec![run("one", 3, stopped), run("two", 10, Ended::Done)]);
+        assert_eq!((progress.moved, progress.total), (13, 20));
+        assert_eq!(ended, Ended::Stopped { why: "one did not end well".to_owned() });
+        assert_eq!(journal, Some(PathBuf::from("two")));
+        assert_eq!(said, ["one: 3 of 10 moved; it stopped: the queue is gone", "two: 10 of 10 moved"]);
+        assert_eq!(together(Vec::new()).1.2, ["nothing was cut off"]);
+    }
 }

@@ -1,6 +1,9 @@
 //! Laying a queue on the desk: found, its cost said, looked at, and what comes of it sorted.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError},
+};
 
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +39,8 @@ pub(super) struct Laid {
     pub(super) sources: Vec<Queue>,
     /// The caller's ARN; empty where the endpoint does not say.
     pub(super) who: String,
+    /// Why its sources could not be listed: there may be more of them.
+    pub(super) unlisted: Option<String>,
 }
 
 impl Laid {
@@ -70,23 +75,27 @@ async fn lay(
     options: Options,
 ) -> Result<Box<Laid>, Refusal> {
     let queue = wire.find(subject.queue.as_str()).await?;
-    let (sources, identity) = tokio::join!(sources(wire.as_ref(), &queue, &subject), aws.identity());
+    let ((sources, unlisted), identity) = tokio::join!(sources(wire.as_ref(), &queue, &subject), aws.identity());
     let hold = Arc::new(Hold::open(wire, queue, options).await?);
     // Not every emulator knows.
     let who = identity.map(|identity| identity.arn).unwrap_or_default();
-    Ok(Box::new(Laid { hold, sources, who }))
+    Ok(Box::new(Laid { hold, sources, who, unlisted }))
 }
 
-/// The queues whose dead letters these are. Where the endpoint does not say, those that are known from their redrive policies.
-async fn sources(wire: &dyn Wire, queue: &Queue, subject: &Subject) -> Vec<Queue> {
-    let mut sources = wire.sources(queue).await.unwrap_or_default();
+/// The queues whose dead letters these are. Where the endpoint does not say, those that are known from their redrive policies; and why it
+/// does not.
+async fn sources(wire: &dyn Wire, queue: &Queue, subject: &Subject) -> (Vec<Queue>, Option<String>) {
+    let (mut sources, unlisted) = match wire.sources(queue).await {
+        Ok(sources) => (sources, None),
+        Err(refusal) => (Vec::new(), Some(refusal.text)),
+    };
     if sources.is_empty() {
         let names_us = |source: &Queue| source.redrive_policy.as_ref().is_some_and(|policy| policy.target == queue.arn);
         for source in subject.routes.iter().filter_map(|route| route.source.as_ref()).take(MOST_SOURCES) {
             sources.extend(wire.find(source.as_str()).await.ok().filter(names_us));
         }
     }
-    sources
+    (sources, unlisted)
 }
 
 impl Bench {
@@ -108,6 +117,13 @@ impl Bench {
         };
         let cost = laid.hold.cost();
         let name = laid.queue().name().to_owned();
+        if let Some(why) = &laid.unlisted {
+            self.say(format!("not all queues whose dead letters these are may be known: {why}"), true);
+        }
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|hold| hold.strong_count() > 0);
+        held.push(Arc::downgrade(&laid.hold));
+        drop(held);
         self.laid = Some(laid);
         self.hear_of_losses();
         self.note_unfinished();

@@ -9,15 +9,16 @@ use super::{
     bench::{Bench, Note},
     crew::{Crew, Outcome, unfinished},
     editing::Change,
+    laying::Look,
     planning::Draft,
 };
 use crate::{
     overlays::desk::model::{self, Moving, Stage, Summary},
     redrive::{
         export,
-        journal::{Ended, id_of},
+        journal::{Ended, Scope, id_of},
         mover::{Progress, Telling, Told},
-        peek::hold::Hold,
+        peek::hold::{Fate, Hold},
     },
 };
 
@@ -56,6 +57,9 @@ impl Bench {
 
     /// Does what is planned.
     pub(super) fn go(&mut self) {
+        if self.awaited.is_under_way() {
+            return self.say("still planning: look at what comes, then press it again", false);
+        }
         let Some(draft) = self.draft.take() else { return };
         if draft.shown.refused.is_some() {
             self.draft = Some(draft);
@@ -70,8 +74,11 @@ impl Bench {
         if draft.wanted.deed == model::Deed::Write {
             return self.write(*draft, ids);
         }
+        let is_held = |id: &String| crew.laid.hold.fate(id) == Some(Fate::Held);
+        let stays = matches!(draft.plan.scope, Scope::Chosen { .. }) && !draft.wanted.native && ids.iter().all(is_held);
+        let look = if stays { None } else { self.look.take() };
         let running = crew.clone();
-        self.begin(title, crew.stop.clone(), async move { running.travel(*draft, ids, changes).await });
+        self.begin(title, crew.stop.clone(), after(look, async move { running.travel(*draft, ids, changes).await }));
     }
 
     fn begin(&mut self, title: String, stop: CancellationToken, work: impl Future<Output = Outcome> + Send + 'static) {
@@ -159,17 +166,20 @@ impl Bench {
             return;
         }
         let Some(crew) = self.crew() else { return };
-        let running = crew.clone();
-        self.begin("going on with what was cut off".to_owned(), crew.stop.clone(), async move {
-            let mut last = (Ended::Done, None, vec!["nothing was cut off".to_owned()]);
-            for (path, _) in unfinished(&running.shelf, &running.aws).into_iter().rev() {
-                if !running.stop.is_cancelled() {
-                    last = running.go_on(&path).await;
-                }
-            }
-            last
-        });
+        let (running, stop) = (crew.clone(), crew.stop.clone());
+        let work = after(self.look.take(), async move { running.go_on_with_all().await });
+        self.begin("going on with what was cut off".to_owned(), stop, work);
     }
+}
+
+/// A run that gives back what is held, or receives, begins when the look has ended: it would take those messages again.
+async fn after(look: Option<Look>, work: impl Future<Output = Outcome> + Send) -> Outcome {
+    if let Some(look) = look {
+        look.cancel.cancel();
+        // A look that failed has ended too.
+        let _ = look.task.await;
+    }
+    work.await
 }
 
 fn write(hold: &Hold, ids: &[String], file: &Path) -> Result<u64, String> {

@@ -18,7 +18,8 @@ use crate::{
     overlays::desk::model::{self, Adjust, Stage, Taker},
     redrive::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
-        plan::{Consumer, Options, Plan, Prospect},
+        native,
+        plan::{Consumer, MOVE_TASK_RATE, Options, Plan, Prospect},
         queue::{Queue, Standing},
         undo::{Way, ways_left},
         why::{cloudwatch, lines::LogReader, takers},
@@ -94,9 +95,8 @@ impl Bench {
     }
 
     pub(super) fn adjust(&mut self, adjust: Adjust) {
-        let Some(draft) = self.draft.take() else { return };
-        let mut wanted = draft.wanted.clone();
-        self.draft = Some(draft);
+        let newest = self.awaited.wanted().or_else(|| self.draft.as_ref().map(|draft| &draft.wanted));
+        let Some(mut wanted) = newest.cloned() else { return };
         match adjust {
             Adjust::Canary => wanted.options.canary = !wanted.options.canary,
             Adjust::Rate(rate) => wanted.options.rate = rate,
@@ -107,9 +107,10 @@ impl Bench {
         self.draw_up(wanted);
     }
 
-    fn draw_up(&self, wanted: Wanted) {
+    fn draw_up(&mut self, wanted: Wanted) {
         let Some(facts) = self.facts(&wanted) else { return };
-        self.start(async move { Note::Drafted(Box::new(draft(facts, wanted).await)) });
+        let number = self.awaited.next(&wanted);
+        self.start(async move { Note::Drafted(number, Box::new(draft(facts, wanted).await)) });
     }
 
     fn facts(&self, wanted: &Wanted) -> Option<Facts> {
@@ -145,8 +146,8 @@ impl Bench {
         self.state.as_ref().map(|state| Shelf::new(state.join(super::JOURNALS)))
     }
 
-    pub(super) fn drafted(&mut self, draft: Box<Draft>) {
-        if matches!(self.stage, Stage::Columns | Stage::Plan(_) | Stage::Ended(_)) {
+    pub(super) fn drafted(&mut self, number: u64, draft: Box<Draft>) {
+        if self.awaited.takes(number) && matches!(self.stage, Stage::Columns | Stage::Plan(_) | Stage::Ended(_)) {
             self.stage = Stage::Plan(draft.shown.clone());
             self.draft = Some(draft);
         }
@@ -223,8 +224,13 @@ async fn destination(facts: &Facts, wanted: &Wanted) -> (Deed, Destination, Opti
             None => (Deed::Delete, Destination::Journal, None),
         },
         _ if wanted.to.is_empty() => {
-            let nowhere =
-                format!("no queue sends its dead letters to {}: press t and name one", facts.laid.queue().name());
+            let name = facts.laid.queue().name();
+            let nowhere = match &facts.laid.unlisted {
+                None => format!("no queue sends its dead letters to {name}: press t and name one"),
+                Some(why) => {
+                    format!("which queues send their dead letters to {name} is not known ({why}): press t and name one")
+                }
+            };
             let refused = facts.laid.sources.is_empty().then_some(nowhere);
             (Deed::Redrive, Destination::Sources(facts.laid.sources.clone()), refused)
         }
@@ -289,13 +295,9 @@ fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -
         ),
         model::Deed::Purge => (format!("delete all of {name}"), plan.lines()),
         model::Deed::Delete => (format!("delete {count} messages"), plan.lines()),
-        _ if wanted.native => (
-            format!("let the queue redrive all of {name} by itself"),
-            vec![
-                "AWS's own move task: all messages, 500 a second at most, with new ids and a new retention".to_owned(),
-                "what is held here is given back first; there is no journal and no undo".to_owned(),
-            ],
-        ),
+        _ if wanted.native => {
+            (format!("let the queue redrive all of {name} by itself"), of_the_move_task(options.rate))
+        }
         _ => (format!("redrive {count} messages"), plan.lines()),
     };
     let is_deletion = matches!(wanted.deed, model::Deed::Delete | model::Deed::Purge);
@@ -311,6 +313,18 @@ fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -
         native: (redrives && facts.is_all && facts.edited.is_none()).then_some(wanted.native),
         refused,
     }
+}
+
+fn of_the_move_task(rate: Option<f64>) -> Vec<String> {
+    let mut lines = vec![
+        "AWS's own move task: all messages, 500 a second at most, with new ids and a new retention".to_owned(),
+        "what is held here is given back first; there is no journal and no undo".to_owned(),
+    ];
+    lines.extend(rate.map(|rate| match native::whole_rate(rate) {
+        whole if f64::from(whole) == rate => format!("at {whole} a second"),
+        whole => format!("at {whole} a second instead of {rate}: it takes whole rates from 1 to {MOVE_TASK_RATE}"),
+    }));
+    lines
 }
 
 /// What the last run moved, brought back as far as it is still to be had.
@@ -370,5 +384,21 @@ fn empty_plan(queue: &Queue) -> Plan {
         edited: None,
         options: Options::default(),
         risks: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(None, None)]
+    #[case(Some(20.0), Some("at 20 a second"))]
+    #[case(Some(900.0), Some("at 500 a second instead of 900: it takes whole rates from 1 to 500"))]
+    #[case(Some(0.5), Some("at 1 a second instead of 0.5: it takes whole rates from 1 to 500"))]
+    fn a_rate_that_the_move_task_cannot_have_is_said(#[case] rate: Option<f64>, #[case] expected: Option<&str>) {
+        assert_eq!(of_the_move_task(rate).get(2).map(String::as_str), expected);
     }
 }

@@ -85,7 +85,7 @@ async fn with(
         return Ok(if failed.is_empty() { 0 } else { LEFT });
     }
     let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &ids).await?;
-    let supply = Arc::new(gathered.hold.supply(&ids, change.map_or_else(again::as_it_is, Change::wanted)));
+    let supply = Arc::new(gathered.hold.supply(&ids, change.map_or_else(again::as_it_is, Change::wanted)).await);
     let trip = Trip {
         journal,
         ledger,

@@ -55,11 +55,11 @@ pub async fn run(
         Destination::Queue(queue) => Some(&**queue),
         _ => None,
     };
-    native::start(&desk.aws, &from, target, rate).await.map_err(|refusal| not_started(desk, &refusal))?;
+    let started = native::start(&desk.aws, &from, target, rate).await.map_err(|refusal| not_started(desk, &refusal))?;
     let (seen, sight) = watch::channel(Task::default());
     let mut bar = Bar::new(about, false);
     let mut redraw = interval(REDRAW);
-    let following = native::follow(&desk.aws, &from, &seen, stop);
+    let following = native::follow(&desk.aws, &from, &started, &seen, stop);
     tokio::pin!(following);
     let task = loop {
         tokio::select! {

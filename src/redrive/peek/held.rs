@@ -112,6 +112,20 @@ impl Supply for Chosen {
         }
     }
 
+    async fn lost(&self, messages: Vec<Leased>) {
+        match self {
+            Self::Held(held) => held.lost(messages).await,
+            Self::Hunt(hunt) => hunt.lost(messages).await,
+        }
+    }
+
+    fn is_swept(&self) -> bool {
+        match self {
+            Self::Held(held) => held.is_swept(),
+            Self::Hunt(hunt) => hunt.is_swept(),
+        }
+    }
+
     async fn moved(&self, ids: &[String]) {
         match self {
             Self::Held(held) => held.moved(ids).await,
@@ -175,6 +189,42 @@ impl Held {
             Decision::Leave => None,
         })
     }
+
+    /// Those of these that are still ours and wanted. What is behind one that is not, in its group, must not overtake it: the group is
+    /// closed for this run.
+    ///
+    /// # Errors
+    /// The disk's; then none of them is given out.
+    fn lease_all(&self, ids: &[Arc<str>]) -> Result<Vec<Leased>, Refusal> {
+        let mut batch = Vec::with_capacity(ids.len());
+        let mut closed = HashSet::new();
+        for id in ids {
+            let group = self.state().out.get(id).cloned();
+            let is_behind = group.as_ref().is_some_and(|group| closed.contains(group));
+            let leased = if is_behind { Ok(None) } else { self.leased(id) };
+            match leased {
+                Ok(Some(leased)) => batch.push(leased),
+                Ok(None) => {
+                    closed.extend(group);
+                    self.pass([&**id]);
+                }
+                Err(refusal) => {
+                    self.pass(batch.iter().map(|leased: &Leased| leased.message.id.as_str()));
+                    self.pass(ids.iter().skip_while(|rest| *rest != id).map(|id| &**id));
+                    return Err(refusal);
+                }
+            }
+        }
+        Ok(batch)
+    }
+
+    /// These are not given out after all.
+    fn pass<'a>(&self, ids: impl IntoIterator<Item = &'a str>) {
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let mut state = self.state();
+        state.passed += ids.len() as u64;
+        state.settle(ids, true);
+    }
 }
 
 #[async_trait]
@@ -193,17 +243,7 @@ impl Supply for Held {
                 }
                 continue;
             }
-            let mut batch = Vec::with_capacity(ids.len());
-            for id in &ids {
-                match self.leased(id)? {
-                    Some(leased) => batch.push(leased),
-                    None => {
-                        let mut state = self.state();
-                        state.passed += 1;
-                        state.settle([&**id], false);
-                    }
-                }
-            }
+            let batch = self.lease_all(&ids)?;
             if !batch.is_empty() {
                 return Ok(Some(batch));
             }
@@ -290,7 +330,7 @@ mod tests {
             "13" => Decision::Leave,
             _ => Decision::Take(None),
         });
-        let supply = hold.supply(&numbers(10..40), edited);
+        let supply = hold.supply(&numbers(10..40), edited).await;
         let mut moved = drain(&supply, &pretend).await;
         moved.sort_unstable();
         assert_eq!((moved.len(), supply.left(), pretend.all()), (29, 1, 31));
@@ -302,7 +342,7 @@ mod tests {
     async fn one_that_was_lost_is_not_given_out() {
         let pretend = Pretend::holding([""; 3]);
         let hold = looked_at(&pretend, queue("dlq")).await;
-        let supply = hold.supply(&numbers(0..3), take_all());
+        let supply = hold.supply(&numbers(0..3), take_all()).await;
         pretend.remove("1");
         hold.lost().await;
         assert_eq!((drain(&supply, &pretend).await.len(), supply.left()), (2, 1));
@@ -315,7 +355,7 @@ mod tests {
         let hold = looked_at(&pretend, queue("dlq.fifo")).await;
         let held: Vec<_> = numbers(0..28).into_iter().filter(|id| hold.fate(id).is_some()).collect();
         assert_eq!(held.len(), 20);
-        let supply = hold.supply(&held, take_all());
+        let supply = hold.supply(&held, take_all()).await;
         let mut out = Vec::new();
         while let Ok(Ok(Some(batch))) = timeout(Duration::from_secs(1), supply.next()).await {
             out.push(batch);
@@ -342,6 +382,57 @@ mod tests {
         }
     }
 
+    #[rstest]
+    #[case::lost("3", "")]
+    #[case::not_wanted("", "3")]
+    #[case::lost_in_the_middle_of_the_batch("14", "")]
+    #[tokio::test(start_paused = true)]
+    async fn nothing_overtakes_one_of_its_group_that_is_not_given_out(#[case] lost: &str, #[case] unwanted: &str) {
+        let pretend = Pretend::holding((0..20).map(|number| if number < 10 { "a" } else { "b" }));
+        let hold = looked_at(&pretend, queue("dlq.fifo")).await;
+        let unwanted = unwanted.to_owned();
+        let wanted: Wanted =
+            Box::new(move |message| if message.id == unwanted { Decision::Leave } else { Decision::Take(None) });
+        let supply = hold.supply(&numbers(0..20), wanted).await;
+        if !lost.is_empty() {
+            pretend.remove(lost);
+            hold.lost().await;
+        }
+        let mut moved: Vec<u32> = drain(&supply, &pretend).await.iter().map(|id| id.parse().unwrap()).collect();
+        moved.sort_unstable();
+        let expected: Vec<u32> = if lost == "14" { (0..14).collect() } else { (0..3).chain(10..20).collect() };
+        assert_eq!((moved.clone(), supply.left()), (expected, 20 - moved.len() as u64));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_whose_lease_was_over_is_hunted_again() {
+        let pretend = Pretend::holding([""; 5]);
+        pretend.be_free();
+        let hold = looked_at(&pretend, queue("dlq")).await;
+        let supply = hold.supply(&numbers(0..1), take_all()).await;
+        let batch = supply.next().await.unwrap().unwrap();
+        tokio::time::sleep_until(batch[0].until).await;
+        supply.lost(batch).await;
+        assert_eq!(drain(&supply, &pretend).await, numbers(0..1));
+    }
+
+    #[rstest]
+    #[case::standard("dlq", "")]
+    #[case::fifo("dlq.fifo", "a")]
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_beside_one_that_is_not_is_given_back_to_be_found(#[case] name: &str, #[case] group: &str) {
+        let pretend = Pretend::holding([group; 10]);
+        let hold = looked_at(&pretend, queue(name)).await;
+        hold.give_back(&numbers(2..3)).await;
+        // Of a group the two behind those chosen are held too, and would keep it shut.
+        let supply = hold.supply(&numbers(0..8), take_all()).await;
+        let mut moved = drain(&supply, &pretend).await;
+        moved.sort_unstable();
+        assert_eq!(moved, numbers(0..8));
+        supply.close().await;
+        assert_eq!(hold.fate("9"), Some(if group.is_empty() { Fate::Held } else { Fate::GivenBack }));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_group_longer_than_a_batch_waits_for_its_first_part() {
         let mut pending = Pending::default();
@@ -366,7 +457,7 @@ mod tests {
     async fn a_batch_of_which_nothing_is_ever_heard_holds_nobody_up() {
         let pretend = Pretend::holding(["a"; 10]);
         let hold = looked_at(&pretend, queue("dlq.fifo")).await;
-        let supply = hold.supply(&numbers(0..10), take_all());
+        let supply = hold.supply(&numbers(0..10), take_all()).await;
         let Chosen::Held(held) = &supply else { panic!("{supply:?}") };
         // As if it had more of that group than one batch.
         held.state().groups.get_mut("a").unwrap().push_back("10".into());
@@ -384,7 +475,7 @@ mod tests {
         let pretend = Pretend::holding([""; 25]);
         pretend.be_free();
         let hold = looked_at(&pretend, queue).await;
-        let supply = hold.supply(&numbers(20..23), take_all());
+        let supply = hold.supply(&numbers(20..23), take_all()).await;
         assert!(matches!(supply, Chosen::Hunt(_)));
         if goes_well {
             assert_eq!(drain(&supply, &pretend).await, numbers(20..23));

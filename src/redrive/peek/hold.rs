@@ -4,7 +4,7 @@
 //! not, after its look has returned.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -17,7 +17,7 @@ use super::{
     cost::{Cost, Known, is_name_of},
     held::Chosen,
     hunt::{Decision, Hunt, Hunting, Wanted},
-    lease::{Leases, Receipt, Released},
+    lease::{Leases, Owed, Receipt, Released},
     looks::{Looks, Seen},
     own::Ids,
     row::{Row, Shared},
@@ -161,7 +161,8 @@ impl Hold {
         let shelf = Arc::new(Shelf::default());
         let hears = Arc::clone(&shelf);
         let on_lost = Box::new(move |id: &str, why: &str| hears.lose(id, why));
-        let leases = Leases::new(Arc::clone(&wire), queue.clone(), Some(Arc::clone(&spool)), on_lost);
+        let leases =
+            Leases::new(Arc::clone(&wire), queue.clone(), Some(Arc::clone(&spool)), on_lost).beside(options.now);
         let highest = options.memory.as_ref().and_then(|looks| looks.seen(&queue));
         let highest = highest.filter(|seen| seen.may_be_there(&queue, (options.now)()));
         Ok(Self {
@@ -326,6 +327,11 @@ impl Hold {
         released
     }
 
+    /// What is still ours, or on its way back.
+    pub fn owed(&self) -> Owed {
+        self.leases.owed()
+    }
+
     /// Gives some back at once.
     pub async fn give_back(&self, ids: &[String]) -> Released {
         let released = self.leases.give_back(ids.iter().map(String::as_str)).await;
@@ -335,18 +341,35 @@ impl Hold {
         released
     }
 
-    /// The messages with these ids, for a run; `wanted` may edit them. What is not held is received by the run itself.
-    pub fn supply(self: &Arc<Self>, ids: &[String], wanted: Wanted) -> Chosen {
-        let held: Vec<&String> = ids.iter().filter(|id| self.fate(id) == Some(Fate::Held)).collect();
-        if held.len() == ids.len() {
+    /// The messages with these ids, for a run; `wanted` may edit them. If not all of them are held, the run itself receives them: what
+    /// this hold still has of them, or of their groups, would be kept from it, and is given back first.
+    pub async fn supply(self: &Arc<Self>, ids: &[String], wanted: Wanted) -> Chosen {
+        let is_held = |id: &String| self.fate(id) == Some(Fate::Held);
+        if ids.iter().all(is_held) {
             return Chosen::held(Arc::clone(self), ids, wanted);
         }
+        let released = self.give_back(&self.in_the_way_of(ids)).await;
         let ids: Ids = ids.iter().map(String::as_str).collect();
         let accept_cost = self.accepted().is_some_and(|name| is_name_of(&name, &self.queue));
-        let hunting = Hunting { accept_cost, limit: Some(ids.len() as u64), ..Hunting::default() };
+        // What could not be given back comes back by itself.
+        let patience = released.back_in.unwrap_or_default();
+        let hunting = Hunting { accept_cost, limit: Some(ids.len() as u64), patience, ..Hunting::default() };
         let of_these =
             move |message: &Message| if ids.contains(&message.id) { wanted(message) } else { Decision::Leave };
         Chosen::Hunt(Box::new(Hunt::new(Arc::clone(&self.wire), self.queue.clone(), hunting, Box::new(of_these))))
+    }
+
+    /// Those of these that are held, and whatever else is held of their groups: of a group SQS gives no more until then.
+    fn in_the_way_of(&self, ids: &[String]) -> Vec<String> {
+        let index = self.shelf.index();
+        let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let groups: HashSet<&str> = ids.iter().filter_map(|id| index.places.get(*id)?.group.as_deref()).collect();
+        let is_in_the_way = |id: &str, place: &Place| {
+            place.fate == Fate::Held
+                && (ids.contains(id) || place.group.as_deref().is_some_and(|group| groups.contains(group)))
+        };
+        let places = index.places.iter().filter(|(id, place)| is_in_the_way(id, place));
+        places.map(|(id, _)| id.to_string()).collect()
     }
 
     /// Of these ids, in the order that SQS wants, with their groups.

@@ -1,7 +1,7 @@
 //! Messages that stay ours: their leases are renewed in the background at half time, in batches, and ended all at once.
 //!
-//! Only the monotonic clock counts here: a wall clock that jumps changes nothing. A lease that could not be renewed is said, never
-//! hidden: from then on somebody else may have the message.
+//! The monotonic clock counts here; a wall clock that ran ahead of it tells of a machine that slept. A lease that could not be renewed is
+//! said, never hidden: from then on somebody else may have the message.
 
 use std::{
     collections::HashMap,
@@ -14,13 +14,19 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 use tokio::{
     sync::Notify,
     task::JoinHandle,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
-use super::spool::{Slip, Spool};
+pub use super::{
+    length::length_for,
+    released::{Owed, Released},
+    spool::Receipt,
+};
+use super::{spool::Spool, wall::Wall};
 use crate::redrive::{
     message::MOST_IN_BATCH,
     queue::Queue,
@@ -32,30 +38,13 @@ use crate::redrive::{
 const MOST: Duration = Duration::from_secs(12 * 3600);
 /// The clocks of both sides may differ so much in speed, and an answer may take so long.
 const MARGIN: Duration = Duration::from_secs(10);
-const SHORTEST: Duration = Duration::from_secs(120);
-const LONGEST: Duration = Duration::from_secs(3600);
-/// Renewals a second that a look may cost.
-const RENEWALS_PER_SECOND: usize = 10;
 /// Leases that end within the same second are renewed together.
 const GRAIN: Duration = Duration::from_secs(1);
 /// After a renewal that got no answer.
 const AGAIN_AFTER: Duration = Duration::from_secs(5);
 const CONCURRENCY: usize = 8;
-
-/// How long each lease should be when so many are held: short, so that they come back soon after a crash, but long enough that
-/// renewing them is little work.
-pub fn length_for(held: usize) -> Duration {
-    let calls = held.div_ceil(MOST_IN_BATCH);
-    let seconds = 2 * calls.div_ceil(RENEWALS_PER_SECOND) as u64;
-    Duration::from_secs(seconds).clamp(SHORTEST, LONGEST)
-}
-
-/// The proof that a message is ours, in memory or on disk.
-#[derive(Debug, Clone)]
-pub enum Receipt {
-    Here(Box<str>),
-    Spooled(Slip),
-}
+/// How often to look whether it did.
+const WAKES_EVERY: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 struct Lease {
@@ -65,28 +54,6 @@ struct Lease {
     until: Instant,
     /// When to renew it next; none if SQS would not.
     due: Option<Instant>,
-}
-
-/// What became of the leases when they were ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Released {
-    /// So many messages can be received again at once.
-    pub given_back: u64,
-    /// So many could not be given back; SQS does it by itself.
-    pub stuck: u64,
-    /// The last of those is back after so long.
-    pub back_in: Option<Duration>,
-    /// What was said of one of them.
-    pub trouble: Option<String>,
-}
-
-impl fmt::Display for Released {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} given back", self.given_back)?;
-        let Some(back_in) = self.back_in else { return Ok(()) };
-        write!(f, "; {} come back by themselves within {} s", self.stuck, back_in.as_secs() + 1)?;
-        self.trouble.as_ref().map_or(Ok(()), |trouble| write!(f, " ({trouble})"))
-    }
 }
 
 /// Hears of a message that is ours no longer, and why.
@@ -103,6 +70,7 @@ struct Held {
     leases: HashMap<Arc<str>, Lease>,
     /// When the background looks at them next; none while there is nothing to do.
     planned: Option<Instant>,
+    wall: Option<Wall>,
 }
 
 struct Inner {
@@ -115,6 +83,8 @@ struct Inner {
     earlier: Notify,
     /// No renewals any more.
     ending: AtomicBool,
+    /// Being given back: so many, of which the last would end by then.
+    leaving: Mutex<(u64, Option<Instant>)>,
     /// Held during renewals, so that an end waits for the one under way.
     calls: tokio::sync::Mutex<()>,
 }
@@ -139,9 +109,17 @@ impl Leases {
             held: Mutex::default(),
             earlier: Notify::new(),
             ending: AtomicBool::new(false),
+            leaving: Mutex::default(),
             calls: tokio::sync::Mutex::default(),
         };
         Self { inner: Arc::new(inner), renewing: Mutex::default() }
+    }
+
+    /// By this clock it is known when the machine slept.
+    #[must_use]
+    pub fn beside(self, clock: fn() -> Timestamp) -> Self {
+        self.inner.held().wall = Some(Wall::new(clock));
+        self
     }
 
     /// Keeps a message that was received at `since` and is ours until then. A newer receipt replaces an older one.
@@ -163,6 +141,7 @@ impl Leases {
 
     /// When the lease ends if nothing is done.
     pub fn until(&self, id: &str) -> Option<Instant> {
+        self.inner.note_sleep();
         self.inner.held().leases.get(id).map(|lease| lease.until)
     }
 
@@ -185,12 +164,27 @@ impl Leases {
         self.inner.held().leases.values().map(|lease| lease.until).min()
     }
 
+    /// What is still ours, or on its way back.
+    pub fn owed(&self) -> Owed {
+        let held = self.inner.held();
+        let (leaving, last) = *self.inner.leaving();
+        let last = held.leases.values().map(|lease| lease.until).max().max(last);
+        let messages = held.leases.len() as u64 + leaving;
+        Owed { messages, back_in: last.map(|last| last.saturating_duration_since(Instant::now())) }
+    }
+
     /// Gives all of them back at once. Twice is the same as once.
     pub async fn release(&self) -> Released {
         self.inner.ending.store(true, Ordering::Release);
         let _renewals_are_over = self.inner.calls.lock().await;
-        let all: Vec<_> = self.inner.held().leases.drain().collect();
+        let all: Vec<_> = {
+            let mut held = self.inner.held();
+            let all: Vec<_> = held.leases.drain().collect();
+            *self.inner.leaving() = (all.len() as u64, all.iter().map(|(_, lease)| lease.until).max());
+            all
+        };
         let released = self.inner.give_back(all).await;
+        *self.inner.leaving() = (0, None);
         self.inner.ending.store(false, Ordering::Release);
         released
     }
@@ -229,6 +223,10 @@ impl Inner {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn leaving(&self) -> MutexGuard<'_, (u64, Option<Instant>)> {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Acquire)
     }
@@ -236,14 +234,37 @@ impl Inner {
     /// For as long as anybody may add leases.
     async fn renew(&self) {
         loop {
+            self.note_sleep();
             let Some(next) = self.plan() else {
                 self.earlier.notified().await;
                 continue;
             };
+            let has_wall = self.held().wall.is_some();
             tokio::select! {
                 () = sleep_until(next) => self.renew_due().await,
+                () = sleep(WAKES_EVERY), if has_wall => {}
                 () = self.earlier.notified() => {}
             }
+        }
+    }
+
+    /// While the machine slept our clock stood still, and SQS's did not: all leases are so much nearer to their ends. Those that are over
+    /// are lost, the others are renewed at once.
+    fn note_sleep(&self) {
+        let now = Instant::now();
+        let mut held = self.held();
+        let Some(slept) = held.wall.as_mut().and_then(|wall| wall.slept(now)) else { return };
+        for lease in held.leases.values_mut() {
+            lease.since = lease.since.checked_sub(slept).unwrap_or(lease.since);
+            lease.until = lease.until.checked_sub(slept).unwrap_or(now);
+            lease.due = lease.due.map(|_| now);
+        }
+        let ended: Vec<_> = held.leases.extract_if(|_, lease| lease.until <= now).collect();
+        drop(held);
+        self.earlier.notify_one();
+        let why = format!("this machine slept for {} s, and its lease ended meanwhile", slept.as_secs());
+        for (id, _) in ended {
+            (self.on_lost)(&id, &why);
         }
     }
 
@@ -346,6 +367,9 @@ impl Inner {
             Ok(receipts) => self.wire.lease(&self.queue, &receipts, Duration::ZERO).await,
             Err(refusal) => batch.iter().map(|_| Err(refusal.clone())).collect(),
         };
+        let mut leaving = self.leaving();
+        leaving.0 = leaving.0.saturating_sub(batch.len() as u64);
+        drop(leaving);
         let mut released = Released::default();
         for ((_, lease), result) in batch.iter().zip(each) {
             match result {
@@ -378,8 +402,9 @@ impl Inner {
 mod tests {
     use std::sync::atomic::Ordering::Relaxed;
 
+    use std::cell::Cell;
+
     use rstest::rstest;
-    use tokio::time::sleep;
 
     use super::{
         super::pretend::{Pretend, queue},
@@ -495,6 +520,44 @@ mod tests {
         assert_eq!(released.to_string(), "10 given back; 10 come back by themselves within 200 s (Denied)");
         sleep(released.back_in.unwrap() + GRAIN).await;
         assert_eq!(pretend.visible().len(), 20);
+    }
+
+    #[rstest]
+    #[case::longer_than_the_lease(300, false)]
+    #[case::shorter(40, true)]
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_that_slept_does_not_give_out_what_ended_meanwhile(#[case] slept: i64, #[case] is_kept: bool) {
+        thread_local!(static AHEAD_BY: Cell<i64> = const { Cell::new(0) });
+        let wall = || Timestamp::from_second(1_000_000_000 + AHEAD_BY.get()).unwrap();
+        let pretend = Pretend::holding([""; 10]);
+        let (leases, heard) = kept(&pretend, Duration::from_secs(60)).await;
+        let leases = leases.beside(wall);
+        AHEAD_BY.set(slept);
+        let left = leases.until("3").map(|until| until - Instant::now());
+        assert_eq!((left.is_some(), heard.lock().unwrap().len()), (is_kept, if is_kept { 0 } else { 10 }));
+        assert!(left.is_none_or(|left| left <= Duration::from_secs(20)), "{left:?}");
+        let said = "this machine slept for 300 s, and its lease ended meanwhile";
+        assert!(heard.lock().unwrap().iter().all(|(_, why)| why == said));
+        sleep(Duration::from_secs(3)).await;
+        let left = leases.until("3").map(|until| until - Instant::now());
+        assert_eq!(left.is_some_and(|left| left > Duration::from_secs(100)), is_kept, "renewed at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_they_are_given_back_it_is_known_how_many_are_left() {
+        let pretend = Pretend::holding([""; 200]);
+        let (leases, _) = kept(&pretend, Duration::from_secs(300)).await;
+        assert_eq!(leases.owed().messages, 200);
+        let mut release = std::pin::pin!(leases.release());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(15), &mut release).await.is_err(),
+            "20 calls, eight at once"
+        );
+        let owed = leases.owed();
+        assert_eq!(owed.messages, 120);
+        assert!(owed.back_in.is_some_and(|back| (298..=300).contains(&back.as_secs())), "{owed:?}");
+        release.await;
+        assert_eq!(leases.owed(), Owed::default());
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,12 +10,15 @@ pub mod hold;
 pub mod hunt;
 pub mod hunting;
 pub mod lease;
+mod length;
 pub mod look;
 pub mod looks;
 pub mod own;
 pub mod receive;
+pub mod released;
 pub mod row;
 pub mod spool;
+mod wall;
 
 #[cfg(test)]
-mod pretend;
+pub(crate) mod pretend;

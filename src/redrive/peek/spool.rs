@@ -101,6 +101,13 @@ impl Spool {
     }
 }
 
+/// The proof that a message is ours, in memory or on disk.
+#[derive(Debug, Clone)]
+pub enum Receipt {
+    Here(Box<str>),
+    Spooled(Slip),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
