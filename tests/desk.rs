@@ -252,6 +252,7 @@ async fn deleting_writes_them_to_a_file_first() {
     let mut scene = Scene::set(11, 2, None).await;
     scene.laid().await;
     let file = scene.state.path().join("carts.jsonl");
+    scene.ask(Ask::Choose(Choice::Listed));
     scene.ask(Ask::Plan(Deed::Delete));
     let planned = scene.until(|picture| matches!(picture.stage, Stage::Plan(_))).await;
     let Stage::Plan(plan) = planned.stage else { unreachable!() };

@@ -73,13 +73,19 @@ impl Bench {
         let rows = match deed {
             model::Deed::Undo => Vec::new(),
             model::Deed::Purge => self.sheet.all(),
+            // What is listed was not chosen: it is not deleted by a slip.
+            model::Deed::Delete => self.sheet.chosen_rows(),
             _ => self.sheet.meant(),
         };
         if self.run.is_some() || self.laid.is_none() {
             return;
         }
         if rows.is_empty() && !matches!(deed, model::Deed::Undo | model::Deed::Purge) {
-            return self.say("there is nothing to do that with: nothing is chosen, and nothing is listed", false);
+            let what = match deed {
+                model::Deed::Delete => "nothing is chosen: space, a or * choose what is to be deleted",
+                _ => "there is nothing to do that with: nothing is chosen, and nothing is listed",
+            };
+            return self.say(what, false);
         }
         let needs_file = matches!(deed, model::Deed::Write | model::Deed::Delete | model::Deed::Purge);
         let file = if needs_file { self.file_name() } else { None };

@@ -186,7 +186,7 @@ mod tests {
     async fn reading_is_bounded_and_no_more_is_said_than_was_read() {
         let many: Vec<_> = (0..50).map(|_| (1, "[ERROR] ValueError: no")).collect();
         let (said, calls) = asked(true, 1, &many).await;
-        assert_eq!((said.as_deref(), calls), (Some("ValueError: no (1 min ago)"), 2 * MOST_PAGES));
+        assert_eq!((said.as_deref(), calls), (Some("ValueError: no (60 s ago)"), 2 * MOST_PAGES));
         assert_eq!(asked(true, 9, &[]).await, (None, 3));
     }
 
