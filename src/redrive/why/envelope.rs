@@ -1,4 +1,4 @@
-//! Envelopes that AWS's services put around what was meant: recognised by their fields, opened by [`super::decode`].
+//! Envelopes that AWS's services put around what was meant: recognised by their fields, opened by [`super::decode()`].
 //!
 //! Pure. Must not: parse text. To know another envelope: a function here and its line in [`open`].
 
