@@ -39,9 +39,8 @@ const READ_EVERY: Duration = Duration::from_secs(5);
 const EVENT_EVERY: Duration = Duration::from_millis(1_200);
 /// What a rate may be off by.
 const MOST_ERROR: f64 = 0.10;
-/// What is at the edge of the minute is no mistake of the source: a few messages of a steady stream, or a burst of four at each end.
+/// What is at the edge of the minute is no mistake of the source: a message at each end, or a burst at one.
 const EDGE_MESSAGES: f64 = 4.0;
-const EDGE_BURSTS: f64 = 8.0;
 
 /// What was sent, and when.
 #[derive(Debug, Clone, Default)]
@@ -177,8 +176,7 @@ fn compare(driver: &Driver, name: &str, sent: &Sent, account: &str) -> Vec<Strin
             now.duration_since(rate.at).as_secs_f64(),
             rate.source
         );
-        let in_bursts = kinds.iter().all(|kind| kind.starts_with("Job"));
-        let edge = if in_bursts { EDGE_BURSTS } else { EDGE_MESSAGES } / PERIOD_SECONDS;
+        let edge = EDGE_MESSAGES / PERIOD_SECONDS;
         let is_near = (rate.per_second - counted).abs() <= (counted * MOST_ERROR).max(edge);
         let is_less = may_be_less && rate.bound == Bound::AtLeast && rate.per_second <= counted + edge;
         if !is_near && !is_less {
