@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Begun, Deed, Ended, JournalError, Outcome, Record, Scope, Taken,
+    Begun, Ended, JournalError, Outcome, Record, Scope, Taken,
     read::{self, Place, Records},
 };
 
@@ -311,11 +311,6 @@ impl Ledger {
             Scope::Chosen { count } => Some(count),
             Scope::All { limit } | Scope::Where { limit, .. } => limit,
         }
-    }
-
-    /// Whether messages are deleted without being sent anywhere.
-    pub fn only_deletes(&self) -> bool {
-        self.begun.deed == Deed::Delete
     }
 }
 
