@@ -15,6 +15,7 @@
 //! It knows a [`Picture`] and answers keys with an [`Ask`]: messages, filters and moves are in a task (`app::desk`). Here are the
 //! cursor's column, what is being typed, and where things were drawn. Must not: hold messages, or look through all rows.
 
+pub mod asks;
 mod columns;
 mod keys;
 mod message;
