@@ -77,7 +77,7 @@ pub trait Overlay {
         Place::Pane
     }
 
-    /// Whether it takes the whole screen, the last line too.
+    /// Whether it takes the whole screen but for the first line, which says where we are.
     fn fills(&self) -> bool {
         false
     }

@@ -7,6 +7,7 @@ use edatop::{
         Adjust, Ask, Body, Choice, Cluster, Cost, Deed, Diff, DiffLine, Find, Finding, Header, Line, Log, LogLine,
         Moving, News, Opened, Picture, Plan, Stage, Step, Summary,
     },
+    panes::header::Session,
     redrive::mover::{Progress, Stage as Daring},
     theme::ASCII,
 };
@@ -474,6 +475,26 @@ fn under_read_only_there_is_nothing_that_changes() {
         assert_eq!(screen.press(key), [], "{key}");
     }
     assert!(screen.shows("--read-only"));
+}
+
+#[test]
+fn where_one_is_stands_on_every_desk_and_real_money_stands_out() {
+    let local = laid(Screen::example(80, 24), columns()).line("LocalStack");
+    assert!(local.contains("localhost:4566 · 000000000000 · us-east-1"), "{local}");
+    let aws = Session {
+        place: "AWS".into(),
+        account: "123456789012".into(),
+        region: "ap-southeast-2".into(),
+        identity: "night-shift-operations-role".into(),
+        on_aws: true,
+        read_only: true,
+        ..screen::session()
+    };
+    let mut screen = laid(Screen::empty(80, 24).connected(aws), columns());
+    let line = screen.line("AWS");
+    assert!(line.contains("AWS · 123456789012 · ap-southeast-2") && line.contains("READ-ONLY"), "{line}");
+    let ground = |screen: &mut Screen, text: &str| screen.cell(text).style().bg;
+    assert_ne!(ground(&mut screen, "123456789012"), ground(&mut screen, "desk"));
 }
 
 #[test]
