@@ -109,16 +109,11 @@ impl App {
 }
 
 /// The first fills the screen but for the line that says where we are; the last lies on it.
-fn draw_full(
-    overlays: &mut [Box<dyn Overlay>],
-    toast: Option<&Toast>,
-    area: Rect,
-    buf: &mut Buffer,
-    view: &View<'_>,
-) {
+fn draw_full(overlays: &mut [Box<dyn Overlay>], toast: Option<&Toast>, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let Some((first, others)) = overlays.split_first_mut() else { return };
+    let is_heard = first.hear(toast);
     first.draw(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf, view);
-    if let Some(toast) = toast.filter(|_| !first.takes_text()) {
+    if let Some(toast) = toast.filter(|_| !is_heard && !first.takes_text()) {
         toast.draw(area, buf, view);
     }
     if let Some(last) = others.last_mut() {

@@ -63,9 +63,9 @@ pub fn draw_place(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'
     let place = if session.on_aws {
         Segment::new(Role::Selection, format!(" {place} "), 255)
     } else {
-        Segment::new(Role::Text, place, 255)
+        Segment::new(Role::Text, format!(" {place}"), 255)
     };
-    let mut left = vec![Segment::new(Role::Title, " edatop", 100), state(session, view), place];
+    let mut left = vec![place, state(session, view)];
     if !session.identity.is_empty() {
         left.push(Segment::new(Role::Text, session.identity.as_str(), 110));
     }

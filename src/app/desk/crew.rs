@@ -239,10 +239,10 @@ impl Crew {
         }
     }
 
-    /// Goes on with the runs that were cut off, the oldest first, and says of each what it came to.
-    pub(super) async fn go_on_with_all(&self) -> Outcome {
+    /// Goes on with these runs one after the other, and says of each what it came to.
+    pub(super) async fn go_on_with_all(&self, paths: Vec<PathBuf>) -> Outcome {
         let mut runs = Vec::new();
-        for (path, _) in unfinished(&self.shelf, &self.aws).into_iter().rev() {
+        for path in paths {
             if self.stop.is_cancelled() {
                 break;
             }

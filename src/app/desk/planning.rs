@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::time::timeout;
 
 use super::{
@@ -10,6 +10,8 @@ use super::{
     crew::unfinished,
     editing::said_of_all,
     laying::Laid,
+    resuming::resuming,
+    undoing::{newest_run, undoing},
 };
 use crate::{
     app::clock,
@@ -20,8 +22,8 @@ use crate::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
         native,
         plan::{Consumer, MOVE_TASK_RATE, Options, Plan, Prospect},
-        queue::{Queue, Standing},
-        undo::{Way, ways_left},
+        queue::Standing,
+        undo::Way,
         why::{cloudwatch, lines::LogReader, takers},
         wire::Wire,
     },
@@ -49,13 +51,15 @@ pub(super) struct Draft {
     pub(super) shown: model::Plan,
     /// For undoing: the journal, and the ways back.
     pub(super) ways: Option<(PathBuf, Vec<Way>)>,
+    /// For going on: the journals of the runs, the oldest first.
+    pub(super) resumes: Vec<PathBuf>,
 }
 
 /// What a plan needs to know of the desk.
-struct Facts {
-    laid: Arc<Laid>,
-    wire: Arc<dyn Wire>,
-    aws: Arc<Connection>,
+pub(super) struct Facts {
+    pub(super) laid: Arc<Laid>,
+    pub(super) wire: Arc<dyn Wire>,
+    pub(super) aws: Arc<Connection>,
     reader: Arc<dyn LogReader>,
     takers: Vec<Taker>,
     edited: Option<String>,
@@ -64,23 +68,29 @@ struct Facts {
     /// All that the queue has is meant.
     is_all: bool,
     about: u64,
-    last_run: Option<PathBuf>,
-    shelf: Option<Shelf>,
+    /// What was said to be meant: the chosen ones, or what is listed.
+    meant: String,
+    pub(super) last_run: Option<PathBuf>,
+    pub(super) shelf: Option<Shelf>,
 }
 
 impl Bench {
     pub(super) fn plan(&mut self, deed: model::Deed) {
         let rows = match deed {
-            model::Deed::Undo => Vec::new(),
+            model::Deed::Undo | model::Deed::Resume => Vec::new(),
             model::Deed::Purge => self.sheet.all(),
             // What is listed was not chosen: it is not deleted by a slip.
             model::Deed::Delete => self.sheet.chosen_rows(),
             _ => self.sheet.meant(),
         };
-        if self.run.is_some() || self.laid.is_none() {
+        if self.laid.is_none() {
+            self.resumes_first |= deed == model::Deed::Resume;
             return;
         }
-        if rows.is_empty() && !matches!(deed, model::Deed::Undo | model::Deed::Purge) {
+        if self.run.is_some() {
+            return;
+        }
+        if rows.is_empty() && !matches!(deed, model::Deed::Undo | model::Deed::Purge | model::Deed::Resume) {
             let what = match deed {
                 model::Deed::Delete => "nothing is chosen: space, a or * choose what is to be deleted",
                 _ => "there is nothing to do that with: nothing is chosen, and nothing is listed",
@@ -119,7 +129,8 @@ impl Bench {
         self.start(async move { Note::Drafted(number, Box::new(draft(facts, wanted).await)) });
     }
 
-    fn facts(&self, wanted: &Wanted) -> Option<Facts> {
+    fn facts(&mut self, wanted: &Wanted) -> Option<Facts> {
+        let meant = self.said_of_meant(wanted.rows.len() as u64);
         let laid = Arc::clone(self.laid.as_ref()?);
         let rows = || wanted.rows.iter().filter_map(|row| self.rows.get(*row as usize));
         let mut of_groups: HashMap<&str, (u64, u64)> = HashMap::new();
@@ -142,10 +153,26 @@ impl Bench {
             splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
             is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
             about,
+            meant,
             last_run: self.last_run.clone().or_else(|| newest_run(self.shelf().as_ref()?, laid.queue())),
             shelf: self.shelf(),
             laid,
         })
+    }
+
+    /// What is meant, in words: nobody moves by a slip what he did not choose.
+    fn said_of_meant(&mut self, count: u64) -> String {
+        let messages = if count == 1 { "message" } else { "messages" };
+        let number = Count(count as f64);
+        if self.sheet.chosen() > 0 {
+            return format!("{number} chosen {messages}");
+        }
+        let listed = match self.listed_cluster() {
+            Some(title) => format!("of the cluster {title}"),
+            None => "of all clusters".to_owned(),
+        };
+        let found = self.search.as_ref().map_or_else(String::new, |search| format!(" that match {}", search.find));
+        format!("nothing is chosen: all {number} listed {messages}, {listed}{found}")
     }
 
     pub(super) fn shelf(&self) -> Option<Shelf> {
@@ -160,52 +187,59 @@ impl Bench {
     }
 }
 
-/// The last journal that moved something out of this queue.
-fn newest_run(shelf: &Shelf, queue: &Queue) -> Option<PathBuf> {
-    /// Older ones are for `edatop journal`.
-    const MOST: usize = 20;
-    let ids = shelf.ids().ok()?;
-    let paths = ids.into_iter().take(MOST).map(|id| shelf.path(&id));
-    let of_queue = |path: &PathBuf| {
-        Ledger::read(path).is_ok_and(|ledger| {
-            let begun = &ledger.begun;
-            begun.deed != Deed::Undo
-                && begun.from.queue().is_some_and(|from| from.url == queue.url)
-                && ledger.counts().moved + ledger.counts().arrived > 0
-        })
-    };
-    paths.into_iter().find(of_queue)
-}
-
 async fn draft(facts: Facts, wanted: Wanted) -> Draft {
-    if wanted.deed == model::Deed::Undo {
-        return undoing(facts, wanted).await;
+    match wanted.deed {
+        model::Deed::Undo => return undoing(facts, wanted).await,
+        model::Deed::Resume => return resuming(&facts, wanted).await,
+        _ => {}
     }
     let (count, queue) = (wanted.rows.len() as u64, facts.laid.queue().clone());
     let is_purge = wanted.deed == model::Deed::Purge;
     let scope = if is_purge || wanted.native { Scope::All { limit: None } } else { Scope::Chosen { count } };
     let (deed, to, refused) = destination(&facts, &wanted).await;
     let refused = cut_off(&facts, wanted.deed).await.or(refused);
+    let counted = if is_purge { Some(counted(&facts).await) } else { None };
     let prospect = prospect(&facts, &to).await;
     let plan = Plan {
         deed,
         from: Origin::Queue(Box::new(queue)),
         to,
         scope,
-        about: if is_purge { facts.about } else { count },
+        about: counted.as_ref().map_or(count, |(about, _)| *about),
         edited: facts.edited.clone().filter(|_| deed == Deed::Redrive),
         options: wanted.options,
         risks: Vec::new(),
     };
     let plan = plan.with_prospect(&prospect);
-    let shown = shown(&facts, &wanted, &plan, refused);
-    Draft { wanted, plan, shown, ways: None }
+    let mut shown = shown(&facts, &wanted, &plan, refused);
+    shown.lines.extend(counted.map(|(_, said)| said));
+    Draft { wanted, plan, shown, ways: None, resumes: Vec::new() }
+}
+
+/// How many the queue has by its own counter, asked now; and a sentence that says so, or that it did not answer.
+async fn counted(facts: &Facts) -> (u64, String) {
+    let at = clock::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S");
+    match facts.wire.standing(facts.laid.queue()).await {
+        Ok(standing) => {
+            let Standing { visible, in_flight, delayed } = standing;
+            let said = format!(
+                "counted by the queue at {at}: ≈{} messages; {visible} can be received, {in_flight} are in somebody's hands (those held here \
+                 too), {delayed} are delayed",
+                standing.total()
+            );
+            (standing.total(), said)
+        }
+        Err(refusal) => (
+            facts.about,
+            format!("the queue could not be asked at {at} how many it has ({refusal}): this is an older count"),
+        ),
+    }
 }
 
 /// Why nothing may be moved yet: what an earlier run has sent and not yet deleted here would be sent once more, and no journal would
 /// count it.
 async fn cut_off(facts: &Facts, deed: model::Deed) -> Option<String> {
-    if matches!(deed, model::Deed::Write | model::Deed::Undo) {
+    if matches!(deed, model::Deed::Write | model::Deed::Undo | model::Deed::Resume) {
         return None;
     }
     let (shelf, aws, arn) = (facts.shelf.clone()?, Arc::clone(&facts.aws), facts.laid.queue().arn.clone());
@@ -297,14 +331,17 @@ fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -
     let (title, lines) = match wanted.deed {
         model::Deed::Write => (
             format!("write {count} messages"),
-            vec![format!("write {count} messages to {}", file()), "they stay in the queue".to_owned()],
+            vec![facts.meant.clone(), format!("written to {}", file()), "they stay in the queue".to_owned()],
         ),
         model::Deed::Purge => (format!("delete all of {name}"), plan.lines()),
         model::Deed::Delete => (format!("delete {count} messages"), plan.lines()),
         _ if wanted.native => {
             (format!("let the queue redrive all of {name} by itself"), of_the_move_task(options.rate))
         }
-        _ => (format!("redrive {count} messages"), plan.lines()),
+        _ => {
+            let meant = facts.meant.starts_with("nothing").then(|| facts.meant.clone());
+            (format!("redrive {count} messages"), meant.into_iter().chain(plan.lines()).collect())
+        }
     };
     let is_deletion = matches!(wanted.deed, model::Deed::Delete | model::Deed::Purge);
     let has_file = is_deletion || wanted.deed == model::Deed::Write;
@@ -331,66 +368,6 @@ fn of_the_move_task(rate: Option<f64>) -> Vec<String> {
         whole => format!("at {whole} a second instead of {rate}: it takes whole rates from 1 to {MOVE_TASK_RATE}"),
     }));
     lines
-}
-
-/// What the last run moved, brought back as far as it is still to be had.
-async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
-    let title = "undo the last run".to_owned();
-    let queue = facts.laid.queue().clone();
-    let nothing = |why: String, wanted| Draft {
-        wanted,
-        plan: empty_plan(&queue),
-        shown: model::Plan { title: "undo the last run".to_owned(), refused: Some(why), ..model::Plan::default() },
-        ways: None,
-    };
-    let Some(path) = facts.last_run.clone() else {
-        return nothing(format!("no journal says that anything was moved out of {}", queue.name()), wanted);
-    };
-    let (path, ledger, ways) = match back_from(path) {
-        Ok(found) => found,
-        Err(why) => return nothing(why, wanted),
-    };
-    if ways.is_empty() {
-        return nothing("that run moved nothing that could be brought back, or it was brought back".to_owned(), wanted);
-    }
-    let moved = ledger.counts().moved;
-    let mut lines =
-        vec![format!("the run of {} moved {moved} messages to {}", ledger.begun.at, ledger.begun.to.name())];
-    for way in &ways {
-        let there = match way.still_there(&facts.wire).await {
-            Some(there) => format!("{there} of {}", way.most()),
-            None => format!("what is left of {}", way.most()),
-        };
-        lines.push(format!("bring back {there} from {} to {}", way.from("").name(), way.to().name()));
-    }
-    lines.push("what a consumer has taken is consumed, and stays so".to_owned());
-    let options = wanted.options;
-    let shown = model::Plan { title, lines, rate: Some(options.rate), ..model::Plan::default() };
-    Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)) }
-}
-
-/// The ways back from a run. One that was an undo is not undone in turn: what is left of the run before is.
-fn back_from(mut path: PathBuf) -> Result<(PathBuf, Ledger, Vec<Way>), String> {
-    let mut ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
-    if let (Some(undone), Some(folder)) = (&ledger.begun.undoes, path.parent()) {
-        path = Shelf::new(folder).path(undone);
-        ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
-    }
-    let ways = ways_left(&path, &ledger).map_err(|why| why.to_string())?;
-    Ok((path, ledger, ways))
-}
-
-fn empty_plan(queue: &Queue) -> Plan {
-    Plan {
-        deed: Deed::Undo,
-        from: Origin::Queue(Box::new(queue.clone())),
-        to: Destination::Journal,
-        scope: Scope::All { limit: None },
-        about: 0,
-        edited: None,
-        options: Options::default(),
-        risks: Vec::new(),
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::{
     domain::ResourceId,
-    redrive::{plan::Consumer, why::Route},
+    redrive::{choose::Condition, plan::Consumer, why::Route},
 };
 
 /// What the user wants of the desk.
@@ -41,8 +41,6 @@ pub enum Ask {
     Cancel,
     /// Away from what lies over the columns.
     Back,
-    /// Go on with the runs that were cut off.
-    Resume,
     /// All leases end, and so does the desk.
     Close,
 }
@@ -105,6 +103,26 @@ impl Find {
             _ => Some(Self::Text(text.to_owned())),
         }
     }
+
+    /// What was typed for it at the prompt of jq expressions, or at the other; nothing if it was typed elsewhere.
+    pub fn as_typed(&self, at_jq: bool) -> String {
+        match self {
+            Self::Text(text) if !at_jq => text.clone(),
+            Self::Regex(regex) if !at_jq => format!("/{regex}/"),
+            Self::Where(jq) if at_jq => jq.clone(),
+            _ => String::new(),
+        }
+    }
+
+    /// What is wrong with it.
+    pub fn mistake(&self) -> Option<String> {
+        let condition = match self {
+            Self::Text(text) => Condition::text(text),
+            Self::Regex(regex) => Condition::regex(regex),
+            Self::Where(jq) => Condition::jq(jq),
+        };
+        condition.err().map(|mistake| mistake.to_string())
+    }
 }
 
 impl std::fmt::Display for Find {
@@ -127,6 +145,8 @@ pub enum Deed {
     /// All that is in the queue, looked at or not.
     Purge,
     Undo,
+    /// The runs that were cut off.
+    Resume,
 }
 
 /// A change of the plan.

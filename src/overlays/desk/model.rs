@@ -8,7 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 
 pub use super::asks::{Adjust, Ask, Choice, Deed, Find, Step, Subject, Taker};
-use crate::redrive::mover::Progress;
+use crate::{domain::ResourceId, redrive::mover::Progress};
 
 /// Lines sent to either side of the cursor: more than any screen has.
 pub const MARGIN: usize = 250;
@@ -48,15 +48,50 @@ pub struct Picture {
     pub chosen_elsewhere: u64,
     pub find: Option<Finding>,
     pub opened: Option<Arc<Opened>>,
+    /// Why the opened one stayed when it was to be moved.
+    pub refused: Option<Arc<str>>,
     /// What the log says of the opened one; none while that is not known yet.
     pub log: Option<Arc<Log>>,
+    /// What stands over the columns as long as it is true.
+    pub notices: Vec<Notice>,
+    /// Runs of this place that were cut off.
+    pub cut_off: u64,
+    /// A run of this desk can be undone.
+    pub can_undo: bool,
     pub stage: Stage,
+}
+
+/// A sentence that stands as long as it is true.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub bad: bool,
+}
+
+/// A run that was cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutOff {
+    /// Its journal.
+    pub id: String,
+    /// When it wrote down something last.
+    pub at: Timestamp,
+    pub from: String,
+    /// The queue that it takes from; none where it is a file.
+    pub queue: Option<ResourceId>,
+    pub to: String,
+    pub moved: u64,
+    /// Sent or about to be, and no answer written down; or arrived and not yet deleted.
+    pub open: u64,
+    /// Not begun; none where nobody knows how many there are.
+    pub still: Option<u64>,
 }
 
 /// What is looked for, and how far that is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    pub find: String,
+    pub find: Find,
+    /// Those found so far, listed or not.
+    pub hits: u64,
     /// Messages that are still to be looked through.
     pub left: u64,
 }
@@ -76,8 +111,14 @@ pub struct Header {
     pub lease_until: Option<Timestamp>,
     /// What looking costs, in a few words.
     pub cost: String,
-    /// What went wrong last.
-    pub trouble: Option<String>,
+    /// When the last look ended.
+    pub looked_at: Option<Timestamp>,
+    /// What came since then, as far as SQS says.
+    pub came: u64,
+    /// What is listed is no longer ours, or the queue no longer answers.
+    pub is_behind: bool,
+    /// Why nothing was looked at.
+    pub unlooked: Option<String>,
 }
 
 /// Messages that failed alike.
@@ -99,6 +140,8 @@ pub struct Line {
     pub edited: bool,
     /// Its lease is over: somebody else may have it.
     pub lost: bool,
+    /// It was refused when it was to be moved.
+    pub refused: bool,
     pub sent_at: Option<Timestamp>,
     pub receives: Option<u32>,
     pub preview: String,
