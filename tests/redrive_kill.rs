@@ -265,7 +265,7 @@ impl Round {
         format!("{last:?} {}", read("err"))
     }
 
-    async fn count(&self, outcome: &mut Outcome) {
+    async fn count(&mut self, outcome: &mut Outcome) {
         let [left, arrived] = self.pair.empty().await;
         let counts = letters::tally(&arrived);
         let still = letters::tally(&left);
@@ -278,6 +278,12 @@ impl Round {
         outcome.said = self.ledgers().iter().map(|ledger| ledger.counts().maybe_twice).sum();
         if self.fifo {
             outcome.disordered = letters::out_of_order(&arrived);
+        }
+        if !(outcome.lost.is_empty() && outcome.disordered.is_empty()) {
+            let line = |letter: &letters::Letter| format!("{} {}\n", letter.group, letter.token);
+            let path = self.home.write("arrived", &arrived.iter().map(line).collect::<String>());
+            eprintln!("round {}: kept with its journals: {path}", self.number);
+            self.home.keep();
         }
         self.pair.remove().await;
     }
