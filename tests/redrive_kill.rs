@@ -10,6 +10,7 @@
 mod support;
 
 use std::{
+    collections::{HashMap, HashSet},
     fs::File,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
@@ -17,14 +18,15 @@ use std::{
     time::Duration,
 };
 
-use edatop::redrive::journal::{Ledger, Shelf};
+use edatop::redrive::journal::{Ledger, Outcome as Sending, Record, Records, Sent, Shelf, Taken};
 use fastrand::Rng;
 use futures_util::{StreamExt, future::ready, stream};
 use support::{
     emulators,
     hermetic::{Home, program},
-    letters::{self, Pair},
+    letters::{self, Overtaken, Pair},
     proxy::{Fault, Proxy},
+    queues::ledger::tokens_in,
 };
 use tokio::time::{Instant, sleep};
 
@@ -52,10 +54,15 @@ struct Round {
     /// Of the endpoint, or of a proxy in front of it.
     url: String,
     fifo: bool,
+    /// The endpoint gives out messages of a group while others before them are in flight. See the test of it.
+    breaks_groups: bool,
     home: Home,
     pair: Pair,
     starts: usize,
 }
+
+/// As it is named in the list of endpoints.
+const LOCALSTACK: &str = "localstack";
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -64,7 +71,9 @@ struct Outcome {
     lost: Vec<String>,
     twice: usize,
     said: u64,
-    disordered: Vec<String>,
+    overtaken: Vec<Overtaken>,
+    /// Of them, those that the endpoint itself gave out in the wrong order.
+    given_so: usize,
     left: usize,
 }
 
@@ -78,6 +87,28 @@ async fn nothing_is_lost_when_it_is_killed() {
 #[ignore = "needs emulators, named in EDATOP_TEST_ENDPOINTS"]
 async fn nothing_is_lost_when_it_is_killed_on_a_bad_network() {
     on_every_endpoint("net", true).await;
+}
+
+/// Why pairs that LocalStack itself gives out in the wrong order are not held against the program. When this fails LocalStack is mended,
+/// and `breaks_groups` can go.
+#[tokio::test]
+#[ignore = "needs LocalStack, named in EDATOP_TEST_ENDPOINTS"]
+async fn localstack_gives_out_a_message_while_one_before_it_is_in_flight() {
+    let Some((_, url)) = emulators::that_deliver().into_iter().find(|(name, _)| name == LOCALSTACK) else { return };
+    let pair = Pair::make(&url, &format!("edatop-order-{:06x}", fastrand::u32(..1 << 24)), 1).await;
+    pair.fill(2).await;
+    let receive = async || {
+        let call = pair.client.receive_message().queue_url(&pair.dead_url).max_number_of_messages(10);
+        call.visibility_timeout(60).send().await.unwrap().messages.unwrap_or_default()
+    };
+    let both = receive().await;
+    assert_eq!(both.len(), 2);
+    let second = both[1].receipt_handle().unwrap();
+    let call = pair.client.change_message_visibility().queue_url(&pair.dead_url).receipt_handle(second);
+    call.visibility_timeout(0).send().await.unwrap();
+    let given: Vec<_> = receive().await.into_iter().map(|message| message.body.unwrap()).collect();
+    assert_eq!(given, [both[1].body().unwrap()]);
+    pair.remove().await;
 }
 
 async fn on_every_endpoint(name: &str, bad_network: bool) {
@@ -100,7 +131,9 @@ async fn on_every_endpoint(name: &str, bad_network: bool) {
             }
             let at = proxy.as_ref().map_or_else(|| url.clone(), Proxy::url);
             let label = format!("{name}-{endpoint}-{seed}-{number}");
-            let outcome = Round::new(&url, at, &label, (number, seed)).await.run().await;
+            let mut round = Round::new(&url, at, &label, (number, seed)).await;
+            round.breaks_groups = endpoint == LOCALSTACK;
+            let outcome = round.run().await;
             hit.fetch_add(outcome.kills, Ordering::Relaxed);
             (number, outcome)
         };
@@ -133,10 +166,16 @@ fn judge(endpoint: &str, outcomes: &[(usize, Outcome)], took: Duration) {
         "{endpoint}: {} messages, {kills} kills in {took:.0?}: {lost} lost, {twice} twice (said {said})",
         outcomes.len() * MESSAGES
     );
+    let given_so = sum(|o| o.given_so);
+    if given_so > 0 {
+        eprintln!(
+            "{endpoint}: {given_so} pairs out of order, because it gave out the later one while it held the earlier one back"
+        );
+    }
     for (number, outcome) in outcomes {
         assert_eq!(outcome.lost, Vec::<String>::new(), "{endpoint}, round {number}: lost");
         assert_eq!(outcome.left, 0, "{endpoint}, round {number}: not moved though it said that it was done");
-        assert_eq!(outcome.disordered, Vec::<String>::new(), "{endpoint}, round {number}: groups out of order");
+        assert_eq!(outcome.overtaken, [], "{endpoint}, round {number}: groups out of order");
         assert!(outcome.twice as u64 <= outcome.said, "{endpoint}, round {number}: {outcome:?}");
     }
 }
@@ -146,7 +185,7 @@ impl Round {
         let fifo = number % 2 == 1;
         let pair = Pair::make(direct, &format!("edatop-{label}"), if fifo { GROUPS } else { 0 }).await;
         pair.fill(MESSAGES).await;
-        Self { number, seed, url, fifo, home: Home::new(label), pair, starts: 0 }
+        Self { number, seed, url, fifo, breaks_groups: false, home: Home::new(label), pair, starts: 0 }
     }
 
     async fn run(mut self) -> Outcome {
@@ -265,6 +304,38 @@ impl Round {
         format!("{last:?} {}", read("err"))
     }
 
+    /// Whether the program had the later one alone when it was sent: the earlier one was still in its queue, where a FIFO queue that keeps
+    /// its word gives out nothing behind it. By the journal: what a process has once had in hand does not count as held back.
+    fn was_given_so(&self, pair: &Overtaken) -> bool {
+        let (mut tokens, mut in_hand) = (HashMap::new(), HashSet::new());
+        let shelf = self.shelf();
+        for id in shelf.ids().unwrap() {
+            let mut records = Records::open(&shelf.path(&id)).unwrap();
+            while let Some((_, record)) = records.advance().unwrap() {
+                match record {
+                    Record::Begun(_) | Record::Resumed { .. } => in_hand.clear(),
+                    Record::Taken { messages, .. } => {
+                        for Taken { message, .. } in messages {
+                            let token = tokens_in(&message.body).next().unwrap().to_owned();
+                            in_hand.insert(token.clone());
+                            tokens.insert(message.id, token);
+                        }
+                    }
+                    Record::Sent { results, .. } => {
+                        let has_arrived = |sent: &Sent| {
+                            tokens[&sent.id] == pair.later && !matches!(sent.outcome, Sending::Refused(_))
+                        };
+                        if results.iter().any(has_arrived) {
+                            return !in_hand.contains(&pair.earlier);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
     async fn count(&mut self, outcome: &mut Outcome) {
         let [left, arrived] = self.pair.empty().await;
         let counts = letters::tally(&arrived);
@@ -277,9 +348,12 @@ impl Round {
         outcome.twice = counts.values().map(|count| count - 1).sum();
         outcome.said = self.ledgers().iter().map(|ledger| ledger.counts().maybe_twice).sum();
         if self.fifo {
-            outcome.disordered = letters::out_of_order(&arrived);
+            let (given_so, overtaken) = letters::out_of_order(&arrived)
+                .into_iter()
+                .partition(|pair| self.breaks_groups && self.was_given_so(pair));
+            (outcome.given_so, outcome.overtaken) = (Vec::len(&given_so), overtaken);
         }
-        if !(outcome.lost.is_empty() && outcome.disordered.is_empty()) {
+        if !(outcome.lost.is_empty() && outcome.overtaken.is_empty()) {
             let line = |letter: &letters::Letter| format!("{} {}\n", letter.group, letter.token);
             let path = self.home.write("arrived", &arrived.iter().map(line).collect::<String>());
             eprintln!("round {}: kept with its journals: {path}", self.number);
