@@ -242,7 +242,7 @@ pub const COMMANDS: &[Row] = &[
         .on_desk(Group::Move)
         .footer("redrive", 100)
         .dangerous(),
-    row(Command::WriteFile, "write", &["w"], "write them to a file; they stay in the queue")
+    row(Command::WriteFile, "write", &["w"], "write chosen or listed to a file; they stay")
         .on_desk(Group::Move)
         .footer("write", 60),
     row(Command::DeleteChosen, "delete", &["D"], "delete what is chosen; a file gets it first")

@@ -640,8 +640,7 @@ fn what_is_said_in_passing_leaves_the_count_in_sight() {
     tell(
         &mut screen,
         News::Said(
-            "12 messages written to some/folder/with/a/rather/long/name/analytics-dlq-20261121T140312Z.jsonl"
-                .into(),
+            "12 messages written to some/folder/with/a/rather/long/name/analytics-dlq-20261121T140312Z.jsonl".into(),
             false,
         ),
     );

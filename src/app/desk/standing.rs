@@ -88,12 +88,14 @@ impl Bench {
     /// A run may have given back what was in its way, and a look takes again what was given back or lost.
     pub(super) fn note_fates(&mut self) {
         let Some(laid) = &self.laid else { return };
-        let fated = |fate: Fate| {
-            let is_so = |id: &str| laid.hold.fate(id) == Some(fate);
-            let rows = (0..).zip(&self.rows).filter(|(row, known)| !self.sheet.is_gone(*row) && is_so(&known.id));
-            rows.map(|(row, _)| row).collect::<HashSet<u32>>()
-        };
-        (self.given_back, self.lost) = (fated(Fate::GivenBack), fated(Fate::Lost));
+        (self.given_back, self.lost) = (HashSet::new(), HashSet::new());
+        for (row, known) in (0..).zip(&self.rows).filter(|(row, _)| !self.sheet.is_gone(*row)) {
+            match laid.hold.fate(&known.id) {
+                Some(Fate::GivenBack) => drop(self.given_back.insert(row)),
+                Some(Fate::Lost) => drop(self.lost.insert(row)),
+                _ => {}
+            }
+        }
     }
 
     /// What stands over the columns, the most important first.
