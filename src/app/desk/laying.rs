@@ -253,6 +253,8 @@ impl Bench {
         };
         self.looked_at = Some(clock::now());
         self.note_fates();
+        // Whether it answers again is seen at once.
+        self.counter.hurry();
         self.counter.total = Some((looked.about, self.gone()));
         (self.looked, self.gone_before) = (Some(looked), self.gone());
         self.ask_why();
