@@ -434,6 +434,32 @@ async fn a_look_that_takes_the_last_try_wants_the_queues_name() {
     assert_eq!(looked.is(0).lines().len(), 1);
 }
 
+/// Where it is not needed too: a name that is wrong is a mistake, whatever it was for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_accepted_for_another_queue_is_a_mistake_everywhere() {
+    let place = Place::with("cost-name", &ORDERS).await;
+    for arguments in [
+        &["peek", "orders-dlq"][..],
+        &["peek", "orders-dlq", "--clusters"],
+        &["redrive", "orders-dlq", "--yes"],
+        &["redrive", "orders-dlq", "--limit", "1", "--yes"],
+        &["redrive", "orders-dlq", "--dry-run"],
+        &["export", "orders-dlq", "--file", "f"],
+        &["export", "orders-dlq", "--file", "f", "--delete", "--yes"],
+    ] {
+        for wrong in ["orders", "Orders-dlq", "orders-dlq "] {
+            let run = place.run(&[arguments, &["--accept-cost", wrong]].concat()).await;
+            run.is(2).says(&format!("--accept-cost says '{wrong}'")).says("it is orders-dlq that would be looked at");
+        }
+    }
+    place.run(&["redrive", "orders-dlq", "--accept-cost", "orders-dlq", "--yes"]).await.is(0);
+    let undo = ["journal", "undo", "last", "--yes", "--accept-cost"];
+    let undone = place.run(&[&undo[..], &["orders-dlq"]].concat()).await;
+    undone.is(2).says("--accept-cost says 'orders-dlq'").says("it is orders that would be looked at");
+    place.run(&[&undo[..], &["orders"]].concat()).await.is(0);
+    assert_eq!(place.drain(&place.dlq).await.len(), 4);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_finishes_what_is_in_hand_and_is_code_four() {
     let bodies: Vec<String> = (0..60).map(|number| number.to_string()).collect();

@@ -75,6 +75,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let queue = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
+    arguments.choice.is_meant_for(&queue)?;
     if arguments.delete && !arguments.dry_run && !arguments.anyway {
         earlier::settled(&desk, &queue)?;
     }

@@ -70,6 +70,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let queue = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
+    arguments.choice.is_meant_for(&queue)?;
     let wish = Wish { choice: &arguments.choice, logs: !arguments.no_logs };
     let mut gathered = gather(&desk, queue, wish, &stop).await?;
     let chosen = gathered.chosen();

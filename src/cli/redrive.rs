@@ -115,6 +115,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         return resume::resume(&desk, journal, &arguments.care, (config.ascii, stop)).await;
     };
     let from = unless_stopped(&stop, desk.find(queue)).await?;
+    arguments.choice.is_meant_for(&from)?;
     if !arguments.dry_run && !arguments.anyway {
         earlier::settled(&desk, &from)?;
     }

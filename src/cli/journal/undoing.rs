@@ -13,6 +13,7 @@ use crate::{
         desk::{
             self, Desk, LEFT, Outcome,
             agree::Word,
+            choice::costs_meant,
             intent::{self, Consent},
             must_write,
             run::{self, Trip},
@@ -30,6 +31,7 @@ use crate::{
             hunt::{Hunt, Hunting},
         },
         plan::Plan,
+        queue::Queue,
         undo::{self, NotNow, Way, as_before},
     },
 };
@@ -41,9 +43,9 @@ pub struct Undo {
     pub id: String,
     #[command(flatten)]
     pub care: Care,
-    /// Look for them although that may dead-letter others; the queue's name, so that it is meant
+    /// Look for them in this queue although that may dead-letter others; its name, so that it is meant. May be given for several
     #[arg(long, value_name = "QUEUE-NAME")]
-    pub accept_cost: Option<String>,
+    pub accept_cost: Vec<String>,
     /// Print the plan and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -83,6 +85,11 @@ pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> 
     if let Some(damage) = unreadable(&id_of(&path), ledger.damaged) {
         complain(&format!("{damage}; what stood there alone is not brought back"));
     }
+    let looked_at = ways.iter().filter_map(|way| match way {
+        Way::FromQueue { queue, .. } => Some(&**queue),
+        Way::FromJournal { .. } => None,
+    });
+    costs_meant(&arguments.accept_cost, looked_at)?;
     let mut worst = 0;
     for way in &ways {
         let undoing = Undoing { desk: &desk, shelf: &shelf, path: &path, arguments, ascii: config.ascii };
@@ -121,11 +128,7 @@ impl Undoing<'_> {
             let cost = hold.map_err(|refusal| self.desk.given_up(&refusal))?.cost();
             notes.extend(cost.lines.iter().map(|line| format!("mind: finding them: {line}")));
             // Not only those that are sought are received.
-            let permitted = if self.arguments.dry_run {
-                Ok(())
-            } else {
-                cost.permits(queue, self.arguments.accept_cost.as_deref())
-            };
+            let permitted = if self.arguments.dry_run { Ok(()) } else { cost.permits(queue, self.accepted(queue)) };
             permitted.map_err(|why| GivenUp::misused(format!("{why} (--accept-cost {})", queue.name())))?;
         }
         if there == Some(0) {
@@ -137,6 +140,11 @@ impl Undoing<'_> {
             return Ok(0);
         }
         self.bring_back(way, &plan, stop).await
+    }
+
+    /// The queue's name, if the cost of looking there was accepted.
+    fn accepted(&self, queue: &Queue) -> Option<&str> {
+        self.arguments.accept_cost.iter().map(String::as_str).find(|name| *name == queue.name())
     }
 
     async fn plan(&self, way: &Way, there: Option<u64>) -> Plan {
@@ -162,7 +170,7 @@ impl Undoing<'_> {
         let (options, total, ascii) = (plan.options, plan.about, self.ascii);
         match way {
             Way::FromQueue { queue, ids, .. } => {
-                let accept_cost = self.arguments.accept_cost.is_some();
+                let accept_cost = self.accepted(queue).is_some();
                 let waiting = self.desk.standing(queue).await?.total();
                 let hunting = Hunting { accept_cost, ..Hunting::among(ids.len() as u64, waiting) };
                 let wire = Arc::clone(&self.desk.wire);
@@ -184,5 +192,5 @@ impl Undoing<'_> {
 
 /// Whether order matters there.
 pub fn is_fifo(to: &Destination) -> bool {
-    to.queues().iter().any(crate::redrive::queue::Queue::is_fifo)
+    to.queues().iter().any(Queue::is_fifo)
 }
