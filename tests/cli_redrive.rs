@@ -357,8 +357,37 @@ async fn a_run_that_was_cut_off_comes_before_the_next() {
     place.run(&["redrive", "orders-dlq", "--dry-run"]).await.is(0).says("an earlier run here was cut off");
     let anyway = place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await;
     assert_eq!(anyway.is(0).fates().1["Moved"], 1);
-    place.run(&["redrive", "--resume"]).await.is(0);
+    place.run(&["redrive", "--resume", "--yes"]).await.is(0);
     assert_eq!(place.drain(&place.source).await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_on_with_is_said_and_agreed_to_first() {
+    let place = Place::with("resume-asks", &ORDERS).await;
+    place.run(&["redrive", "orders-dlq", "--limit", "3", "--yes"]).await.is(0);
+    cut_off(&place);
+    let journal = newest_journal(&place);
+    let (id, before) = (journal.file_stem().unwrap().to_str().unwrap(), std::fs::read(&journal).unwrap());
+    for arguments in [&["redrive", "--resume"][..], &["redrive", "--resume", id]] {
+        let asked = place.run(arguments).await;
+        asked.is(2).says("nothing was changed: --yes is missing, and there is no terminal to ask on");
+        asked.says(&format!("go on with {id}: redrive from orders-dlq to orders\n"));
+        asked.says("it was cut off at 20").says(" ago, with 3 messages of 3 done\n");
+        assert_eq!((asked.out.as_str(), std::fs::read(&journal).unwrap() == before), ("", true));
+    }
+    // On a terminal the state is where it is without being named.
+    std::fs::create_dir_all(place.home.folder.join(".local")).unwrap();
+    std::os::unix::fs::symlink(place.home.folder.join("state"), place.home.folder.join(".local/state")).unwrap();
+    let url = place.endpoint.url();
+    tokio::task::block_in_place(|| {
+        for (answer, said) in [("no\r", "not agreed to: nothing was changed"), ("yes\r", "done: 3 moved")] {
+            let mut terminal = pty::Terminal::start(&place.home, &["redrive", "--resume", "--endpoint", &url], 120, 40);
+            terminal.shows("Type yes to go on:");
+            terminal.press(answer);
+            terminal.shows(said);
+        }
+    });
+    assert_eq!(place.drain(&place.source).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -371,7 +400,7 @@ async fn one_run_that_cannot_be_gone_on_with_does_not_keep_the_others() {
     std::fs::create_dir(&file).unwrap();
     place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await.is(0);
     cut_off(&place);
-    place.run(&["redrive", "--resume"]).await.is(1);
+    place.run(&["redrive", "--resume", "--yes"]).await.is(1);
     let left = place.run(&["journal", "ls", "--unfinished", "--format", "json"]).await.lines();
     assert_eq!((left.len(), &left[0]["Deed"]), (1, &"export".into()), "{left:?}");
 }

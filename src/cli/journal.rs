@@ -299,7 +299,8 @@ fn counted(counts: &Counts) -> String {
     said
 }
 
-fn local(at: Timestamp) -> String {
+/// A time as a person here reads it.
+pub fn local(at: Timestamp) -> String {
     at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 

@@ -58,7 +58,7 @@ pub struct Arguments {
     /// Let AWS's own move task do it: the whole queue, unedited, no journal, no undo
     #[arg(long, conflicts_with_all = ["condition", "cluster", "limit", "edit", "canary", "concurrency"])]
     pub native: bool,
-    /// Go on with what was cut off: this journal, or all of this endpoint's
+    /// Go on with what was cut off: this journal, or all of this endpoint's. What that is is said first, and asked about
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, default_missing_value = "",
         conflicts_with_all = ["queue", "to", "condition", "cluster", "limit", "accept_cost", "edit", "canary", "native", "dry_run",
             "anyway"])]
@@ -111,8 +111,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let Some(queue) = &arguments.queue else {
-        let journal = arguments.resume.as_deref().unwrap_or_default();
-        return resume::resume(&desk, journal, &arguments.care, (config.ascii, stop)).await;
+        return resume::resume(&desk, arguments, (config.ascii, stop)).await;
     };
     let from = unless_stopped(&stop, desk.find(queue)).await?;
     arguments.choice.is_meant_for(&from)?;

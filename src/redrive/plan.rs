@@ -89,7 +89,7 @@ impl Plan {
     /// All of it, a sentence a line.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = vec![
-            format!("{} {} from {} to {}", self.verb(), self.how_many(), self.from.name(), self.to.name()),
+            format!("{} {} from {} to {}", verb(self.deed), self.how_many(), self.from.name(), self.to.name()),
             self.pace(),
             "each message is in the journal, on disk, before it is sent, and deleted only after it has arrived"
                 .to_owned(),
@@ -105,16 +105,6 @@ impl Plan {
         }
         lines.extend(self.risks.iter().map(|risk| format!("mind: {risk}")));
         lines
-    }
-
-    fn verb(&self) -> &'static str {
-        match self.deed {
-            Deed::Redrive => "redrive",
-            Deed::Export => "move",
-            Deed::Delete => "delete",
-            Deed::Import => "send",
-            Deed::Undo => "bring back",
-        }
     }
 
     fn how_many(&self) -> String {
@@ -139,6 +129,17 @@ impl Plan {
             }
             None => format!("as fast as it goes, {at_once} batches of 10 at once"),
         }
+    }
+}
+
+/// What is done to messages, as one says it.
+pub fn verb(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Redrive => "redrive",
+        Deed::Export => "move",
+        Deed::Delete => "delete",
+        Deed::Import => "send",
+        Deed::Undo => "bring back",
     }
 }
 
