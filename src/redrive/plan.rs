@@ -11,6 +11,8 @@ use crate::domain::units;
 /// Messages that AWS's own move task moves in a second, at most.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>
 pub const MOVE_TASK_RATE: u32 = 500;
+/// How long a stage of a canary waits at most, however surely what waits before it becomes less.
+pub const CANARY_LONGEST: Duration = Duration::from_mins(30);
 /// A message that is lost so soon is worth a word.
 const SOON: Duration = Duration::from_secs(86_400);
 
@@ -99,7 +101,7 @@ impl Plan {
             let patience = self.options.canary_patience.as_secs();
             lines.push(format!("canary: 1 first, then 10, then all; each step waits up to {patience} s for the consumer to be done with them"));
         }
-        if !self.to.queues().is_empty() {
+        if self.can_come_back() {
             let share = self.options.bounce_limit * 100.0;
             lines.push(format!("stops by itself when {share} % of them have come back"));
         }
@@ -107,10 +109,15 @@ impl Plan {
         lines
     }
 
+    /// Whether what the consumer does not manage ends up where it was taken from.
+    fn can_come_back(&self) -> bool {
+        self.from.queue().is_some_and(|from| self.to.queues().iter().any(|queue| queue.gives_up_to(from)))
+    }
+
     fn how_many(&self) -> String {
         let about = units::Count(self.about as f64);
         match &self.scope {
-            Scope::Chosen { count } => counted(*count),
+            Scope::Chosen { count } => messages(*count),
             Scope::All { limit: None } => format!("all of ≈{about} messages"),
             Scope::All { limit: Some(limit) } => format!("the first {limit} of ≈{about} messages"),
             Scope::Where { expression, limit: None } => format!("those of ≈{about} messages where {expression}"),
@@ -143,8 +150,9 @@ pub fn verb(deed: Deed) -> &'static str {
     }
 }
 
-fn counted(count: u64) -> String {
-    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
+/// So many messages, in words.
+pub fn messages(count: u64) -> String {
+    if count == 1 { "1 message".to_owned() } else { format!("{} messages", units::Count(count as f64)) }
 }
 
 /// What could go wrong, the worst first.
@@ -155,9 +163,7 @@ fn risks(plan: &Plan, prospect: &Prospect) -> Vec<String> {
     order(plan, prospect, &mut risks);
     copies(plan, &mut risks);
     time_left(plan, prospect, &mut risks);
-    if let Some(waiting) = prospect.waiting.filter(|waiting| waiting.total() > 0) {
-        risks.push(format!("≈{} messages wait at the destination already", waiting.total()));
-    }
+    wait_behind(plan, prospect, &mut risks);
     let whole = matches!(plan.scope, Scope::All { limit: None }) && plan.edited.is_none();
     if prospect.has_move_task && whole && matches!(plan.to, Destination::Sources(_)) {
         risks.push(format!(
@@ -166,6 +172,18 @@ fn risks(plan: &Plan, prospect: &Prospect) -> Vec<String> {
         ));
     }
     risks
+}
+
+fn wait_behind(plan: &Plan, prospect: &Prospect, risks: &mut Vec<String>) {
+    let Some(waiting) = prospect.waiting.filter(|waiting| waiting.total() > 0) else { return };
+    let mut said = format!("at the destination already: ≈{}", messages(waiting.total()));
+    if plan.options.canary && waiting.visible > 0 {
+        let longest = units::Age(CANARY_LONGEST.as_secs_f64());
+        said.push_str(&format!(
+            "; before those are taken the canary is not judged, and it waits for them as long as they become fewer, {longest} at most"
+        ));
+    }
+    risks.push(said);
 }
 
 fn bounce(prospect: &Prospect, risks: &mut Vec<String>) {

@@ -13,6 +13,7 @@
 //! leaves the source only after the journal says that it has arrived. What is `doubtful` is sent again: a standard queue may then have it
 //! twice, and the run counts it; a FIFO queue knows the second one by its deduplication id.
 
+mod backlog;
 mod batch;
 mod book;
 mod conduct;
