@@ -150,7 +150,7 @@ async fn a_whole_queue_goes_home() {
     assert_eq!(place.drain(&place.dlq).await, [""; 0]);
     let journals = place.run(&["journal", "ls", "--format", "json"]).await;
     let told = &journals.is(0).lines()[0];
-    assert_eq!((&told["State"], &told["Counts"]["moved"]), (&"done".into(), &3.into()));
+    assert_eq!((&told["State"], &told["Moved"]), (&"done".into(), &3.into()));
     let shown = place.run(&["journal", "show", "last"]).await;
     assert!(shown.is(0).out.contains("orders-dlq") && shown.out.matches("moved as").count() == 3, "{}", shown.out);
 }
@@ -372,7 +372,7 @@ async fn what_is_gone_on_with_is_said_and_agreed_to_first() {
         let asked = place.run(arguments).await;
         asked.is(2).says("nothing was changed: --yes is missing, and there is no terminal to ask on");
         asked.says(&format!("go on with {id}: redrive from orders-dlq to orders\n"));
-        asked.says("it was cut off at 20").says(" ago, with 3 messages of 3 done\n");
+        asked.says("it was cut off at 20").says(" ago, with 3 messages of 3 moved\n");
         assert_eq!((asked.out.as_str(), std::fs::read(&journal).unwrap() == before), ("", true));
     }
     // On a terminal the state is where it is without being named.
@@ -446,6 +446,69 @@ async fn a_purge_wants_a_place_for_what_it_deletes() {
     assert_eq!(run.is(0).fates().1["Moved"], 2);
     assert_eq!(std::fs::read_to_string(place.home.folder.join("file")).unwrap().lines().count(), 2);
     assert_eq!(place.drain(&place.dlq).await, [""; 0]);
+}
+
+/// Whoever can read the sum of one command can read those of all; and each says what it did, not that it moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_sums_have_one_shape_and_each_its_own_words() {
+    let place = Place::with("sums", &ORDERS).await;
+    let mut shapes = std::collections::BTreeSet::new();
+    for (arguments, said, moved) in [
+        (&["redrive", "orders-dlq", "--dry-run"][..], "redrive all of ≈4 messages from orders-dlq to orders", 0),
+        (&["redrive", "orders-dlq", "--limit", "1", "--dry-run"], "redrive 1 message from orders-dlq to orders", 0),
+        (&["redrive", "orders-dlq", "--limit", "1", "--yes"], "done: 1 moved in", 1),
+        (&["journal", "undo", "last", "--yes"], "done: 1 brought back in", 1),
+        (&["export", "orders-dlq", "--file", "copy", "--dry-run"], "they stay where they are", 0),
+        (&["export", "orders-dlq", "--file", "copy"], "they are still in orders-dlq", 0),
+        (&["import", "orders", "--file", "copy", "--yes"], "done: 4 sent in", 4),
+        (&["journal", "undo", "last", "--yes"], "done: 4 deleted in", 4),
+        (
+            &["export", "orders-dlq", "--limit", "2", "--file", "two", "--delete", "--yes"],
+            "done: 2 written and deleted in",
+            2,
+        ),
+        (
+            &["purge", "orders-dlq", "--no-export", "--dry-run"],
+            "delete all of ≈2 messages from orders-dlq; the journal",
+            0,
+        ),
+        (&["purge", "orders-dlq", "--no-export", "--yes"], "done: 2 deleted in", 2),
+        (&["redrive", "orders-dlq", "--yes"], "orders-dlq is empty", 0),
+    ] {
+        let run = place.run(arguments).await;
+        let (_, summary) = run.is(0).says(said).fates();
+        assert_eq!(summary["Moved"], moved, "{arguments:?}: {summary}");
+        let is_dry = arguments.contains(&"--dry-run");
+        assert_eq!((&summary["DryRun"], summary["Ended"] == "planned"), (&is_dry.into(), is_dry), "{summary}");
+        assert_eq!(summary["Copied"], if arguments == ["export", "orders-dlq", "--file", "copy"] { 4 } else { 0 });
+        shapes.insert(summary.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+    }
+    assert_eq!(shapes.len(), 1, "{shapes:?}");
+    let listed = place.run(&["journal", "ls"]).await;
+    listed.is(0);
+    for words in ["delete    orders-dlq: 2 deleted", "import    ", ": 4 sent", "orders → orders-dlq: 1 brought back"]
+    {
+        assert!(listed.out.contains(words), "{words}: {}", listed.out);
+    }
+}
+
+/// A consumer that fails puts them back only after all its receives: three of thirty seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_says_until_when_they_may_come_back() {
+    let place = Place::with("returns", &["a"]).await;
+    let before = jiff::Timestamp::now();
+    let run = place.run(&["redrive", "orders-dlq", "--yes"]).await;
+    run.is(0)
+        .says("is back in orders-dlq in about 90 s, by ")
+        .says("3 receives of 30 s each")
+        .says("`edatop peek orders-dlq`");
+    let until: jiff::Timestamp = run.fates().1["ReturnsUntil"].as_str().unwrap().parse().unwrap();
+    let (least, most) =
+        (before + jiff::SignedDuration::from_secs(90), jiff::Timestamp::now() + jiff::SignedDuration::from_secs(90));
+    assert!((least..=most).contains(&until), "{until}");
+    // Nothing comes back from where nothing is given up.
+    let back = place.run(&["journal", "undo", "last", "--yes"]).await;
+    assert_eq!((back.is(0).fates().1["ReturnsUntil"].clone(), back.err.contains("is back in")), (Value::Null, false));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,8 +19,7 @@ use super::desk::{
     agree::Word,
     aim::{self, SOURCES},
     choice::Choice,
-    earlier,
-    intent::Consent,
+    earlier::Beginning,
     must_write, unless_stopped, whole,
 };
 use crate::{
@@ -46,15 +45,8 @@ pub struct Arguments {
     pub edit: Option<String>,
     #[command(flatten)]
     pub care: Care,
-    /// Print the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask: the plan is agreed to
-    #[arg(long)]
-    pub yes: bool,
-    /// Begin although an earlier run of this queue was cut off: what that one has sent may be sent again
-    #[arg(long)]
-    pub anyway: bool,
+    #[command(flatten)]
+    pub beginning: Beginning,
     /// Let AWS's own move task do it: the whole queue, unedited, no journal, no undo
     #[arg(long, conflicts_with_all = ["condition", "cluster", "limit", "edit", "canary", "concurrency"])]
     pub native: bool,
@@ -106,7 +98,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run || arguments.resume.is_some() {
+    if !arguments.beginning.agreement.dry_run || arguments.resume.is_some() {
         must_write(config, "a redrive sends and deletes messages")?;
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
@@ -115,9 +107,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     };
     let from = unless_stopped(&stop, desk.find(queue)).await?;
     arguments.choice.is_meant_for(&from)?;
-    if !arguments.dry_run && !arguments.anyway {
-        earlier::settled(&desk, &from)?;
-    }
+    arguments.beginning.may_begin(&desk, &from)?;
     let to = unless_stopped(&stop, aim::destination(&desk, &from, &arguments.to)).await?;
     if arguments.native {
         return native::run(&desk, arguments, (from, to), &stop).await;
@@ -131,10 +121,11 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         to,
         scope: Scope::All { limit: None },
         about: 0,
+        split: None,
         edited: None,
         options: arguments.care.options(),
         risks: Vec::new(),
     };
-    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Yes };
+    let consent = arguments.beginning.agreement.by(Word::Yes, 0);
     whole::run(&desk, (plan, None), consent, (config.ascii, &stop)).await
 }

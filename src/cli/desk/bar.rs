@@ -11,7 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     cli::complain,
     domain::units::Age,
-    redrive::mover::{Progress, Stage},
+    redrive::{
+        journal::Deed,
+        mover::{Progress, Stage},
+        words::done,
+    },
     widgets::text,
 };
 
@@ -20,33 +24,33 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// The bar, or what stands for it.
 pub enum Bar {
-    Drawn(ProgressBar),
-    Plain { said: Instant },
+    Drawn(ProgressBar, Deed),
+    Plain { said: Instant, deed: Deed },
 }
 
 impl Bar {
-    pub fn new(total: u64, ascii: bool) -> Self {
+    pub fn new(total: u64, deed: Deed, ascii: bool) -> Self {
         if !std::io::stderr().is_terminal() {
-            return Self::Plain { said: Instant::now() };
+            return Self::Plain { said: Instant::now(), deed };
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         let signs = if ascii { "#>-" } else { "█▉▊▋▌▍▎▏ " };
         if let Ok(style) = ProgressStyle::with_template("{bar:32} {msg}") {
             bar.set_style(style.progress_chars(signs));
         }
-        Self::Drawn(bar)
+        Self::Drawn(bar, deed)
     }
 
     pub fn show(&mut self, progress: &Progress) {
         match self {
-            Self::Drawn(bar) => {
+            Self::Drawn(bar, deed) => {
                 bar.set_length(progress.total.max(progress.moved + progress.refused));
                 bar.set_position(progress.moved + progress.refused);
-                bar.set_message(sentence(progress));
+                bar.set_message(sentence(progress, *deed));
             }
-            Self::Plain { said } if said.elapsed() >= PLAIN_EVERY => {
+            Self::Plain { said, deed } if said.elapsed() >= PLAIN_EVERY => {
                 *said = Instant::now();
-                complain(&sentence(progress));
+                complain(&sentence(progress, *deed));
             }
             Self::Plain { .. } => {}
         }
@@ -54,7 +58,7 @@ impl Bar {
 
     /// Takes the bar away, so that what follows stands alone.
     pub fn clear(&self) {
-        if let Self::Drawn(bar) = self {
+        if let Self::Drawn(bar, _) = self {
             bar.finish_and_clear();
         }
     }
@@ -62,20 +66,20 @@ impl Bar {
     /// Lets a line through above the bar.
     pub fn above<T>(&self, write: impl FnOnce() -> T) -> T {
         match self {
-            Self::Drawn(bar) => bar.suspend(write),
+            Self::Drawn(bar, _) => bar.suspend(write),
             Self::Plain { .. } => write(),
         }
     }
 }
 
 /// `canary of 10, watching · 11 of ≈ 400 moved · 250/s · 2 s left · 1 came back`.
-pub fn sentence(progress: &Progress) -> String {
+pub fn sentence(progress: &Progress, deed: Deed) -> String {
     let mut parts = Vec::new();
     if let Stage::Canary { size, watching } = progress.stage {
         let doing = if watching { "watching what becomes of it" } else { "on its way" };
         parts.push(format!("canary of {size}, {doing}"));
     }
-    parts.push(format!("{} of ≈ {} moved", progress.moved, progress.total.max(progress.moved)));
+    parts.push(format!("{} of ≈ {} {}", progress.moved, progress.total.max(progress.moved), done(deed)));
     parts.extend(progress.rate().map(|rate| format!("{rate:.0}/s")));
     parts.extend(progress.left().map(|left| format!("{} left", Age(left.as_secs_f64()))));
     let counts =
@@ -100,10 +104,10 @@ mod tests {
             trouble: Some("slow\u{1b}[2J down".to_owned()),
             ..Progress::default()
         };
-        let said = sentence(&progress);
+        let said = sentence(&progress, Deed::Redrive);
         let expected =
             "canary of 10, watching what becomes of it · 100 of ≈ 400 moved · 50/s · 6 s left · 1 came back · slow";
         assert!(said.starts_with(expected) && !said.contains('\u{1b}'), "{said}");
-        assert_eq!(sentence(&Progress { total: 3, ..Progress::default() }), "0 of ≈ 3 moved");
+        assert_eq!(sentence(&Progress { total: 3, ..Progress::default() }, Deed::Delete), "0 of ≈ 3 deleted");
     }
 }

@@ -12,10 +12,9 @@ use crate::{
         complain,
         desk::{
             self, Desk, LEFT, Outcome,
-            agree::Word,
+            agree::{Agreement, Word},
             choice::costs_meant,
-            intent::{self, Consent},
-            must_write,
+            intent, must_write,
             run::{self, Trip},
             unless_stopped,
         },
@@ -46,12 +45,8 @@ pub struct Undo {
     /// Look for them in this queue although that may dead-letter others; its name, so that it is meant. May be given for several
     #[arg(long, value_name = "QUEUE-NAME")]
     pub accept_cost: Vec<String>,
-    /// Print the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask: the plan is agreed to
-    #[arg(long)]
-    pub yes: bool,
+    #[command(flatten)]
+    pub agreement: Agreement,
 }
 
 /// Brings back what can be.
@@ -59,7 +54,7 @@ pub struct Undo {
 /// # Errors
 /// Before anything is moved.
 pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run {
+    if !arguments.agreement.dry_run {
         must_write(config, "an undo sends and deletes messages")?;
     }
     let shelf = shelf()?;
@@ -128,14 +123,15 @@ impl Undoing<'_> {
             let cost = hold.map_err(|refusal| self.desk.given_up(&refusal))?.cost();
             notes.extend(cost.lines.iter().map(|line| format!("mind: finding them: {line}")));
             // Not only those that are sought are received.
-            let permitted = if self.arguments.dry_run { Ok(()) } else { cost.permits(queue, self.accepted(queue)) };
+            let permitted =
+                if self.arguments.agreement.dry_run { Ok(()) } else { cost.permits(queue, self.accepted(queue)) };
             permitted.map_err(|why| GivenUp::misused(format!("{why} (--accept-cost {})", queue.name())))?;
         }
         if there == Some(0) {
             complain(&format!("nothing of {} is left to bring back: all was taken by its consumer", id_of(self.path)));
             return Ok(LEFT);
         }
-        let consent = Consent { yes: self.arguments.yes, dry_run: self.arguments.dry_run, word: Word::Yes };
+        let consent = self.arguments.agreement.by(Word::Yes, 0);
         if !intent::consent(&plan, &notes, consent, stop).await? {
             return Ok(0);
         }
@@ -155,6 +151,7 @@ impl Undoing<'_> {
             to: way.to().clone(),
             scope: Scope::Chosen { count: about },
             about,
+            split: None,
             edited: None,
             options: self.arguments.care.options(),
             risks: Vec::new(),
@@ -176,14 +173,14 @@ impl Undoing<'_> {
                 let wire = Arc::clone(&self.desk.wire);
                 let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
                 let supply = Arc::clone(&hunt) as _;
-                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, ascii };
+                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, refused: 0, ascii };
                 let outcome = run::attend(self.desk, trip, stop).await;
                 desk::given_back(&hunt.close().await);
                 outcome
             }
             Way::FromJournal { to, ids } => {
                 let supply = Arc::new(Listed::new(Box::new(undo::kept(self.path, ids)), is_fifo(to)));
-                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, ascii };
+                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, refused: 0, ascii };
                 run::attend(self.desk, trip, stop).await
             }
         }

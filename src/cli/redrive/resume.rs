@@ -35,8 +35,9 @@ use crate::{
         },
         listed::Listed,
         mover::{self, Sink, supply::Supply},
-        plan::{self, Options},
+        plan::Options,
         undo::{self, Way},
+        words,
     },
     widgets::text,
 };
@@ -55,7 +56,7 @@ pub async fn resume(desk: &Desk, arguments: &Arguments, (ascii, stop): (bool, Ca
     for line in runs.iter().flat_map(|(path, ledger)| told(&id_of(path), ledger)) {
         eprintln!("{}", text::clean(&line));
     }
-    agree::agreed(arguments.yes, Word::Yes, &stop).await?;
+    agree::agreed(arguments.beginning.agreement.yes, Word::Yes, &stop).await?;
     let mut worst = 0;
     for (path, _) in runs {
         if stop.is_cancelled() {
@@ -83,16 +84,16 @@ fn told(id: &str, ledger: &Ledger) -> Vec<String> {
         Some((_, Ended::Cancelled)) => "cancelled".to_owned(),
         Some((_, Ended::Stopped { why })) => format!("stopped ({why})"),
     };
-    let verb = plan::verb(begun.deed);
-    let (from, to, at) = (begun.from.name(), begun.to.name(), local(ledger.last));
+    let (from, at) = (begun.from.name(), local(ledger.last));
+    let (verb, done) = (words::verb(begun.deed), words::done(begun.deed));
     let ago = Age::between(ledger.last, clock::now());
     let of = ledger.wanted().map(|wanted| format!(" of {wanted}")).unwrap_or_default();
     let mut lines = vec![
-        format!("go on with {id}: {verb} from {from} to {to}"),
-        format!("  it was {ended} at {at}, {ago} ago, with {}{of} done", desk::messages(counts.moved)),
+        format!("go on with {id}: {verb} {}", words::way(&begun.from, &begun.to)),
+        format!("  it was {ended} at {at}, {ago} ago, with {}{of} {done}", words::messages(counts.moved)),
     ];
     if counts.doubtful > 0 {
-        let some = desk::messages(counts.doubtful);
+        let some = words::messages(counts.doubtful);
         let doubles = begun.to.doubles(ledger.last, clock::now());
         let again =
             if doubles { "sent again, and may then be there twice" } else { "sent again, which makes no copies" };
@@ -101,11 +102,11 @@ fn told(id: &str, ledger: &Ledger) -> Vec<String> {
         ));
     }
     if counts.arrived > 0 {
-        let some = desk::messages(counts.arrived);
+        let some = words::messages(counts.arrived);
         lines.push(format!("  {some} sent and perhaps not yet deleted in {from}: deleted there, not sent again"));
     }
     if counts.refused > 0 {
-        lines.push(format!("  {} refused then: tried again", desk::messages(counts.refused)));
+        lines.push(format!("  {} refused then: tried again", words::messages(counts.refused)));
     }
     lines.extend(begun.edited.as_ref().map(|edited| format!("  edited before they are sent: {edited}")));
     let damage = unreadable(id, ledger.damaged);
@@ -176,7 +177,7 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     let from_queue = begun.from.queue().cloned();
     let options = Options { rate: care.rate.or(begun.rate), ..care.options() };
     let chosen = ledger.still_to_come().into_iter().map(ToOwned::to_owned).collect();
-    let trip = Trip { journal, ledger, supply, sink, options, total, chosen, ascii };
+    let trip = Trip { journal, ledger, supply, sink, options, total, chosen, refused: 0, ascii };
     let outcome = run::attend(desk, trip, &stop).await;
     if let Some(hunt) = hunt {
         desk::given_back(&hunt.close().await);
