@@ -511,6 +511,21 @@ async fn the_end_of_a_run_says_until_when_they_may_come_back() {
     assert_eq!((back.is(0).fates().1["ReturnsUntil"].clone(), back.err.contains("is back in")), (Value::Null, false));
 }
 
+/// The embedded endpoint has no consumer here; what its log says is held in the tests of the file's own module.
+#[tokio::test(flavor = "multi_thread")]
+async fn why_is_a_field_of_each_line_and_says_what_is_not_known() {
+    let place = Place::with("why", &ORDERS).await;
+    let lines = place.run(&["peek", "orders-dlq", "--why", "--limit", "2"]).await.is(0).lines();
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        assert!(line["Why"]["Cause"].is_null() && line["Why"]["Lines"] == Value::Array(Vec::new()), "{line}");
+        assert!(line["Why"]["Notes"][0].as_str().unwrap().contains("orders"), "{line}");
+    }
+    let without = place.run(&["peek", "orders-dlq", "--limit", "1"]).await.is(0).lines();
+    assert!(without[0].get("Why").is_none());
+    place.run(&["peek", "orders-dlq", "--why", "--clusters"]).await.is(2).says("cannot be used with");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_that_takes_the_last_try_wants_the_queues_name() {
     let place = Place::with("cost", &[]).await;

@@ -50,6 +50,8 @@ pub struct Gathered {
     pub hold: Arc<Hold>,
     pub looked: Looked,
     pub clusters: Clusters,
+    /// The queues whose dead letters come here, as far as they are known.
+    pub sources: Vec<Queue>,
     /// The cluster that was asked for.
     pub cluster: Option<Number>,
     /// What the condition came to.
@@ -114,6 +116,7 @@ pub async fn gather(desk: &Desk, queue: Queue, wish: Wish<'_>, stop: &Cancellati
         hold: Arc::new(hold),
         looked: Looked { known: 0, about: 0, is_fifo: false, end: End::NothingNew },
         clusters: Clusters::default(),
+        sources: Vec::new(),
         cluster: None,
         tally: Tally::default(),
         kept: Vec::new(),
@@ -163,7 +166,8 @@ impl Gathered {
             // It helps to know them, no more.
             Err(_) => Vec::new(),
         };
-        let mut failures = Failures::new(sources);
+        let mut failures = Failures::new(sources.clone());
+        self.sources = sources;
         let is_narrow = condition.is_some() || wish.choice.cluster.is_some();
         let most = wish.choice.limit.filter(|_| !is_narrow);
         let (found, mut came) = mpsc::channel::<Vec<Found>>(BATCHES);
