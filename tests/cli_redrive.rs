@@ -308,6 +308,24 @@ async fn an_undo_brings_back_what_is_still_there() {
     assert_eq!(place.drain(&place.source).await, [""; 0]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_undo_does_not_find_is_not_said_to_be_left() {
+    let place = Place::with("consumed", &ORDERS).await;
+    place.run(&["export", "orders-dlq", "--file", "f"]).await.is(0);
+    place.run(&["import", "orders", "--file", "f", "--yes"]).await.is(0);
+    // Their consumer is done with them.
+    let received = place.clients.sqs.receive_message().queue_url(&place.source).max_number_of_messages(10).send().await;
+    for message in received.unwrap().messages.unwrap_or_default() {
+        let call = place.clients.sqs.delete_message().queue_url(&place.source);
+        call.receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+    }
+    let undo = place.run(&["journal", "undo", "last", "--yes"]).await;
+    let (fates, summary) =
+        undo.is(1).says("done: 0 deleted in ").says("4 not found there, taken by their consumer").fates();
+    assert_eq!((fates["left"], &summary["Left"], &summary["Ended"]), (4, &4.into(), &"done".into()));
+    assert!(undo.lines()[0]["Reason"].as_str().unwrap().contains("not found there"), "{}", undo.out);
+}
+
 fn newest_journal(place: &Place) -> std::path::PathBuf {
     let journals = place.home.folder.join("state/edatop/journals");
     let mut paths: Vec<_> = std::fs::read_dir(journals).unwrap().map(|entry| entry.unwrap().path()).collect();

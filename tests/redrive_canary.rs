@@ -148,8 +148,13 @@ async fn a_canary_that_fails_behind_a_backlog_stops_the_run(#[values(false, true
     place.queues.dead_letters(&place.source, &place.source, BACKLOG, 0);
     let _at_work = place.slow_consumer(true);
     let Ended::Stopped { why } = place.redrive(with_canary()).await else { panic!("it was let pass") };
-    // By depths a message that is about to come back is out of sight for a moment: ten more may have been sent.
-    assert!(why.contains(" came back: the consumer still fails on them"), "{why}");
+    // By depths nobody can tell ours from others that come there, nor one that is about to come back: ten more may have been sent.
+    let said = if glimpses {
+        " came back: the consumer still fails on them"
+    } else {
+        "orders-dlq has 1 more than it should: of the 1 sent some came back, or others fail there too"
+    };
+    assert!(why.contains(said), "{why}");
     assert!(place.moved() <= 11, "{} moved", place.moved());
 }
 

@@ -23,7 +23,7 @@ use crate::{
     app::clock,
     cli::{complain, journal::unread, opening::GivenUp},
     redrive::{
-        journal::{self, Begun, Counts, Deed, Ended, Journal, Ledger, Record, Shelf, VERSION, id_of},
+        journal::{self, Begun, Counts, Deed, Ended, Journal, Ledger, Shelf, VERSION, id_of},
         mover::{Job, Progress, Sink, Telling, Told, supply::Supply},
         plan::{Options, Plan},
         returns::Returns,
@@ -34,8 +34,6 @@ use crate::{
 
 /// Fates on their way to stdout; a reader that is slow makes the run wait.
 const TOLD: usize = 256;
-/// Ids in one record.
-const CHOSEN: usize = 1000;
 /// How long a run waits for who listens to its consumer.
 const LISTENER: Duration = Duration::from_secs(3);
 const REDRAW: Duration = Duration::from_millis(100);
@@ -96,12 +94,7 @@ pub async fn begin_undo(
         undoes,
         rate: plan.options.rate,
     };
-    let journal = shelf.create(begun).await.map_err(|error| unread(&error))?;
-    for ids in chosen.chunks(CHOSEN) {
-        journal.append(&Record::Chosen { ids: ids.to_vec() }).await.map_err(|error| unread(&error))?;
-    }
-    let ledger = Ledger::read(journal.path()).map_err(|error| unread(&error))?;
-    Ok((journal, ledger))
+    shelf.begin(begun, chosen).await.map_err(|error| unread(&error))
 }
 
 /// Runs it to its end, and tells of it on the way.
@@ -135,7 +128,13 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
     let (ended, heard) = tokio::join!(job.run(), ears.listen(trip.chosen));
     let heard = heard?;
     let ledger = if ended == Ended::Done && heard.silent.is_empty() { None } else { Ledger::read(&path).ok() };
-    let rest = untold(&heard, ledger.as_ref());
+    // What an undo does not find is not left: somebody has it.
+    let is_undo = begun.undoes.is_some() && begun.from.queue().is_some();
+    let rest = untold(
+        &heard,
+        ledger.as_ref(),
+        is_undo.then_some("it was not found there: its consumer has it or is done with it"),
+    );
     rest.iter().try_for_each(|fate| lines.put(fate))?;
     let left = rest.iter().filter(|fate| fate.fate == Word::Left).count() as u64;
     let counts = ledger.as_ref().map(Ledger::counts);
@@ -174,7 +173,7 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
     summary.put(&mut lines)?;
     let is_unfinished = ended != Ended::Done && ledger.as_ref().is_some_and(Ledger::is_unfinished);
     let may_go_on = ledger.as_ref().is_some_and(Ledger::may_go_on);
-    complain(&in_words(&summary, (is_unfinished, may_go_on)));
+    complain(&in_words(&summary, (is_unfinished, may_go_on), is_undo));
     if let Some(returns) = returns {
         complain(&returns.in_words(clock::now()));
     }
@@ -186,12 +185,12 @@ fn open(counts: Counts) -> u64 {
 }
 
 /// Of some messages nothing is told while it runs, if the journal could not be written, say: what it knows of them in the end.
-fn untold<'a>(heard: &'a Heard, ledger: Option<&'a Ledger>) -> Vec<Fate<'a>> {
+fn untold<'a>(heard: &'a Heard, ledger: Option<&'a Ledger>, why_left: Option<&'static str>) -> Vec<Fate<'a>> {
     let is_open = |fate: &journal::Fate| matches!(fate, journal::Fate::Taken | journal::Fate::Doubtful);
     let is_news = |id: &str, fate| heard.silent.contains(id) || is_open(fate) && !heard.doubtful.contains(id);
     let entries = ledger.into_iter().flat_map(Ledger::entries).filter(|(id, entry)| is_news(id, &entry.fate));
     let untouched = heard.silent.iter().filter(|id| ledger.is_none_or(|ledger| ledger.get(id).is_none()));
-    let left = |id: &'a String| Fate { message_id: id, fate: Word::Left, new_message_id: None, reason: None };
+    let left = |id: &'a String| Fate { message_id: id, fate: Word::Left, new_message_id: None, reason: why_left };
     entries.map(|(id, entry)| Fate::of(id, &entry.fate)).chain(untouched.map(left)).collect()
 }
 
@@ -207,14 +206,14 @@ fn code(ended: &Ended, is_unfinished: bool, summary: &Summary<'_>) -> u8 {
 }
 
 /// `done: 40 moved in 1.3 s, 2 refused; `edatop journal undo …``.
-fn in_words(summary: &Summary<'_>, (is_unfinished, may_go_on): (bool, bool)) -> String {
+fn in_words(summary: &Summary<'_>, (is_unfinished, may_go_on): (bool, bool), is_undo: bool) -> String {
     let sums = &summary.sums;
     let counts = [
         (sums.refused, "refused"),
         (sums.doubtful, "doubtful"),
         (sums.missing, "in the journal alone"),
         (sums.bounced, "came back"),
-        (sums.left, "left where they were"),
+        (sums.left, if is_undo { "not found there, taken by their consumer" } else { "left where they were" }),
         (sums.maybe_twice, "perhaps there twice"),
     ];
     let mut said = vec![format!("{} {} in {:.1} s", sums.moved, words::done(summary.deed), summary.elapsed_seconds)];
@@ -300,7 +299,7 @@ mod tests {
 
     use super::*;
     use crate::redrive::{
-        journal::{Destination, Origin, Scope, Taken},
+        journal::{Destination, Origin, Record, Scope, Taken},
         message::Message,
         queue::Queue,
     };
@@ -349,7 +348,7 @@ mod tests {
         let heard = Heard { silent, doubtful: ["other".to_owned()].into(), bounced: 0 };
         let words = |ledger: Option<&Ledger>| {
             let mut words: Vec<_> =
-                untold(&heard, ledger).iter().map(|fate| (fate.message_id.to_owned(), fate.fate)).collect();
+                untold(&heard, ledger, None).iter().map(|fate| (fate.message_id.to_owned(), fate.fate)).collect();
             words.sort_unstable_by(|one, other| one.0.cmp(&other.0));
             words
         };

@@ -172,7 +172,7 @@ fn example(change: &Change, message: &Message) -> Vec<String> {
     if diff.is_empty() {
         return vec![format!("the edit changes nothing, for example in message {}", message.id)];
     }
-    let heading = format!("for example, message {} ({} lines out, {} in):", message.id, diff.removed, diff.added);
+    let heading = format!("for example, message {} (lines out: {}, in: {}):", message.id, diff.removed, diff.added);
     let shown = diff.lines.iter().take(MOST_DIFF).map(|line| format!("  {line}"));
     std::iter::once(heading).chain(shown).collect()
 }

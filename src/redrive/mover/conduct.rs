@@ -12,7 +12,7 @@ use super::{
     listener::Ear,
     witness::{Sight, Witness},
 };
-use crate::redrive::{plan::Options, wire::Refusal};
+use crate::redrive::{plan::Options, queue::Queue, wire::Refusal};
 
 /// Sizes of the stages before all.
 const CANARIES: [u64; 2] = [1, 10];
@@ -75,7 +75,7 @@ async fn canary(crew: &Crew, eyes: &mut Eyes, options: Options, size: u64) -> Re
             eyes.ear.listen_now(&sent(crew)).await;
         }
         if sight.bounced > 0 {
-            return Err(Halt(came_back(&crew.progress.borrow(), &eyes.ear)));
+            return Err(Halt(came_back(crew, &eyes.ear, sight.is_exact())));
         }
         // It may fare better when it is tried again; but nobody waits for more of the same.
         if let (count @ 1.., Some(said)) = (eyes.ear.failed(), eyes.ear.said()) {
@@ -128,16 +128,15 @@ async fn watch(crew: &Crew, eyes: &mut Eyes, options: Options) {
     loop {
         sleep(LOOK_EVERY).await;
         // What cannot be seen now may be seen later.
-        if look(crew, eyes).await.is_err() {
-            continue;
-        }
+        let Ok(sight) = look(crew, eyes).await else { continue };
+        let is_exact = sight.is_exact();
         let progress = crew.progress.borrow().clone();
         let is_too_many = |count: u64| count as f64 / progress.moved.max(1) as f64 >= options.bounce_limit;
         if progress.moved < LEAST_JUDGED {
             continue;
         }
         if is_too_many(progress.bounced) {
-            return crew.halt(Halt(came_back(&progress, &eyes.ear)));
+            return crew.halt(Halt(came_back(crew, &eyes.ear, is_exact)));
         }
         if let (count, Some(said)) = (eyes.ear.failed(), eyes.ear.said())
             && is_too_many(count)
@@ -174,7 +173,16 @@ fn sent(crew: &Crew) -> HashSet<String> {
     crew.book().new_ids().clone()
 }
 
-fn came_back(progress: &Progress, ear: &Ear) -> String {
+/// What is known by ids is said as it is. A queue that has only become longer may have got others meanwhile.
+fn came_back(crew: &Crew, ear: &Ear, is_exact: bool) -> String {
     let said = ear.said().map(|said| format!(": {said}")).unwrap_or_default();
-    format!("{} of {} came back: the consumer still fails on them{said}", progress.bounced, progress.moved)
+    let by_ids = crew.book().bounced();
+    let Progress { bounced, moved, .. } = *crew.progress.borrow();
+    if is_exact || by_ids >= bounced {
+        return format!("{bounced} of {moved} came back: the consumer still fails on them{said}");
+    }
+    let name = crew.from().map(Queue::name).unwrap_or_default();
+    format!(
+        "{name} has {bounced} more than it should: of the {moved} sent some came back, or others fail there too{said}"
+    )
 }

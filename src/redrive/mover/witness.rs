@@ -36,6 +36,11 @@ pub struct Sight {
 }
 
 impl Sight {
+    /// Told by ids, not by depths.
+    pub fn is_exact(&self) -> bool {
+        self.believed_after == 1
+    }
+
     /// Nothing of ours waits any more, as far as one look can tell.
     pub fn is_clear(&self) -> bool {
         self.waiting == 0 && !self.is_suspect
