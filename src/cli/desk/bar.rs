@@ -35,7 +35,7 @@ impl Bar {
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         let signs = if ascii { "#>-" } else { "█▉▊▋▌▍▎▏ " };
-        if let Ok(style) = ProgressStyle::with_template("{bar:32} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {wide_msg}") {
             bar.set_style(style.progress_chars(signs));
         }
         Self::Drawn(bar, deed)
@@ -74,14 +74,19 @@ impl Bar {
 
 /// `canary of 10, watching · 11 of ≈ 400 moved · 250/s · 2 s left · 1 came back`.
 pub fn sentence(progress: &Progress, deed: Deed) -> String {
-    let mut parts = Vec::new();
-    if let Stage::Canary { size, watching } = progress.stage {
-        let doing = if watching { "watching what becomes of it" } else { "on its way" };
-        parts.push(format!("canary of {size}, {doing}"));
-    }
-    parts.push(format!("{} of ≈ {} {}", progress.moved, progress.total.max(progress.moved), done(deed)));
-    parts.extend(progress.rate().map(|rate| format!("{rate:.0}/s")));
-    parts.extend(progress.left().map(|left| format!("{} left", Age(left.as_secs_f64()))));
+    let moved = format!("{} of ≈ {} {}", progress.moved, progress.total.max(progress.moved), done(deed));
+    let mut parts = match progress.stage {
+        // How fast a few go that are waited for says nothing of the rest.
+        Stage::Canary { size, watching } => {
+            let doing = if watching { "watching what becomes of it" } else { "on its way" };
+            vec![format!("canary of {size}, {doing}"), moved]
+        }
+        Stage::All => {
+            let rate = progress.rate().map(|rate| format!("{rate:.0}/s"));
+            let left = progress.left().map(|left| format!("{} left", Age(left.as_secs_f64())));
+            std::iter::once(moved).chain(rate).chain(left).collect()
+        }
+    };
     let counts =
         [(progress.refused, "refused"), (progress.bounced, "came back"), (progress.maybe_twice, "perhaps twice")];
     parts.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
@@ -99,14 +104,16 @@ mod tests {
             total: 400,
             moved: 100,
             bounced: 1,
-            stage: Stage::Canary { size: 10, watching: true },
             elapsed: Duration::from_secs(2),
             trouble: Some("slow\u{1b}[2J down".to_owned()),
             ..Progress::default()
         };
         let said = sentence(&progress, Deed::Redrive);
-        let expected =
-            "canary of 10, watching what becomes of it · 100 of ≈ 400 moved · 50/s · 6 s left · 1 came back · slow";
+        let expected = "100 of ≈ 400 moved · 50/s · 6 s left · 1 came back · slow";
+        assert!(said.starts_with(expected) && !said.contains('\u{1b}'), "{said}");
+        let stage = Stage::Canary { size: 10, watching: true };
+        let said = sentence(&Progress { stage, ..progress }, Deed::Redrive);
+        let expected = "canary of 10, watching what becomes of it · 100 of ≈ 400 moved · 1 came back · slow";
         assert!(said.starts_with(expected) && !said.contains('\u{1b}'), "{said}");
         assert_eq!(sentence(&Progress { total: 3, ..Progress::default() }, Deed::Delete), "0 of ≈ 3 deleted");
     }

@@ -52,7 +52,7 @@ impl Backlog {
         (span >= MEASURED_FOR).then(|| gone as f64 / span.as_secs_f64())
     }
 
-    /// `1,240 messages wait before it; at 3/s about 7 min`; none if nothing does.
+    /// `1,240 messages wait before it; at 3.0/s about 6 min`; none if nothing does.
     pub fn says(&self, patience: Duration) -> Option<String> {
         let ahead = Some(self.ahead).filter(|ahead| *ahead > 0)?;
         let wait = format!("{} messages wait before it", Count(ahead as f64));
@@ -98,7 +98,7 @@ mod tests {
             says(&[(0, 1_270)]),
             "1,270 messages wait before it; it is waited for as long as they become fewer, 30 min at most"
         );
-        assert_eq!(says(&[(0, 1_270), (10, 1_240)]), "1,240 messages wait before it; at 3/s about 6 min");
+        assert_eq!(says(&[(0, 1_270), (10, 1_240)]), "1,240 messages wait before it; at 3.0/s about 6 min");
         assert_eq!(says(&[(0, 50), (60, 50)]), "50 messages wait before it; for 60 s they have become no fewer");
     }
 
