@@ -514,7 +514,7 @@ async fn all_sums_have_one_shape_and_each_its_own_words() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_a_run_says_until_when_they_may_come_back() {
     let place = Place::with("returns", &["a"]).await;
-    let before = jiff::Timestamp::now();
+    let before = edatop::app::clock::now();
     let run = place.run(&["redrive", "orders-dlq", "--yes"]).await;
     run.is(0)
         .says("is back in orders-dlq in about 90 s, by ")
@@ -522,7 +522,7 @@ async fn the_end_of_a_run_says_until_when_they_may_come_back() {
         .says("`edatop peek orders-dlq`");
     let until: jiff::Timestamp = run.fates().1["ReturnsUntil"].as_str().unwrap().parse().unwrap();
     let (least, most) =
-        (before + jiff::SignedDuration::from_secs(90), jiff::Timestamp::now() + jiff::SignedDuration::from_secs(90));
+        (before + jiff::SignedDuration::from_secs(90), edatop::app::clock::now() + jiff::SignedDuration::from_secs(90));
     assert!((least..=most).contains(&until), "{until}");
     // Nothing comes back from where nothing is given up.
     let back = place.run(&["journal", "undo", "last", "--yes"]).await;
