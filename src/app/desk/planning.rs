@@ -206,6 +206,7 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
         to,
         scope,
         about: counted.as_ref().map_or(count, |(about, _)| *about),
+        split: None,
         edited: facts.edited.clone().filter(|_| deed == Deed::Redrive),
         options: wanted.options,
         risks: Vec::new(),

@@ -85,6 +85,7 @@ pub(super) fn empty_plan(queue: &Queue) -> Plan {
         to: Destination::Journal,
         scope: Scope::All { limit: None },
         about: 0,
+        split: None,
         edited: None,
         options: Options::default(),
         risks: Vec::new(),

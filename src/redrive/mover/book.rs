@@ -1,6 +1,6 @@
 //! What this run knows of each message that it has met, in memory: what the journal says, without the bodies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -35,6 +35,8 @@ pub struct Book {
     /// The ids of what was sent: where one of them is among the dead letters, it has come back.
     new_ids: HashSet<String>,
     bounced: HashSet<String>,
+    /// The destinations, by their index, that something was sent to.
+    reached: BTreeSet<usize>,
     /// Open ones that this run has met: they were there, whatever came of it.
     met: HashSet<String>,
     twice: u64,
@@ -87,6 +89,16 @@ impl Book {
     pub fn arrived(&mut self, id: &str, new_id: &str) {
         self.new_ids.insert(new_id.to_owned());
         self.set(id, Known::Arrived);
+    }
+
+    /// Something was sent to this destination.
+    pub fn reach(&mut self, to: usize) {
+        self.reached.insert(to);
+    }
+
+    /// The destinations that something was sent to.
+    pub fn reached(&self) -> &BTreeSet<usize> {
+        &self.reached
     }
 
     /// So many are sent again though they may be there.

@@ -13,6 +13,7 @@
 //! leaves the source only after the journal says that it has arrived. What is `doubtful` is sent again: a standard queue may then have it
 //! twice, and the run counts it; a FIFO queue knows the second one by its deduplication id.
 
+mod backlog;
 mod batch;
 mod book;
 mod conduct;
@@ -27,6 +28,7 @@ mod waves;
 mod witness;
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, atomic::AtomicU64},
     time::Duration,
 };
@@ -96,7 +98,11 @@ impl Job {
             from: begun.from.clone(),
             to: begun.to.clone(),
             run: id_of(self.journal.path()),
-            brought_back: sources_of_brought_back(self.journal.path(), &begun.from),
+            brought_back: self
+                .journal
+                .path()
+                .parent()
+                .map_or_else(HashMap::new, |folder| sources_of_brought_back(folder, &begun.from)),
         };
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
         let eyes = Eyes { witness, ear: Ear::new(self.listener) };
