@@ -48,6 +48,9 @@ impl JournalError {
 
 type Answer = oneshot::Sender<Result<(), JournalError>>;
 
+/// A line for the disk, and who waits for it.
+type Request = (Vec<u8>, Option<Answer>);
+
 /// An open journal. Copies write to the same file, which is locked against others until the last is dropped.
 #[derive(Debug, Clone)]
 pub struct Journal {
@@ -58,7 +61,7 @@ pub struct Journal {
 /// Our side of the thread that writes.
 #[derive(Debug)]
 struct Writer {
-    requests: Option<mpsc::SyncSender<(Vec<u8>, Answer)>>,
+    requests: Option<mpsc::SyncSender<Request>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -106,7 +109,7 @@ impl Journal {
         let failed = |error| JournalError::write(path, error);
         file.set_len(good).map_err(failed)?;
         let (requests, asked) = mpsc::sync_channel(QUEUED);
-        let disk = Disk { path: path.into(), file, good };
+        let disk = Disk { path: path.into(), file, good, failed: None };
         let path = Arc::clone(&disk.path);
         let thread = std::thread::Builder::new()
             .name("journal".to_owned())
@@ -119,25 +122,42 @@ impl Journal {
         &self.path
     }
 
-    /// Writes a record. Comes back when it is on the disk.
+    /// Writes a record. Comes back when it is on the disk, and all that was written before.
     ///
     /// # Errors
     /// The disk's: it is full, or gone. What was written before stays readable.
     pub async fn append(&self, record: &Record) -> Result<(), JournalError> {
-        let gone = || JournalError::write(&self.path, io::Error::other("its writer has ended"));
-        let line = line::encode(record).map_err(|error| JournalError::write(&self.path, error.into()))?;
         let (answer, answered) = oneshot::channel();
-        let requests = self.writer.requests.as_ref().ok_or_else(gone)?;
+        self.request(record, Some(answer)).await?;
+        answered.await.unwrap_or_else(|_| Err(self.gone()))
+    }
+
+    /// Writes a record without waiting for the disk: for what a later run finds out again if it is not there. The next [`append`](Self::append)
+    /// brings it to the disk, or says that it could not be written.
+    ///
+    /// # Errors
+    /// When nothing can be written any more.
+    pub async fn note(&self, record: &Record) -> Result<(), JournalError> {
+        self.request(record, None).await
+    }
+
+    async fn request(&self, record: &Record, answer: Option<Answer>) -> Result<(), JournalError> {
+        let line = line::encode(record).map_err(|error| JournalError::write(&self.path, error.into()))?;
+        let requests = self.writer.requests.as_ref().ok_or_else(|| self.gone())?;
         let mut request = (line, answer);
         // A full queue is rare: as many batches would have to be under way.
         while let Err(error) = requests.try_send(request) {
             match error {
                 mpsc::TrySendError::Full(back) => request = back,
-                mpsc::TrySendError::Disconnected(_) => return Err(gone()),
+                mpsc::TrySendError::Disconnected(_) => return Err(self.gone()),
             }
             tokio::task::yield_now().await;
         }
-        answered.await.unwrap_or_else(|_| Err(gone()))
+        Ok(())
+    }
+
+    fn gone(&self) -> JournalError {
+        JournalError::write(&self.path, io::Error::other("its writer has ended"))
     }
 }
 
@@ -155,25 +175,42 @@ struct Disk {
     file: File,
     /// Where the last record that is whole ends.
     good: u64,
+    /// A record that nobody waited for could not be written: nothing may follow it.
+    failed: Option<JournalError>,
 }
 
 impl Disk {
-    fn serve(mut self, asked: &mpsc::Receiver<(Vec<u8>, Answer)>) {
+    fn serve(mut self, asked: &mpsc::Receiver<Request>) {
         while let Ok(first) = asked.recv() {
-            let batch: Vec<_> = std::iter::once(first).chain(asked.try_iter()).collect();
-            let lines: Vec<u8> = batch.iter().flat_map(|(line, _)| line.iter().copied()).collect();
-            let result = self.write(&lines).map_err(|error| JournalError::write(&self.path, error));
-            for (_, answer) in batch {
+            self.take(std::iter::once(first).chain(asked.try_iter()).collect());
+        }
+    }
+
+    fn take(&mut self, batch: Vec<Request>) {
+        let result = match &self.failed {
+            Some(failed) => Err(failed.clone()),
+            None => self.write_all(&batch),
+        };
+        for (_, answer) in batch {
+            match answer {
                 // Who asked may be gone: it is on the disk all the same.
-                let _ = answer.send(result.clone());
+                Some(answer) => drop(answer.send(result.clone())),
+                None => self.failed = self.failed.take().or(result.clone().err()),
             }
         }
     }
 
-    /// All of it, synced, or none: half a record must not stand before a whole one.
-    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    fn write_all(&mut self, batch: &[Request]) -> Result<(), JournalError> {
+        let lines: Vec<u8> = batch.iter().flat_map(|(line, _)| line.iter().copied()).collect();
+        let is_waited_for = batch.iter().any(|(_, answer)| answer.is_some());
+        self.write(&lines, is_waited_for).map_err(|error| JournalError::write(&self.path, error))
+    }
+
+    /// All of it, or none: half a record must not stand before a whole one. Synced, if somebody waits for it.
+    fn write(&mut self, lines: &[u8], is_waited_for: bool) -> io::Result<()> {
         let written = self.file.seek(SeekFrom::Start(self.good)).and_then(|_| self.file.write_all(lines));
-        match written.and_then(|()| self.file.sync_data()) {
+        let sync = |()| if is_waited_for { self.file.sync_data() } else { Ok(()) };
+        match written.and_then(sync) {
             Ok(()) => self.good += lines.len() as u64,
             Err(error) => {
                 self.file.set_len(self.good)?;
@@ -181,5 +218,40 @@ impl Disk {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_follows_a_note_that_could_not_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let open = || OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        drop(open());
+        let read_only = File::open(&path).unwrap();
+        let mut disk = Disk { path: path.as_path().into(), file: read_only, good: 0, failed: None };
+        disk.take(vec![(b"a note\n".to_vec(), None)]);
+        // As when somebody makes room on a full disk.
+        disk.file = open();
+        let (answer, mut answered) = oneshot::channel();
+        disk.take(vec![(b"a record\n".to_vec(), Some(answer))]);
+        assert!(answered.try_recv().unwrap().is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_note_stands_before_the_record_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let file = OpenOptions::new().create(true).truncate(true).write(true).open(&path).unwrap();
+        let mut disk = Disk { path: path.as_path().into(), file, good: 0, failed: None };
+        let (answer, mut answered) = oneshot::channel();
+        disk.take(vec![(b"a note\n".to_vec(), None)]);
+        disk.take(vec![(b"a record\n".to_vec(), Some(answer))]);
+        assert!(answered.try_recv().unwrap().is_ok());
+        assert_eq!(std::fs::read(&path).unwrap(), b"a note\na record\n");
     }
 }

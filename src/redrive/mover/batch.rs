@@ -298,7 +298,8 @@ impl Crew {
                 refusal: result.as_ref().err().cloned(),
             };
             let records: Vec<Deleted> = open.iter().zip(&results).map(record).collect();
-            self.append(Record::Deleted { batch, results: records }).await?;
+            // Not waited for: what a later run does not read here it finds out by looking.
+            self.journal.note(&Record::Deleted { batch, results: records }).await?;
             let mut gone = Vec::new();
             let mut left = Vec::new();
             let mut trouble = None;
