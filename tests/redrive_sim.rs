@@ -52,12 +52,13 @@ const MOST_LIVES: u64 = 60;
 
 thread_local! {
     static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+    static SLEPT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
 /// The wall clock, as the simulation has it.
 fn clock() -> Timestamp {
     let began = BEGAN.get().expect("a world was made");
-    support::now() + SignedDuration::try_from(began.elapsed()).unwrap()
+    support::now() + SignedDuration::try_from(began.elapsed() + SLEPT.get()).unwrap()
 }
 
 /// What a seed makes.
@@ -132,6 +133,7 @@ fn folder() -> tempfile::TempDir {
 impl Stage {
     fn new(world: &World, folder: &Path) -> Self {
         BEGAN.set(Some(Instant::now()));
+        SLEPT.set(Duration::ZERO);
         let queues = Queues::new(world.seed);
         let suffix = if world.fifo { ".fifo" } else { "" };
         let dead = queues.queue(&format!("dlq{suffix}"), &Shape::default());
@@ -189,7 +191,7 @@ impl Stage {
                 (journal, ledger)
             }
         };
-        let hunting = if ledger.resumed > 0 { Hunting::default().after_a_crash() } else { Hunting::default() };
+        let hunting = if ledger.resumed > 0 { Hunting::new(clock).after_a_crash() } else { Hunting::new(clock) };
         let hunt = Arc::new(Hunt::for_all(wire.clone(), self.dead.clone(), hunting));
         let job = Job {
             wire,
@@ -397,6 +399,33 @@ fn what_comes_back_is_not_sent_again_in_the_same_run(#[values(false, true)] fifo
         assert_eq!(stage.twice(), 0);
         assert_eq!(stage.queues.census().on(&stage.dead), bad);
     });
+}
+
+/// The machine sleeps longer than any lease while messages are in hand, and somebody else takes what has come back: none of that is
+/// sent any more.
+#[rstest]
+fn what_came_back_while_the_machine_slept_is_not_sent(#[values(false, true)] fifo: bool) {
+    let taken_by_others = Cell::new(0);
+    for_seeds(7_000, SEEDS / 6, fifo, async |mut stage| {
+        // Ten are in hand for ten seconds before they are sent.
+        stage.world.options.rate = Some(1.0);
+        let (queues, dead) = (stage.queues.clone(), stage.dead.clone());
+        let when = Duration::from_millis(stage.rng.u64(500..30_000));
+        let slept = tokio::spawn(async move {
+            sleep(when).await;
+            let how_long = Duration::from_mins(10);
+            SLEPT.set(SLEPT.get() + how_long);
+            queues.sleep_through(how_long);
+            queues.consume(&dead, Consumer { work: Duration::ZERO, ..Consumer::default() })
+        });
+        let ended = stage.live(&stage.queues.process(None)).await.unwrap().unwrap();
+        drop(slept.await);
+        stage.check();
+        let census = stage.queues.census();
+        assert_eq!(census.surplus(&stage.tokens), 0, "{ended:?}: {}", census.summary());
+        taken_by_others.set(taken_by_others.get() + census.consumed.len());
+    });
+    assert!(taken_by_others.get() > 100, "{} only were taken by others", taken_by_others.get());
 }
 
 /// Its tokens are nowhere but in the journal, and there they are at the instant at which they go.

@@ -164,7 +164,7 @@ impl Undoing<'_> {
             Way::FromQueue { queue, ids, .. } => {
                 let accept_cost = self.arguments.accept_cost.is_some();
                 let waiting = self.desk.standing(queue).await?.total();
-                let hunting = Hunting { accept_cost, ..Hunting::among(ids.len() as u64, waiting) };
+                let hunting = Hunting { accept_cost, ..Hunting::new(clock::now).among(ids.len() as u64, waiting) };
                 let wire = Arc::clone(&self.desk.wire);
                 let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
                 let supply = Arc::clone(&hunt) as _;

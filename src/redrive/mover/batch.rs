@@ -208,7 +208,7 @@ impl Crew {
                         let in_doubt = items[index].was_in_doubt;
                         items[index].state = State::Refused(Refusal::new(Why::Other, in_doubt, text));
                     }
-                    order if items[index].leased.until < Instant::now() + MARGIN => {
+                    order if items[index].leased.until.left(self.clock) < MARGIN => {
                         blocked.extend(order);
                         waiting.push(index);
                     }

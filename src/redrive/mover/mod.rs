@@ -31,7 +31,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -54,6 +53,7 @@ use self::{
 };
 use crate::redrive::{
     journal::{Ended, Journal, Ledger, Record, id_of},
+    moment::Clock,
     plan::Options,
     undo::sources_of_brought_back,
     wire::Wire,
@@ -82,7 +82,7 @@ pub struct Job {
     pub tell: Option<mpsc::Sender<Told>>,
     /// Finishes what is in hand, and leaves.
     pub stop: CancellationToken,
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
 }
 
 impl Job {
