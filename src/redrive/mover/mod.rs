@@ -99,7 +99,7 @@ impl Job {
             brought_back: sources_of_brought_back(self.journal.path(), &begun.from),
         };
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
-        let eyes = Eyes { witness, ear: Ear::new(self.listener) };
+        let eyes = Eyes::new(witness, Ear::new(self.listener));
         let crew = Arc::new(Crew {
             wire: self.wire,
             supply: self.supply,

@@ -3,9 +3,10 @@
 //! Where the endpoint lets us look for free this is exact, by message ids. Elsewhere it is told by depths, which are approximate and may lag:
 //! a return that only depths tell is believed when several looks in a row say the same.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use crate::redrive::{
+    peek::own::Ids,
     queue::Queue,
     wire::{Refusal, Wire},
 };
@@ -70,7 +71,7 @@ impl Witness {
     ///
     /// # Errors
     /// The queues'.
-    pub async fn look(&mut self, sent: &HashSet<String>, gone: u64) -> Result<Sight, Refusal> {
+    pub async fn look(&mut self, sent: &Ids, gone: u64) -> Result<Sight, Refusal> {
         if let Some(sight) = self.exactly(sent).await {
             return Ok(sight);
         }
@@ -88,7 +89,7 @@ impl Witness {
         })
     }
 
-    async fn exactly(&self, sent: &HashSet<String>) -> Option<Sight> {
+    async fn exactly(&self, sent: &Ids) -> Option<Sight> {
         let ours = async |queue: &Queue| {
             let messages = self.wire.glimpse(queue).await?;
             Some(messages.iter().filter(|message| sent.contains(&message.id)).count() as u64)
