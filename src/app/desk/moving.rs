@@ -203,7 +203,7 @@ fn summary(ended: &Ended, progress: &Progress, journal: Option<&Path>, notes: Ve
     for (count, what) in [
         (progress.bounced, "came back: their consumer still fails"),
         (progress.refused, "were refused, and stay where they were"),
-        (progress.maybe_twice, "may have arrived twice: their first send was never answered"),
+        (progress.maybe_twice, "may have arrived twice: an earlier send was never settled"),
         (progress.arrived, "arrived, and are perhaps still here too: C settles that"),
     ] {
         if count > 0 {

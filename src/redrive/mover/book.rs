@@ -43,6 +43,8 @@ pub struct Book {
     bounced: Ids,
     /// Open ones that this run has met: they were there, whatever came of it.
     met: Ids,
+    /// Sent on by earlier runs, as far as is known.
+    sent_earlier: Ids,
 }
 
 impl Book {
@@ -80,6 +82,16 @@ impl Book {
             Some(before) => *sum(&mut self.counts, &before) -= 1,
             None => self.counts.taken += 1,
         }
+    }
+
+    /// What earlier runs may have sent of the messages that this one meets.
+    pub fn beside(self, sent_earlier: Ids) -> Self {
+        Self { sent_earlier, ..self }
+    }
+
+    /// Whether it is met for the first time in this run and an earlier one may have sent it.
+    pub fn was_sent_earlier(&self, id: &str) -> bool {
+        self.sent_earlier.contains(id) && !self.known.contains_key(id)
     }
 
     fn note_new_id(&mut self, new_id: &str) {
@@ -211,9 +223,9 @@ mod tests {
         let mut book = Book::default();
         book.arrived("1", "a");
         book.arrived("1", "a");
-        assert_eq!(book.news(), ["a".into()]);
+        assert_eq!(book.news(), ["a".to_owned().into_boxed_str()]);
         book.arrived("2", "b");
-        assert_eq!(book.news(), ["b".into()]);
+        assert_eq!(book.news(), ["b".to_owned().into_boxed_str()]);
         assert!(book.is_back("a") && book.is_back("a") && !book.is_back("c"));
         assert_eq!(book.bounced(), 1);
     }
