@@ -23,6 +23,7 @@ mod picture;
 mod planning;
 mod reading;
 mod sheet;
+mod undoing;
 mod why;
 
 use std::{

@@ -10,6 +10,7 @@ use super::{
     crew::unfinished,
     editing::said_of_all,
     laying::Laid,
+    undoing,
 };
 use crate::{
     app::clock,
@@ -21,7 +22,7 @@ use crate::{
         native,
         plan::{Consumer, MOVE_TASK_RATE, Options, Plan, Prospect},
         queue::{Queue, Standing},
-        undo::{Way, ways_left},
+        undo::Way,
         why::{cloudwatch, lines::LogReader, takers},
         wire::Wire,
     },
@@ -179,7 +180,7 @@ fn newest_run(shelf: &Shelf, queue: &Queue) -> Option<PathBuf> {
 
 async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     if wanted.deed == model::Deed::Undo {
-        return undoing(facts, wanted).await;
+        return undoing::draft(&facts.wire, facts.laid.queue(), facts.last_run, wanted).await;
     }
     let (count, queue) = (wanted.rows.len() as u64, facts.laid.queue().clone());
     let is_purge = wanted.deed == model::Deed::Purge;
@@ -331,66 +332,6 @@ fn of_the_move_task(rate: Option<f64>) -> Vec<String> {
         whole => format!("at {whole} a second instead of {rate}: it takes whole rates from 1 to {MOVE_TASK_RATE}"),
     }));
     lines
-}
-
-/// What the last run moved, brought back as far as it is still to be had.
-async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
-    let title = "undo the last run".to_owned();
-    let queue = facts.laid.queue().clone();
-    let nothing = |why: String, wanted| Draft {
-        wanted,
-        plan: empty_plan(&queue),
-        shown: model::Plan { title: "undo the last run".to_owned(), refused: Some(why), ..model::Plan::default() },
-        ways: None,
-    };
-    let Some(path) = facts.last_run.clone() else {
-        return nothing(format!("no journal says that anything was moved out of {}", queue.name()), wanted);
-    };
-    let (path, ledger, ways) = match back_from(path) {
-        Ok(found) => found,
-        Err(why) => return nothing(why, wanted),
-    };
-    if ways.is_empty() {
-        return nothing("that run moved nothing that could be brought back, or it was brought back".to_owned(), wanted);
-    }
-    let moved = ledger.counts().moved;
-    let mut lines =
-        vec![format!("the run of {} moved {moved} messages to {}", ledger.begun.at, ledger.begun.to.name())];
-    for way in &ways {
-        let there = match way.still_there(&facts.wire).await {
-            Some(there) => format!("{there} of {}", way.most()),
-            None => format!("what is left of {}", way.most()),
-        };
-        lines.push(format!("bring back {there} from {} to {}", way.from("").name(), way.to().name()));
-    }
-    lines.push("what a consumer has taken is consumed, and stays so".to_owned());
-    let options = wanted.options;
-    let shown = model::Plan { title, lines, rate: Some(options.rate), ..model::Plan::default() };
-    Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)) }
-}
-
-/// The ways back from a run. One that was an undo is not undone in turn: what is left of the run before is.
-fn back_from(mut path: PathBuf) -> Result<(PathBuf, Ledger, Vec<Way>), String> {
-    let mut ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
-    if let (Some(undone), Some(folder)) = (&ledger.begun.undoes, path.parent()) {
-        path = Shelf::new(folder).path(undone);
-        ledger = Ledger::read(&path).map_err(|error| error.to_string())?;
-    }
-    let ways = ways_left(&path, &ledger).map_err(|why| why.to_string())?;
-    Ok((path, ledger, ways))
-}
-
-fn empty_plan(queue: &Queue) -> Plan {
-    Plan {
-        deed: Deed::Undo,
-        from: Origin::Queue(Box::new(queue.clone())),
-        to: Destination::Journal,
-        scope: Scope::All { limit: None },
-        about: 0,
-        edited: None,
-        options: Options::default(),
-        risks: Vec::new(),
-    }
 }
 
 #[cfg(test)]

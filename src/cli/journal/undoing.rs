@@ -25,10 +25,7 @@ use crate::{
     redrive::{
         journal::{Destination, Ledger, Scope, Shelf, id_of, unreadable},
         listed::Listed,
-        peek::{
-            hold::{Hold, Options as Looking},
-            hunt::{Hunt, Hunting},
-        },
+        peek::hunt::{Hunt, Hunting},
         plan::Plan,
         undo::{self, NotNow, Way, as_before},
     },
@@ -115,12 +112,9 @@ impl Undoing<'_> {
             ),
             Some(_) => {}
         }
-        if let Way::FromQueue { queue, .. } = way {
-            let looking = Looking::new(clock::now);
-            let hold = Hold::open(Arc::clone(&self.desk.wire), (**queue).clone(), looking).await;
-            let cost = hold.map_err(|refusal| self.desk.given_up(&refusal))?.cost();
+        let cost = way.cost(&self.desk.wire, clock::now).await.map_err(|refusal| self.desk.given_up(&refusal))?;
+        if let (Way::FromQueue { queue, .. }, Some(cost)) = (way, cost) {
             notes.extend(cost.lines.iter().map(|line| format!("mind: finding them: {line}")));
-            // Not only those that are sought are received.
             let permitted = if self.arguments.dry_run {
                 Ok(())
             } else {
