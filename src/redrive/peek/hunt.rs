@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::{
+    hunting::Sorted,
     lease::{Leases, Receipt, Released},
     own::Ids,
     receive::receive,
@@ -99,15 +100,6 @@ impl Drop for Reservation<'_> {
         drop(state);
         self.hunt.changed.notify_waiters();
     }
-}
-
-/// What a receive brought.
-#[derive(Default)]
-struct Sorted {
-    take: Vec<Leased>,
-    give_back: Vec<String>,
-    gone_already: Vec<String>,
-    is_news: bool,
 }
 
 impl fmt::Debug for Hunt {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::redrive::{
     message::{Message, Outgoing},
     moment::Clock,
+    mover::supply::Leased,
 };
 
 /// Beyond a lease of a run that was killed: clocks differ, and it may have been renewed at the last moment.
@@ -76,6 +77,17 @@ pub struct Tally {
     pub left: u64,
     /// FIFO groups of which nothing more can be had, because one of their messages is left.
     pub blocked_groups: u64,
+}
+
+/// What a receive brought.
+#[derive(Default)]
+pub(super) struct Sorted {
+    pub take: Vec<Leased>,
+    /// Receipts of what is to be visible again at once.
+    pub give_back: Vec<String>,
+    /// Receipts of what was moved before.
+    pub gone_already: Vec<String>,
+    pub is_news: bool,
 }
 
 /// Says what to do with a message.

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::spool::Spool;
+use super::{length::Lease, spool::Spool};
 pub use super::{
     length::length_for,
     released::{Owed, Released},
@@ -45,16 +45,6 @@ const AGAIN_AFTER: Duration = Duration::from_secs(5);
 const CONCURRENCY: usize = 8;
 /// How often to look whether it did.
 const WAKES_EVERY: Duration = Duration::from_secs(2);
-
-#[derive(Debug)]
-struct Lease {
-    receipt: Receipt,
-    /// When the message was received.
-    since: Instant,
-    until: Instant,
-    /// When to renew it next; none if SQS would not.
-    due: Option<Instant>,
-}
 
 /// Hears of a message that is ours no longer, and why.
 pub type OnLost = Box<dyn Fn(&str, &str) + Send + Sync>;
@@ -123,15 +113,12 @@ impl Leases {
     pub fn keep(&self, id: Arc<str>, receipt: Receipt, since: Moment, until: Moment) {
         // What was slept through so far is in these two moments already.
         self.inner.note_sleep();
-        let (now, clock) = (Instant::now(), self.inner.clock);
-        let since = now.checked_sub(since.age(clock)).unwrap_or(now);
-        let until = now + until.left(clock);
-        let due = since + until.saturating_duration_since(since) / 2;
+        let lease = Lease::new(receipt, since, until, self.inner.clock);
         let mut held = self.inner.held();
-        held.leases.insert(id, Lease { receipt, since, until, due: Some(due) });
-        if held.planned.is_none_or(|planned| due < planned) {
+        if held.planned.is_none_or(|planned| lease.due < Some(planned)) {
             self.inner.earlier.notify_one();
         }
+        held.leases.insert(id, lease);
         drop(held);
         self.renew_in_the_background();
     }
