@@ -25,6 +25,9 @@
 //!
 //! `snapshot` runs the same pollers for one round into the same store and prints it: there is one way to know things.
 //!
+//! Messages go another way, since they are moved and not only counted: [`redrive`] says which. The desk on the screen drives it from a
+//! task of its own ([`app`]), the commands from [`cli`]; the loop above sees its news as events.
+//!
 //! # Rules
 //!
 //! - **One loop owns all state.** Nothing that the screen shows is behind a lock. Pollers speak through a bounded channel and listen to
@@ -57,6 +60,7 @@
 //! | [`routing`] | where a message would go: filter policies, event patterns | AWS, terminal |
 //! | [`aws`] | how to call: endpoint, credentials, guard, meter, dialect, errors in words | what a queue is |
 //! | [`pollers`] | where facts come from, one file a service, each at its pace | terminal, conclusions |
+//! | [`redrive`] | putting it right: looking, knowing why, choosing, moving without losing one | terminal, wall clock |
 //! | [`widgets`] | drawing: tables, sparklines, panels, JSON, text made safe | AWS, the store |
 //! | [`panes`] | what a user sees, one file a pane: columns, view state, keys, picture | AWS, tasks, clock |
 //! | [`overlays`] | what lies on top: help, palette, filter, detail, the desk, themes | AWS, tasks, clock |
@@ -66,7 +70,7 @@
 //! | `demo` | an endpoint inside the process, and architectures with traffic on it | the rest of the program, as it from it |
 //! | [`cli`] | the command line, one file a subcommand | |
 //!
-//! Only [`aws`], [`pollers`] and `demo` see the AWS SDK. `main` turns arguments into an exit code and does nothing else.
+//! Only [`aws`], [`pollers`], [`redrive`] and `demo` see the AWS SDK. `main` turns arguments into an exit code and does nothing else.
 //!
 //! # Where the next thing goes
 //!
@@ -80,6 +84,7 @@
 //! | a command | a row in [`commands::COMMANDS`], an arm where it acts; footer, help, palette and README follow |
 //! | a health rule, a finding | an `impl` and a row in [`store::health`], in [`store::findings`] |
 //! | a source of a rate | a line in [`store::rates`] |
+//! | a way for messages to come into a run | an `impl` of [`redrive::mover::supply::Supply`] |
 //! | an overlay, a subcommand | a file in [`overlays`], in [`cli`] |
 //! | a theme | a file in `themes/` |
 

@@ -10,24 +10,27 @@
 mod support;
 
 use std::{
+    collections::{HashMap, HashSet},
     fs::File,
     path::PathBuf,
     process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
-use edatop::redrive::journal::{Ledger, Shelf};
+use edatop::redrive::journal::{Ledger, Outcome as Sending, Record, Records, Sent, Shelf, Taken};
 use fastrand::Rng;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future::ready, stream};
 use support::{
     emulators,
     hermetic::{Home, program},
-    letters::{self, Pair},
+    letters::{self, Overtaken, Pair},
     proxy::{Fault, Proxy},
+    queues::ledger::tokens_in,
 };
 use tokio::time::{Instant, sleep};
 
-/// Kills on each endpoint, over all its rounds.
+/// Kills that hit, on each endpoint, over all its rounds; at the end a few more, since the rounds that run then go on.
 const KILLS: usize = 200;
 /// Kills in one round: a redrive of one queue until nothing is left.
 const KILLS_A_ROUND: usize = 10;
@@ -51,10 +54,15 @@ struct Round {
     /// Of the endpoint, or of a proxy in front of it.
     url: String,
     fifo: bool,
+    /// The endpoint gives out messages of a group while others before them are in flight. See the test of it.
+    breaks_groups: bool,
     home: Home,
     pair: Pair,
     starts: usize,
 }
+
+/// As it is named in the list of endpoints.
+const LOCALSTACK: &str = "localstack";
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -63,7 +71,9 @@ struct Outcome {
     lost: Vec<String>,
     twice: usize,
     said: u64,
-    disordered: Vec<String>,
+    overtaken: Vec<Overtaken>,
+    /// Of them, those that the endpoint itself gave out in the wrong order.
+    given_so: usize,
     left: usize,
 }
 
@@ -79,6 +89,28 @@ async fn nothing_is_lost_when_it_is_killed_on_a_bad_network() {
     on_every_endpoint("net", true).await;
 }
 
+/// Why pairs that LocalStack itself gives out in the wrong order are not held against the program. When this fails LocalStack is mended,
+/// and `breaks_groups` can go.
+#[tokio::test]
+#[ignore = "needs LocalStack, named in EDATOP_TEST_ENDPOINTS"]
+async fn localstack_gives_out_a_message_while_one_before_it_is_in_flight() {
+    let Some((_, url)) = emulators::that_deliver().into_iter().find(|(name, _)| name == LOCALSTACK) else { return };
+    let pair = Pair::make(&url, &format!("edatop-order-{:06x}", fastrand::u32(..1 << 24)), 1).await;
+    pair.fill(2).await;
+    let receive = async || {
+        let call = pair.client.receive_message().queue_url(&pair.dead_url).max_number_of_messages(10);
+        call.visibility_timeout(60).send().await.unwrap().messages.unwrap_or_default()
+    };
+    let both = receive().await;
+    assert_eq!(both.len(), 2);
+    let second = both[1].receipt_handle().unwrap();
+    let call = pair.client.change_message_visibility().queue_url(&pair.dead_url).receipt_handle(second);
+    call.visibility_timeout(0).send().await.unwrap();
+    let given: Vec<_> = receive().await.into_iter().map(|message| message.body.unwrap()).collect();
+    assert_eq!(given, [both[1].body().unwrap()]);
+    pair.remove().await;
+}
+
 async fn on_every_endpoint(name: &str, bad_network: bool) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let seed = number("EDATOP_SEED").unwrap_or_else(|| fastrand::u64(..1_000_000_000));
@@ -86,7 +118,9 @@ async fn on_every_endpoint(name: &str, bad_network: bool) {
     for (endpoint, url) in emulators::that_deliver() {
         eprintln!("{endpoint}: {kills} kills, EDATOP_SEED={seed}{}", if bad_network { ", bad network" } else { "" });
         let began = Instant::now();
-        let rounds = kills.div_ceil(KILLS_A_ROUND);
+        // Some come too late, when all is moved already: rounds go on until so many have hit.
+        let hit = AtomicUsize::new(0);
+        let most_rounds = 3 * kills.div_ceil(KILLS_A_ROUND);
         let round = async |number: usize| {
             let seed = seed.wrapping_add(number as u64);
             let mut proxy = None;
@@ -97,10 +131,19 @@ async fn on_every_endpoint(name: &str, bad_network: bool) {
             }
             let at = proxy.as_ref().map_or_else(|| url.clone(), Proxy::url);
             let label = format!("{name}-{endpoint}-{seed}-{number}");
-            let round = Round::new(&url, at, &label, (number, seed)).await;
-            (number, round.run().await)
+            let mut round = Round::new(&url, at, &label, (number, seed)).await;
+            round.breaks_groups = endpoint == LOCALSTACK;
+            let outcome = round.run().await;
+            hit.fetch_add(outcome.kills, Ordering::Relaxed);
+            (number, outcome)
         };
-        let outcomes: Vec<_> = stream::iter(0..rounds).map(round).buffer_unordered(ROUNDS_AT_ONCE).collect().await;
+        let outcomes: Vec<_> = stream::iter(0..most_rounds)
+            .take_while(|_| ready(hit.load(Ordering::Relaxed) < kills))
+            .map(round)
+            .buffer_unordered(ROUNDS_AT_ONCE)
+            .collect()
+            .await;
+        assert!(hit.into_inner() >= kills, "{endpoint}: most kills came too late");
         judge(&endpoint, &outcomes, began.elapsed());
     }
 }
@@ -123,13 +166,18 @@ fn judge(endpoint: &str, outcomes: &[(usize, Outcome)], took: Duration) {
         "{endpoint}: {} messages, {kills} kills in {took:.0?}: {lost} lost, {twice} twice (said {said})",
         outcomes.len() * MESSAGES
     );
+    let given_so = sum(|o| o.given_so);
+    if given_so > 0 {
+        eprintln!(
+            "{endpoint}: {given_so} pairs out of order, because it gave out the later one while it held the earlier one back"
+        );
+    }
     for (number, outcome) in outcomes {
         assert_eq!(outcome.lost, Vec::<String>::new(), "{endpoint}, round {number}: lost");
         assert_eq!(outcome.left, 0, "{endpoint}, round {number}: not moved though it said that it was done");
-        assert_eq!(outcome.disordered, Vec::<String>::new(), "{endpoint}, round {number}: groups out of order");
+        assert_eq!(outcome.overtaken, [], "{endpoint}, round {number}: groups out of order");
         assert!(outcome.twice as u64 <= outcome.said, "{endpoint}, round {number}: {outcome:?}");
     }
-    assert!(kills * 2 >= outcomes.len() * KILLS_A_ROUND, "{endpoint}: most of them came too late, {kills} did not");
 }
 
 impl Round {
@@ -137,7 +185,7 @@ impl Round {
         let fifo = number % 2 == 1;
         let pair = Pair::make(direct, &format!("edatop-{label}"), if fifo { GROUPS } else { 0 }).await;
         pair.fill(MESSAGES).await;
-        Self { number, seed, url, fifo, home: Home::new(label), pair, starts: 0 }
+        Self { number, seed, url, fifo, breaks_groups: false, home: Home::new(label), pair, starts: 0 }
     }
 
     async fn run(mut self) -> Outcome {
@@ -256,7 +304,39 @@ impl Round {
         format!("{last:?} {}", read("err"))
     }
 
-    async fn count(&self, outcome: &mut Outcome) {
+    /// Whether the program had the later one alone when it was sent: the earlier one was still in its queue, where a FIFO queue that keeps
+    /// its word gives out nothing behind it. By the journal: what a process has once had in hand does not count as held back.
+    fn was_given_so(&self, pair: &Overtaken) -> bool {
+        let (mut tokens, mut in_hand) = (HashMap::new(), HashSet::new());
+        let shelf = self.shelf();
+        for id in shelf.ids().unwrap() {
+            let mut records = Records::open(&shelf.path(&id)).unwrap();
+            while let Some((_, record)) = records.advance().unwrap() {
+                match record {
+                    Record::Begun(_) | Record::Resumed { .. } => in_hand.clear(),
+                    Record::Taken { messages, .. } => {
+                        for Taken { message, .. } in messages {
+                            let token = tokens_in(&message.body).next().unwrap().to_owned();
+                            in_hand.insert(token.clone());
+                            tokens.insert(message.id, token);
+                        }
+                    }
+                    Record::Sent { results, .. } => {
+                        let has_arrived = |sent: &Sent| {
+                            tokens[&sent.id] == pair.later && !matches!(sent.outcome, Sending::Refused(_))
+                        };
+                        if results.iter().any(has_arrived) {
+                            return !in_hand.contains(&pair.earlier);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
+    async fn count(&mut self, outcome: &mut Outcome) {
         let [left, arrived] = self.pair.empty().await;
         let counts = letters::tally(&arrived);
         let still = letters::tally(&left);
@@ -268,7 +348,16 @@ impl Round {
         outcome.twice = counts.values().map(|count| count - 1).sum();
         outcome.said = self.ledgers().iter().map(|ledger| ledger.counts().maybe_twice).sum();
         if self.fifo {
-            outcome.disordered = letters::out_of_order(&arrived);
+            let (given_so, overtaken) = letters::out_of_order(&arrived)
+                .into_iter()
+                .partition(|pair| self.breaks_groups && self.was_given_so(pair));
+            (outcome.given_so, outcome.overtaken) = (Vec::len(&given_so), overtaken);
+        }
+        if !(outcome.lost.is_empty() && outcome.overtaken.is_empty()) {
+            let line = |letter: &letters::Letter| format!("{} {}\n", letter.group, letter.token);
+            let path = self.home.write("arrived", &arrived.iter().map(line).collect::<String>());
+            eprintln!("round {}: kept with its journals: {path}", self.number);
+            self.home.keep();
         }
         self.pair.remove().await;
     }

@@ -43,6 +43,8 @@ const ALL: usize = 1_000;
 /// The cause that is mended, and how.
 const MENDED: &str = "ValueError";
 const EDIT: &str = ".body.amount = 1";
+/// Six times the functions' own timeout: a message whose lease ends before a slow start of its function has run dies of nothing.
+const VISIBILITY_TIMEOUT_SECONDS: &str = "30";
 /// A thousand messages through functions that start in a second.
 const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -138,7 +140,7 @@ impl Story {
             let policy = json!({ "deadLetterTargetArn": dead, "maxReceiveCount": 1 });
             call = call
                 .attributes(QueueAttributeName::RedrivePolicy, policy.to_string())
-                .attributes(QueueAttributeName::VisibilityTimeout, "5");
+                .attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_TIMEOUT_SECONDS);
         }
         self.queues.insert(name, call.send().await.unwrap().queue_url.unwrap());
     }

@@ -8,9 +8,10 @@ pub fn program() -> String {
     std::env::var("EDATOP_BINARY").unwrap_or_else(|_| env!("CARGO_BIN_EXE_edatop").to_owned())
 }
 
-/// A folder of its own, empty at first.
+/// A folder of its own, empty at first. It goes when the test is through with it, unless it is kept.
 pub struct Home {
     pub folder: PathBuf,
+    kept: bool,
 }
 
 impl Home {
@@ -19,10 +20,15 @@ impl Home {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("home-{name}"));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let home = Self { folder };
+        let home = Self { folder, kept: false };
         home.write("aws-config", "");
         home.write("aws-credentials", "");
         home
+    }
+
+    /// For whoever looks into what went wrong.
+    pub fn keep(&mut self) {
+        self.kept = true;
     }
 
     /// Writes a file and says where it is.
@@ -53,6 +59,8 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if !self.kept {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }

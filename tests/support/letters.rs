@@ -170,14 +170,27 @@ pub fn tally(letters: &[Letter]) -> BTreeMap<&str, usize> {
     counts
 }
 
-/// The groups whose tokens do not come in the order in which they were sent; what came again counts the first time.
-pub fn out_of_order(letters: &[Letter]) -> Vec<String> {
+/// Two messages of one group, of which the one that was sent earlier has come later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overtaken {
+    pub group: String,
+    pub earlier: String,
+    pub later: String,
+}
+
+/// All pairs that do not come in the order in which they were sent; what came again counts the first time.
+pub fn out_of_order(letters: &[Letter]) -> Vec<Overtaken> {
     let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for letter in letters {
-        let seen = groups.entry(&letter.group).or_default();
-        if !seen.contains(&letter.token.as_str()) {
-            seen.push(&letter.token);
+    let mut pairs = Vec::new();
+    for Letter { token, group, .. } in letters {
+        let seen = groups.entry(group).or_default();
+        if seen.contains(&token.as_str()) {
+            continue;
         }
+        let pair =
+            |later: &&str| Overtaken { group: group.clone(), earlier: token.clone(), later: (*later).to_owned() };
+        pairs.extend(seen.iter().filter(|before| **before > token.as_str()).map(pair));
+        seen.push(token);
     }
-    groups.into_iter().filter(|(_, tokens)| !tokens.is_sorted()).map(|(group, _)| group.to_owned()).collect()
+    pairs
 }
