@@ -19,6 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
 use aws_sdk_sqs::types::{
     DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, SendMessageBatchRequestEntry,
 };
@@ -27,12 +28,14 @@ use edatop::{
     aws::{ConnectOptions, Connection},
     redrive::{
         journal::{Begun, Deed, Destination, Ended, Ledger, Origin, Scope, Shelf, VERSION},
+        message::Outgoing,
         mover::{Job, Progress},
         native,
         peek::hunt::{Hunt, Hunting},
         plan::Options,
+        queue::{Queue, Standing},
         sqs::Sqs,
-        wire::Wire,
+        wire::{Accepted, Ask, Each, Refusal, Wire},
     },
 };
 use support::letters::Pair;
@@ -108,6 +111,80 @@ async fn compare(url: &str) -> f64 {
     ratio
 }
 
+/// Sums up how long the three calls of a move take, and how many there are of all others.
+#[derive(Debug)]
+struct Timed {
+    wire: Sqs,
+    calls: AtomicUsize,
+    micros: AtomicUsize,
+    others: AtomicUsize,
+}
+
+impl Timed {
+    fn new(wire: Sqs) -> Self {
+        Self { wire, calls: AtomicUsize::new(0), micros: AtomicUsize::new(0), others: AtomicUsize::new(0) }
+    }
+
+    async fn time<T>(&self, call: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let answer = call.await;
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.micros.fetch_add(usize::try_from(began.elapsed().as_micros()).unwrap(), Ordering::Relaxed);
+        answer
+    }
+
+    fn count(&self) {
+        self.others.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn say(&self, took: Duration) {
+        let (calls, others) = (self.calls.load(Ordering::Relaxed), self.others.load(Ordering::Relaxed));
+        let in_calls = self.micros.load(Ordering::Relaxed) as f64 / 1e6;
+        let share = 100.0 * in_calls / (took.as_secs_f64() * CONCURRENCY as f64);
+        let each = 1e3 * in_calls / calls as f64;
+        println!("   ours: {calls} calls of {each:.1} ms, {share:.0} % of the workers' time; {others} other calls");
+    }
+}
+
+#[async_trait]
+impl Wire for Timed {
+    async fn find(&self, queue: &str) -> Result<Queue, Refusal> {
+        self.wire.find(queue).await
+    }
+
+    async fn sources(&self, of: &Queue) -> Result<Vec<Queue>, Refusal> {
+        self.count();
+        self.wire.sources(of).await
+    }
+
+    async fn standing(&self, queue: &Queue) -> Result<Standing, Refusal> {
+        self.count();
+        self.wire.standing(queue).await
+    }
+
+    async fn glimpse(&self, queue: &Queue) -> Option<Vec<edatop::redrive::message::Message>> {
+        self.count();
+        self.wire.glimpse(queue).await
+    }
+
+    async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<edatop::redrive::message::Message>, Refusal> {
+        self.time(self.wire.receive(from, ask)).await
+    }
+
+    async fn send(&self, to: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+        self.time(self.wire.send(to, batch)).await
+    }
+
+    async fn delete(&self, from: &Queue, receipts: &[String]) -> Each<()> {
+        self.time(self.wire.delete(from, receipts)).await
+    }
+
+    async fn lease(&self, on: &Queue, receipts: &[String], lease: Duration) -> Each<()> {
+        self.count();
+        self.wire.lease(on, receipts, lease).await
+    }
+}
+
 async fn one(url: &str, aws: &Arc<Connection>, side: Side, folder: &Path) -> Duration {
     let pair = Pair::make(url, &format!("edatop-bench-{:08x}", fastrand::u32(..)), 0).await;
     pair.fill(MESSAGES).await;
@@ -173,7 +250,8 @@ fn gone_now(messages: &[Message]) -> Vec<DeleteMessageBatchRequestEntry> {
 
 /// The mover as `edatop redrive` runs it, with its journal on a real disk.
 async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
-    let wire: Arc<dyn Wire> = Arc::new(Sqs::new(Arc::clone(aws)));
+    let timed = Arc::new(Timed::new(Sqs::new(Arc::clone(aws))));
+    let wire: Arc<dyn Wire> = timed.clone();
     let from = wire.find(&pair.dead).await.unwrap();
     let to = wire.find(&pair.source).await.unwrap();
     let (progress, mut watched) = watch::channel(Progress::default());
@@ -214,6 +292,7 @@ async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
     // What comes after the last message, waiting for more, is no throughput.
     timeout(PATIENCE, watched.wait_for(|progress| progress.moved == MESSAGES as u64)).await.unwrap().unwrap();
     let took = began.elapsed();
+    timed.say(took);
     assert_eq!(run.await.unwrap(), Ended::Done);
     hunt.close().await;
     took
