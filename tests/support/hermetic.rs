@@ -27,6 +27,7 @@ impl Home {
     }
 
     /// For whoever looks into what went wrong.
+    #[allow(dead_code, reason = "each test file uses its part")]
     pub fn keep(&mut self) {
         self.kept = true;
     }
