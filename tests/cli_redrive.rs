@@ -150,7 +150,7 @@ async fn a_whole_queue_goes_home() {
     assert_eq!(place.drain(&place.dlq).await, [""; 0]);
     let journals = place.run(&["journal", "ls", "--format", "json"]).await;
     let told = &journals.is(0).lines()[0];
-    assert_eq!((&told["State"], &told["Counts"]["moved"]), (&"done".into(), &3.into()));
+    assert_eq!((&told["State"], &told["Moved"]), (&"done".into(), &3.into()));
     let shown = place.run(&["journal", "show", "last"]).await;
     assert!(shown.is(0).out.contains("orders-dlq") && shown.out.matches("moved as").count() == 3, "{}", shown.out);
 }
@@ -308,6 +308,24 @@ async fn an_undo_brings_back_what_is_still_there() {
     assert_eq!(place.drain(&place.source).await, [""; 0]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_undo_does_not_find_is_not_said_to_be_left() {
+    let place = Place::with("consumed", &ORDERS).await;
+    place.run(&["export", "orders-dlq", "--file", "f"]).await.is(0);
+    place.run(&["import", "orders", "--file", "f", "--yes"]).await.is(0);
+    // Their consumer is done with them.
+    let received = place.clients.sqs.receive_message().queue_url(&place.source).max_number_of_messages(10).send().await;
+    for message in received.unwrap().messages.unwrap_or_default() {
+        let call = place.clients.sqs.delete_message().queue_url(&place.source);
+        call.receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+    }
+    let undo = place.run(&["journal", "undo", "last", "--yes"]).await;
+    let (fates, summary) =
+        undo.is(1).says("done: 0 deleted in ").says("4 not found there, taken by their consumer").fates();
+    assert_eq!((fates["left"], &summary["Left"], &summary["Ended"]), (4, &4.into(), &"done".into()));
+    assert!(undo.lines()[0]["Reason"].as_str().unwrap().contains("not found there"), "{}", undo.out);
+}
+
 fn newest_journal(place: &Place) -> std::path::PathBuf {
     let journals = place.home.folder.join("state/edatop/journals");
     let mut paths: Vec<_> = std::fs::read_dir(journals).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -357,8 +375,37 @@ async fn a_run_that_was_cut_off_comes_before_the_next() {
     place.run(&["redrive", "orders-dlq", "--dry-run"]).await.is(0).says("an earlier run here was cut off");
     let anyway = place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await;
     assert_eq!(anyway.is(0).fates().1["Moved"], 1);
-    place.run(&["redrive", "--resume"]).await.is(0);
+    place.run(&["redrive", "--resume", "--yes"]).await.is(0);
     assert_eq!(place.drain(&place.source).await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_on_with_is_said_and_agreed_to_first() {
+    let place = Place::with("resume-asks", &ORDERS).await;
+    place.run(&["redrive", "orders-dlq", "--limit", "3", "--yes"]).await.is(0);
+    cut_off(&place);
+    let journal = newest_journal(&place);
+    let (id, before) = (journal.file_stem().unwrap().to_str().unwrap(), std::fs::read(&journal).unwrap());
+    for arguments in [&["redrive", "--resume"][..], &["redrive", "--resume", id]] {
+        let asked = place.run(arguments).await;
+        asked.is(2).says("nothing was changed: --yes is missing, and there is no terminal to ask on");
+        asked.says(&format!("go on with {id}: redrive from orders-dlq to orders\n"));
+        asked.says("it was cut off at 20").says(" ago, with 3 messages of 3 moved\n");
+        assert_eq!((asked.out.as_str(), std::fs::read(&journal).unwrap() == before), ("", true));
+    }
+    // On a terminal the state is where it is without being named.
+    std::fs::create_dir_all(place.home.folder.join(".local")).unwrap();
+    std::os::unix::fs::symlink(place.home.folder.join("state"), place.home.folder.join(".local/state")).unwrap();
+    let url = place.endpoint.url();
+    tokio::task::block_in_place(|| {
+        for (answer, said) in [("no\r", "not agreed to: nothing was changed"), ("yes\r", "done: 3 moved")] {
+            let mut terminal = pty::Terminal::start(&place.home, &["redrive", "--resume", "--endpoint", &url], 120, 40);
+            terminal.shows("Type yes to go on:");
+            terminal.press(answer);
+            terminal.shows(said);
+        }
+    });
+    assert_eq!(place.drain(&place.source).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -371,7 +418,7 @@ async fn one_run_that_cannot_be_gone_on_with_does_not_keep_the_others() {
     std::fs::create_dir(&file).unwrap();
     place.run(&["redrive", "orders-dlq", "--anyway", "--yes"]).await.is(0);
     cut_off(&place);
-    place.run(&["redrive", "--resume"]).await.is(1);
+    place.run(&["redrive", "--resume", "--yes"]).await.is(1);
     let left = place.run(&["journal", "ls", "--unfinished", "--format", "json"]).await.lines();
     assert_eq!((left.len(), &left[0]["Deed"]), (1, &"export".into()), "{left:?}");
 }
@@ -419,6 +466,84 @@ async fn a_purge_wants_a_place_for_what_it_deletes() {
     assert_eq!(place.drain(&place.dlq).await, [""; 0]);
 }
 
+/// Whoever can read the sum of one command can read those of all; and each says what it did, not that it moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_sums_have_one_shape_and_each_its_own_words() {
+    let place = Place::with("sums", &ORDERS).await;
+    let mut shapes = std::collections::BTreeSet::new();
+    for (arguments, said, moved) in [
+        (&["redrive", "orders-dlq", "--dry-run"][..], "redrive all of ≈4 messages from orders-dlq to orders", 0),
+        (&["redrive", "orders-dlq", "--limit", "1", "--dry-run"], "redrive 1 message from orders-dlq to orders", 0),
+        (&["redrive", "orders-dlq", "--limit", "1", "--yes"], "done: 1 moved in", 1),
+        (&["journal", "undo", "last", "--yes"], "done: 1 brought back in", 1),
+        (&["export", "orders-dlq", "--file", "copy", "--dry-run"], "they stay where they are", 0),
+        (&["export", "orders-dlq", "--file", "copy"], "they are still in orders-dlq", 0),
+        (&["import", "orders", "--file", "copy", "--yes"], "done: 4 sent in", 4),
+        (&["journal", "undo", "last", "--yes"], "done: 4 deleted in", 4),
+        (
+            &["export", "orders-dlq", "--limit", "2", "--file", "two", "--delete", "--yes"],
+            "done: 2 written and deleted in",
+            2,
+        ),
+        (
+            &["purge", "orders-dlq", "--no-export", "--dry-run"],
+            "delete all of ≈2 messages from orders-dlq; the journal",
+            0,
+        ),
+        (&["purge", "orders-dlq", "--no-export", "--yes"], "done: 2 deleted in", 2),
+        (&["redrive", "orders-dlq", "--yes"], "orders-dlq is empty", 0),
+    ] {
+        let run = place.run(arguments).await;
+        let (_, summary) = run.is(0).says(said).fates();
+        assert_eq!(summary["Moved"], moved, "{arguments:?}: {summary}");
+        let is_dry = arguments.contains(&"--dry-run");
+        assert_eq!((&summary["DryRun"], summary["Ended"] == "planned"), (&is_dry.into(), is_dry), "{summary}");
+        assert_eq!(summary["Copied"], if arguments == ["export", "orders-dlq", "--file", "copy"] { 4 } else { 0 });
+        shapes.insert(summary.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+    }
+    assert_eq!(shapes.len(), 1, "{shapes:?}");
+    let listed = place.run(&["journal", "ls"]).await;
+    listed.is(0);
+    for words in ["delete    orders-dlq: 2 deleted", "import    ", ": 4 sent", "orders → orders-dlq: 1 brought back"]
+    {
+        assert!(listed.out.contains(words), "{words}: {}", listed.out);
+    }
+}
+
+/// A consumer that fails puts them back only after all its receives: three of thirty seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_says_until_when_they_may_come_back() {
+    let place = Place::with("returns", &["a"]).await;
+    let before = edatop::app::clock::now();
+    let run = place.run(&["redrive", "orders-dlq", "--yes"]).await;
+    run.is(0)
+        .says("is back in orders-dlq in about 90 s, by ")
+        .says("3 receives of 30 s each")
+        .says("`edatop peek orders-dlq`");
+    let until: jiff::Timestamp = run.fates().1["ReturnsUntil"].as_str().unwrap().parse().unwrap();
+    let (least, most) =
+        (before + jiff::SignedDuration::from_secs(90), edatop::app::clock::now() + jiff::SignedDuration::from_secs(90));
+    assert!((least..=most).contains(&until), "{until}");
+    // Nothing comes back from where nothing is given up.
+    let back = place.run(&["journal", "undo", "last", "--yes"]).await;
+    assert_eq!((back.is(0).fates().1["ReturnsUntil"].clone(), back.err.contains("is back in")), (Value::Null, false));
+}
+
+/// The embedded endpoint has no consumer here; what its log says is held in the tests of the file's own module.
+#[tokio::test(flavor = "multi_thread")]
+async fn why_is_a_field_of_each_line_and_says_what_is_not_known() {
+    let place = Place::with("why", &ORDERS).await;
+    let lines = place.run(&["peek", "orders-dlq", "--why", "--limit", "2"]).await.is(0).lines();
+    assert_eq!(lines.len(), 2);
+    for line in &lines {
+        assert!(line["Why"]["Cause"].is_null() && line["Why"]["Lines"] == Value::Array(Vec::new()), "{line}");
+        assert!(line["Why"]["Notes"][0].as_str().unwrap().contains("orders"), "{line}");
+    }
+    let without = place.run(&["peek", "orders-dlq", "--limit", "1"]).await.is(0).lines();
+    assert!(without[0].get("Why").is_none());
+    place.run(&["peek", "orders-dlq", "--why", "--clusters"]).await.is(2).says("cannot be used with");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_that_takes_the_last_try_wants_the_queues_name() {
     let place = Place::with("cost", &[]).await;
@@ -432,6 +557,32 @@ async fn a_look_that_takes_the_last_try_wants_the_queues_name() {
     place.run(&["peek", "orders", "--accept-cost", "other"]).await.is(2);
     let looked = place.run(&["peek", "orders", "--accept-cost", "orders"]).await;
     assert_eq!(looked.is(0).lines().len(), 1);
+}
+
+/// Where it is not needed too: a name that is wrong is a mistake, whatever it was for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cost_accepted_for_another_queue_is_a_mistake_everywhere() {
+    let place = Place::with("cost-name", &ORDERS).await;
+    for arguments in [
+        &["peek", "orders-dlq"][..],
+        &["peek", "orders-dlq", "--clusters"],
+        &["redrive", "orders-dlq", "--yes"],
+        &["redrive", "orders-dlq", "--limit", "1", "--yes"],
+        &["redrive", "orders-dlq", "--dry-run"],
+        &["export", "orders-dlq", "--file", "f"],
+        &["export", "orders-dlq", "--file", "f", "--delete", "--yes"],
+    ] {
+        for wrong in ["orders", "Orders-dlq", "orders-dlq "] {
+            let run = place.run(&[arguments, &["--accept-cost", wrong]].concat()).await;
+            run.is(2).says(&format!("--accept-cost says '{wrong}'")).says("it is orders-dlq that would be looked at");
+        }
+    }
+    place.run(&["redrive", "orders-dlq", "--accept-cost", "orders-dlq", "--yes"]).await.is(0);
+    let undo = ["journal", "undo", "last", "--yes", "--accept-cost"];
+    let undone = place.run(&[&undo[..], &["orders-dlq"]].concat()).await;
+    undone.is(2).says("--accept-cost says 'orders-dlq'").says("it is orders that would be looked at");
+    place.run(&[&undo[..], &["orders"]].concat()).await.is(0);
+    assert_eq!(place.drain(&place.dlq).await.len(), 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

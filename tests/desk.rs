@@ -8,8 +8,9 @@ use edatop::{
     app::{Event, desk::Desks},
     aws::{ConnectOptions, Connection},
     demo::Endpoint,
-    overlays::desk::model::{Adjust, Ask, Body, Choice, Deed, Find, News, Picture, Stage, Step, Subject},
+    overlays::desk::model::{Adjust, Ask, Body, Choice, Deed, Find, News, Picture, Plan, Stage, Step, Subject},
     redrive::{
+        journal::{self, Begun, Destination, Origin, Record, Scope, Shelf, VERSION, id_of},
         message::{Message, Outgoing},
         queue::Queue,
         sqs::Sqs,
@@ -26,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A dead-letter queue with letters of two shapes, and somebody at the desk.
 struct Scene {
     endpoint: Endpoint,
+    aws: Arc<Connection>,
     wire: Arc<Sqs>,
     dlq: Queue,
     source: Queue,
@@ -40,11 +42,16 @@ struct Scene {
 impl Scene {
     /// `carts` letters of one shape, `users` of another; the queue may have a redrive policy of its own.
     async fn set(carts: usize, users: usize, own_policy: Option<u32>) -> Self {
-        Self::set_with((carts, users), own_policy, 3).await
+        Self::set_with((carts, users), own_policy, 3, false).await
+    }
+
+    /// The same, for somebody who may perhaps only read.
+    async fn set_for(carts: usize, users: usize, own_policy: Option<u32>, read_only: bool) -> Self {
+        Self::set_with((carts, users), own_policy, 3, read_only).await
     }
 
     /// And so many tries on the queue that they came from.
-    async fn set_with((carts, users): (usize, usize), own_policy: Option<u32>, tries: u32) -> Self {
+    async fn set_with((carts, users): (usize, usize), own_policy: Option<u32>, tries: u32, read_only: bool) -> Self {
         let endpoint = Endpoint::start().await.unwrap();
         let options = ConnectOptions { endpoint: Some(endpoint.url()), ..ConnectOptions::default() };
         let aws = Arc::new(Connection::open(&options).await.unwrap());
@@ -82,11 +89,31 @@ impl Scene {
         }
         let (sender, events) = mpsc::channel(64);
         let state = tempfile::tempdir().unwrap();
-        let mut desks = Desks::new(aws, sender, Some(state.path().to_owned()));
+        let options = ConnectOptions { endpoint: Some(endpoint.url()), read_only, ..ConnectOptions::default() };
+        let theirs = Arc::new(Connection::open(&options).await.unwrap());
+        let mut desks = Desks::new(Arc::clone(&theirs), sender, Some(state.path().to_owned()));
         let route = Route { source: Some(source.arn.clone()), gap: Some(GAP.to_owned()), ..Route::default() };
         let subject = Subject { queue: dlq.arn.clone(), routes: vec![route], takers: Vec::new() };
         desks.ask(Ask::Open(Box::new(subject)));
-        Self { endpoint, wire, dlq, source, desks, events, state, said: Vec::new(), documents: Vec::new() }
+        Self { endpoint, aws, wire, dlq, source, desks, events, state, said: Vec::new(), documents: Vec::new() }
+    }
+
+    /// Another desk of the same queue.
+    fn open(&mut self) {
+        let subject = Subject { queue: self.dlq.arn.clone(), routes: Vec::new(), takers: Vec::new() };
+        self.ask(Ask::Open(Box::new(subject)));
+    }
+
+    async fn send(&self, bodies: &[&str]) {
+        let batch: Vec<Outgoing> =
+            bodies.iter().map(|body| Outgoing { body: (*body).to_owned(), ..Outgoing::default() }).collect();
+        assert!(self.wire.send(&self.dlq, &batch).await.iter().all(Result::is_ok));
+    }
+
+    async fn planned(&mut self) -> Plan {
+        let picture = self.until(|picture| matches!(picture.stage, Stage::Plan(_))).await;
+        let Stage::Plan(plan) = picture.stage else { unreachable!() };
+        plan
     }
 
     /// The first picture of which this is true.
@@ -176,7 +203,7 @@ async fn a_cluster_goes_back_to_its_source_and_the_rest_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_undo_that_would_take_the_only_try_of_others_is_refused_and_says_how_it_is_done() {
-    let mut scene = Scene::set_with((5, 0), None, 1).await;
+    let mut scene = Scene::set_with((5, 0), None, 1, false).await;
     scene.laid().await;
     scene.ask(Ask::Plan(Deed::Redrive));
     scene.until(|picture| matches!(picture.stage, Stage::Plan(_))).await;
@@ -344,5 +371,140 @@ async fn a_queue_that_is_not_there_is_one_sentence() {
     let failed = scene.until(|picture| matches!(picture.stage, Stage::Failed(_))).await;
     let Stage::Failed(why) = failed.stage else { unreachable!() };
     assert!(why.contains("nothing") && why.contains("not found"), "{why}");
+    scene.leave().await;
+}
+
+/// A journal of a run of these messages that was killed before it took the first.
+async fn cut_off(scene: &Scene, ids: Vec<String>) -> String {
+    let shelf = Shelf::new(scene.state.path().join("journals"));
+    let begun = Begun {
+        version: VERSION,
+        at: "2026-11-21T13:45:01Z".parse().unwrap(),
+        who: String::new(),
+        endpoint: Some(scene.aws.endpoint().unwrap().url().to_owned()),
+        region: scene.aws.region().to_owned(),
+        deed: journal::Deed::Redrive,
+        from: Origin::Queue(Box::new(scene.dlq.clone())),
+        to: Destination::Sources(vec![scene.source.clone()]),
+        scope: Scope::Chosen { count: ids.len() as u64 },
+        edited: None,
+        undoes: None,
+        rate: None,
+    };
+    let journal = shelf.create(begun).await.unwrap();
+    journal.append(&Record::Chosen { ids }).await.unwrap();
+    id_of(journal.path())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cut_off_is_gone_on_with_only_after_it_was_said_how() {
+    let mut scene = Scene::set(5, 0, None).await;
+    let first = scene.until(|picture| picture.opened.is_some() && !picture.header.looking).await;
+    scene.ask(Ask::Message(Step::By(1)));
+    let id = |picture: &Picture| picture.opened.as_ref().map(|opened| opened.id.clone());
+    let second = scene.until(|picture| picture.at == 1 && picture.opened.is_some()).await;
+    let journal = cut_off(&scene, [id(&first), id(&second)].into_iter().flatten().collect()).await;
+    scene.open();
+    let told = scene.until(|picture| picture.cut_off == 1).await;
+    assert!(told.notices[0].bad && told.notices[0].text.contains("from carts-dlq to carts: 0 moved"), "{told:?}");
+    // As from the prompt at the start: nothing is looked at before the plan.
+    scene.desks.leave();
+    scene.desks.all_closed().await;
+    scene.open();
+    scene.ask(Ask::Plan(Deed::Resume));
+    let plan = scene.planned().await;
+    assert!(plan.lines[2].contains(&journal) && plan.lines[0].contains("from carts-dlq to carts"), "{plan:?}");
+    assert!(plan.lines[1].contains("0 moved") && plan.lines[1].contains("2 not begun"), "{plan:?}");
+    assert_eq!(scene.wire.standing(&scene.dlq).await.unwrap().in_flight, 0, "nothing was received for it");
+    assert_eq!(scene.count(&scene.source).await, 0, "and nothing moved");
+    scene.ask(Ask::Go);
+    scene.until(ended).await;
+    assert_eq!((scene.count(&scene.source).await, scene.count(&scene.dlq).await), (2, 3));
+    scene.until(|picture| picture.cut_off == 0).await;
+    scene.ask(Ask::Back);
+    scene.ask(Ask::Plan(Deed::Resume));
+    assert!(scene.planned().await.refused.is_some(), "there is nothing left");
+    scene.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_says_why_and_how_often() {
+    let mut scene = Scene::set(4, 0, None).await;
+    scene.laid().await;
+    let fifo = scene.aws.sqs().create_queue().queue_name("ordered.fifo");
+    fifo.attributes(aws_sdk_sqs::types::QueueAttributeName::FifoQueue, "true").send().await.unwrap();
+    scene.ask(Ask::Plan(Deed::Redrive));
+    scene.planned().await;
+    scene.ask(Ask::Adjust(Adjust::To("ordered.fifo".into())));
+    scene
+        .until(|picture| matches!(&picture.stage, Stage::Plan(plan) if plan.to.as_deref() == Some("ordered.fifo")))
+        .await;
+    scene.ask(Ask::Go);
+    let done = scene.until(ended).await;
+    let Stage::Ended(summary) = &done.stage else { unreachable!() };
+    let at = summary
+        .lines
+        .iter()
+        .position(|line| line.starts_with("4 were refused"))
+        .unwrap_or_else(|| panic!("{summary:?}"));
+    assert!(
+        summary.lines[at + 1].starts_with("  4 × ") && summary.lines[at + 1].contains("MessageGroupId"),
+        "{summary:?}"
+    );
+    scene.ask(Ask::Back);
+    let back = scene.until(|picture| picture.stage == Stage::Columns).await;
+    assert!(back.lines.len() == 4 && back.lines.iter().all(|line| line.refused), "{back:?}");
+    assert!(back.refused.is_some_and(|why| why.contains("MessageGroupId")));
+    scene.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_only_read_is_told_what_a_look_would_do_and_how_many_there_are() {
+    let mut scene = Scene::set_for(7, 0, None, true).await;
+    let picture = scene.until(|picture| picture.header.unlooked.is_some() && picture.header.about.is_some()).await;
+    assert!(picture.header.unlooked.unwrap().contains("--read-only forbids"));
+    assert_eq!((picture.header.about, picture.header.held), (Some(7), 0));
+    scene.ask(Ask::Look);
+    scene.until(|picture| picture.header.unlooked.is_some()).await;
+    assert_eq!(scene.wire.standing(&scene.dlq).await.unwrap().in_flight, 0);
+    scene.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_look_costs_is_said_though_it_harms_nothing() {
+    let mut scene = Scene::set(1, 0, None).await;
+    let cost = |picture: &Picture| {
+        picture.notices.iter().any(|notice| notice.text.contains("harms nothing here (no redrive policy)"))
+    };
+    let first = scene.until(|picture| picture.stage == Stage::Columns).await;
+    assert!(cost(&first) && first.header.held == 0, "before the first receive: {first:?}");
+    scene.laid().await;
+    scene.ask(Ask::Choose(Choice::Toggle));
+    scene.until(|picture| picture.chosen == 1 && !cost(picture)).await;
+    scene.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purge_counts_afresh_and_a_file_says_what_is_written() {
+    let mut scene = Scene::set(6, 2, None).await;
+    scene.laid().await;
+    scene.send(&["late", "later"]).await;
+    scene.ask(Ask::Plan(Deed::Purge));
+    let purge = scene.planned().await;
+    let counted = purge.lines.iter().find(|line| line.starts_with("counted by the queue at "));
+    assert!(counted.is_some_and(|line| line.contains("≈10 messages; 2 can be received, 8 are in")), "{purge:?}");
+    assert!(purge.lines[0].contains("≈10 messages"), "{purge:?}");
+    scene.ask(Ask::Back);
+    scene.ask(Ask::Plan(Deed::Write));
+    let is_write = |picture: &Picture| matches!(&picture.stage, Stage::Plan(plan) if plan.title.starts_with("write"));
+    let Stage::Plan(listed) = scene.until(is_write).await.stage else { unreachable!() };
+    assert!(listed.lines[0].starts_with("nothing is chosen: all 6 listed messages, of the cluster "), "{listed:?}");
+    scene.ask(Ask::Back);
+    scene.ask(Ask::Choose(Choice::Toggle));
+    scene.ask(Ask::Plan(Deed::Write));
+    let Stage::Plan(chosen) = scene.until(|picture| picture.chosen == 1 && is_write(picture)).await.stage else {
+        unreachable!()
+    };
+    assert_eq!(chosen.lines[0], "1 chosen message");
     scene.leave().await;
 }

@@ -19,10 +19,14 @@ mod finding;
 mod laying;
 mod log;
 mod moving;
+mod out;
 mod picture;
 mod planning;
 mod reading;
+mod refusals;
+mod resuming;
 mod sheet;
+mod standing;
 mod undoing;
 mod why;
 
@@ -73,20 +77,16 @@ impl Desks {
         Self { aws, events, state, opened: 0, asks: None, tasks: Vec::new(), held: Held::default() }
     }
 
-    /// Looks for runs that were cut off; if there are any, the user is told what goes on with them.
+    /// Looks for runs that were cut off; if there are any, the user is asked whether to go on with them.
     pub fn look_for_unfinished(&self) {
         let (aws, events) = (Arc::clone(&self.aws), self.events.clone());
         let Some(state) = self.state.clone() else { return };
         tokio::spawn(async move {
             let shelf = Shelf::new(state.join(JOURNALS));
             let cut_off = tokio::task::spawn_blocking(move || crew::unfinished(&shelf, &aws)).await.unwrap_or_default();
-            if let Some((_, last)) = cut_off.first() {
-                let from = last.begun.from.name();
-                let text = format!(
-                    "{} redrive(s) cut off, the last from {from}: nothing is lost; `d`, then `C` on its desk goes on with them",
-                    cut_off.len()
-                );
-                let _ = events.send(Event::Failed(text)).await;
+            if !cut_off.is_empty() {
+                let runs = cut_off.iter().map(resuming::cut_off).collect();
+                let _ = events.send(Event::CutOff(runs)).await;
             }
         });
     }

@@ -10,6 +10,7 @@ use ratatui::{
 use super::{App, view_of};
 use crate::{
     commands::Place,
+    overlays::{Overlay, toast::Toast},
     panes::{PANES, View, context, footer, header, services},
     theme::Role,
     widgets::{
@@ -58,6 +59,11 @@ impl App {
         let view =
             View { beat: self.beat, read_only: self.session.read_only, ..view_of(store, &self.look, &self.zone, now) };
         let line = |y: u16| Rect { y, height: 1, ..area };
+        if let Some(full) = self.overlays.iter().rposition(|overlay| overlay.fills()) {
+            header::draw_place(&self.session, line(area.top()), buf, &view);
+            let overlays = self.overlays.get_mut(full..).unwrap_or_default();
+            return draw_full(overlays, self.toast.as_ref(), area, buf, &view);
+        }
         header::draw(&self.session, line(area.top()), buf, &view);
         // The worst first, but never so much that the panes drown.
         let now_height = self.now.wants().clamp(3, (area.height / 3).max(4));
@@ -93,14 +99,24 @@ impl App {
         // The ones below are where esc goes back to; drawn, they would stick out from behind.
         if let Some(overlay) = self.overlays.last_mut() {
             overlay.draw(area, buf, &view);
-            if let Some(toast) = self.toast.as_ref().filter(|_| overlay.fills() && !overlay.takes_text()) {
-                toast.draw(area, buf, &view);
-            }
         }
     }
 
     /// Which tab is at a place.
     pub(super) fn tab_at(&self, at: Position) -> Option<usize> {
         self.places.tabs.iter().find(|(_, area)| area.contains(at)).map(|(index, _)| *index)
+    }
+}
+
+/// The first fills the screen but for the line that says where we are; the last lies on it.
+fn draw_full(overlays: &mut [Box<dyn Overlay>], toast: Option<&Toast>, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    let Some((first, others)) = overlays.split_first_mut() else { return };
+    let is_heard = first.hear(toast);
+    first.draw(Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }, buf, view);
+    if let Some(toast) = toast.filter(|_| !is_heard && !first.takes_text()) {
+        toast.draw(area, buf, view);
+    }
+    if let Some(last) = others.last_mut() {
+        last.draw(area, buf, view);
     }
 }

@@ -5,7 +5,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::{
     aws::{Flavour, Identity, Trouble},
     domain::Report,
-    overlays::{desk::model::News, usage::Used},
+    overlays::{
+        desk::model::{CutOff, News},
+        usage::Used,
+    },
     panes::header::Cost,
 };
 
@@ -32,6 +35,8 @@ pub enum Event {
     },
     /// What the desk of this number tells.
     Desk(u64, News),
+    /// Runs of this place were cut off, the newest first.
+    CutOff(Vec<CutOff>),
     /// An effect could not be done.
     Failed(String),
     /// The terminal is ours again.

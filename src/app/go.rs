@@ -9,7 +9,8 @@ use crate::{
     overlays::{
         desk::{
             Desk,
-            model::{Ask, News, Subject, Taker},
+            cut_off::CutOffRuns,
+            model::{Ask, CutOff, Deed, News, Subject, Taker},
         },
         detail::Detail,
         route::{self, Route},
@@ -94,6 +95,11 @@ impl App {
             self.say(text, Role::Dim, now);
             return Vec::new();
         };
+        self.lay(queue, now)
+    }
+
+    /// Opens the desk of this queue.
+    fn lay(&mut self, queue: ResourceId, now: Timestamp) -> Vec<Effect> {
         // The desk shows how it is, not how it was.
         if self.held.is_some() {
             self.hold(now);
@@ -102,6 +108,25 @@ impl App {
         self.on_desk = Some(queue.clone());
         self.overlays.push(Box::new(Desk::new(queue.clone())));
         vec![Effect::Desk(Ask::Open(Box::new(self.subject(queue, now))))]
+    }
+
+    /// Runs were cut off: whoever sits here is asked, unless he is at something else already.
+    pub(super) fn ask_to_go_on(&mut self, runs: Vec<CutOff>, now: Timestamp) {
+        let Some(last) = runs.first() else { return };
+        if self.overlays.is_empty() {
+            self.dirty = true;
+            self.overlays.push(Box::new(CutOffRuns::new(runs)));
+        } else {
+            let text = format!("a run from {} was cut off, nothing is lost: C on its desk goes on with it", last.from);
+            self.say(text, Role::Warn, now);
+        }
+    }
+
+    /// The plan of going on, on the desk of this queue.
+    pub(super) fn go_on(&mut self, queue: ResourceId, now: Timestamp) -> Vec<Effect> {
+        let mut effects = self.lay(queue, now);
+        effects.push(Effect::Desk(Ask::Plan(Deed::Resume)));
+        effects
     }
 
     /// What is known of a queue that the desk will want to know.

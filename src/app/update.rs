@@ -57,6 +57,7 @@ impl App {
                 (self.session.place, self.session.missing) = (place, missing);
             }
             Event::Desk(number, news) => return self.desk_told(number, news, now),
+            Event::CutOff(runs) => self.ask_to_go_on(runs, now),
             Event::Failed(text) => self.say(text, Role::Warn, now),
             Event::Resumed => (self.suspended, self.dirty) = (false, true),
             Event::Terminate => return vec![Effect::Quit],
@@ -201,6 +202,7 @@ impl App {
                 self.overlays.push(overlay);
                 return self.open_desk(Some(&id), now);
             }
+            Wish::GoOn(queue) => return self.go_on(queue, now),
             Wish::Ask(ask) => {
                 self.overlays.push(overlay);
                 // A plan is made with what is known by now, not with what was known when the desk was opened.
@@ -228,7 +230,10 @@ impl App {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return self.suspend(),
             Command::ShowUsage => self.overlays.push(Box::new(Usage::new(self.used.clone()))),
-            Command::Help => self.overlays.push(Box::<Help>::default()),
+            Command::Help => {
+                let place = self.overlays.last().map_or(Place::Pane, |overlay| overlay.place());
+                self.overlays.push(Box::new(Help::of(place)));
+            }
             Command::Palette => self.overlays.push(Box::new(Palette::new(&self.view(now)))),
             Command::ChooseTheme => {
                 self.overlays.push(Box::new(Themes::new(self.look.shelf.names(), self.look.theme.name())));

@@ -12,11 +12,13 @@ use super::{
         self, Desk, LEFT, Outcome,
         agree::Word,
         choice::Choice,
-        earlier,
+        earlier::Beginning,
         gather::{Gathered, Wish, gather},
-        intent::{self, Consent},
+        intent,
+        lines::Lines,
         must_write,
         run::{self, Trip},
+        summary::{Ending, Summary, Sums},
         unless_stopped,
     },
     journal::shelf,
@@ -31,6 +33,7 @@ use crate::{
         journal::{Deed, Destination, Origin, Scope},
         peek::hunt::Decision,
         plan::{Options, Plan, Prospect},
+        words,
     },
 };
 
@@ -47,15 +50,8 @@ pub struct Arguments {
     /// Delete from the queue what is safely in the file
     #[arg(long)]
     pub delete: bool,
-    /// Begin although an earlier run of this queue was cut off: what that one has sent may be in the file too
-    #[arg(long)]
-    pub anyway: bool,
-    /// Print the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask: the plan is agreed to
-    #[arg(long)]
-    pub yes: bool,
+    #[command(flatten)]
+    pub beginning: Beginning,
 }
 
 /// Looks, chooses, writes; deletes if that was asked for.
@@ -67,7 +63,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
-    if arguments.delete && !arguments.dry_run {
+    if arguments.delete && !arguments.beginning.agreement.dry_run {
         must_write(config, "an export with --delete deletes messages")?;
     }
     if arguments.file.exists() {
@@ -75,8 +71,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let queue = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
-    if arguments.delete && !arguments.dry_run && !arguments.anyway {
-        earlier::settled(&desk, &queue)?;
+    arguments.choice.is_meant_for(&queue)?;
+    if arguments.delete {
+        arguments.beginning.may_begin(&desk, &queue)?;
     }
     let wish = Wish { choice: &arguments.choice, logs: arguments.choice.cluster.is_some() };
     let gathered = gather(&desk, queue, wish, &stop).await?;
@@ -101,10 +98,10 @@ async fn write(
         return intent::nothing_there(&plan);
     }
     if !arguments.delete {
-        return copy(arguments, gathered, &ids);
+        return copy(arguments, gathered, (&plan, &ids));
     }
     let name = gathered.hold.queue().name();
-    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Name(name) };
+    let consent = arguments.beginning.agreement.by(Word::Name(name), 0);
     if !intent::consent(&plan, &[], consent, stop).await? {
         return Ok(0);
     }
@@ -119,6 +116,7 @@ async fn write(
         options: plan.options,
         total: ids.len() as u64,
         chosen: ids,
+        refused: 0,
         ascii,
     };
     let outcome = run::attend(desk, trip, stop).await;
@@ -133,6 +131,7 @@ fn plan(arguments: &Arguments, gathered: &Gathered, count: u64) -> Plan {
         to: Destination::File(std::path::absolute(&arguments.file).unwrap_or_else(|_| arguments.file.clone())),
         scope: Scope::Chosen { count },
         about: count,
+        split: None,
         edited: None,
         options: Options::default(),
         risks: Vec::new(),
@@ -142,10 +141,17 @@ fn plan(arguments: &Arguments, gathered: &Gathered, count: u64) -> Plan {
 }
 
 /// They stay where they are.
-fn copy(arguments: &Arguments, gathered: &Gathered, ids: &[String]) -> Outcome {
+fn copy(arguments: &Arguments, gathered: &Gathered, (plan, ids): (&Plan, &[String])) -> Outcome {
     let (count, file) = (ids.len() as u64, arguments.file.display());
-    if arguments.dry_run {
-        complain(&format!("{} would be written to {file}; they stay where they are", desk::messages(count)));
+    let dry_run = arguments.beginning.agreement.dry_run;
+    let sum = |copied: u64| {
+        let ended = if dry_run { Ending::Planned } else { Ending::Done };
+        let sums = Sums { copied, left: if dry_run { 0 } else { count - copied }, ..Sums::default() };
+        Summary { dry_run, sums, ended, ..Summary::of_plan(plan) }.put(&mut Lines::default())
+    };
+    if dry_run {
+        complain(&format!("{} would be written to {file}; they stay where they are", words::messages(count)));
+        sum(0)?;
         return Ok(0);
     }
     let written = tokio::task::block_in_place(|| {
@@ -159,9 +165,10 @@ fn copy(arguments: &Arguments, gathered: &Gathered, ids: &[String]) -> Outcome {
         draft.finish()
     });
     let written = written.map_err(|error| unwritten(&error))?;
+    sum(written)?;
     complain(&format!(
         "{} written to {file}; they are still in {}",
-        desk::messages(written),
+        words::messages(written),
         gathered.hold.queue().name()
     ));
     Ok(if written == count { 0 } else { LEFT })

@@ -14,9 +14,8 @@ use super::{
     complain,
     desk::{
         self, Desk, LEFT, Outcome,
-        agree::Word,
-        intent::{self, Consent},
-        messages, must_write,
+        agree::{Agreement, Word},
+        intent, must_write,
         run::{self, Trip},
         unless_stopped,
     },
@@ -33,6 +32,7 @@ use crate::{
         message::Message,
         peek::own::Ids,
         plan::Plan,
+        words::messages,
     },
 };
 
@@ -46,12 +46,8 @@ pub struct Arguments {
     pub file: PathBuf,
     #[command(flatten)]
     pub care: Care,
-    /// Print the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask: the plan is agreed to
-    #[arg(long)]
-    pub yes: bool,
+    #[command(flatten)]
+    pub agreement: Agreement,
 }
 
 /// Reads the whole file first: one with a mistake is not sent at all.
@@ -63,7 +59,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run {
+    if !arguments.agreement.dry_run {
         must_write(config, "an import sends messages")?;
     }
     let file = std::path::absolute(&arguments.file).unwrap_or_else(|_| arguments.file.clone());
@@ -83,6 +79,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         to: Destination::Queue(Box::new(queue)),
         scope: Scope::All { limit: None },
         about: count,
+        split: None,
         edited: None,
         options: arguments.care.options(),
         risks: Vec::new(),
@@ -92,14 +89,15 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     }
     let prospect = desk.prospect(&plan).await;
     let plan = plan.with_prospect(&prospect);
-    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Yes };
+    let consent = arguments.agreement.by(Word::Yes, 0);
     if !intent::consent(&plan, &notes, consent, &stop).await? {
         return Ok(0);
     }
     let (journal, ledger) = run::begin(&desk, &shelf()?, &plan, &[]).await?;
     let supply = Arc::new(Listed::new(source(&file)?, is_fifo));
     let (options, ascii) = (plan.options, config.ascii);
-    let trip = Trip { journal, ledger, supply, sink: None, options, total: count, chosen: Vec::new(), ascii };
+    let trip =
+        Trip { journal, ledger, supply, sink: None, options, total: count, chosen: Vec::new(), refused: 0, ascii };
     run::attend(&desk, trip, &stop).await
 }
 

@@ -20,6 +20,7 @@ use super::{
     desk::{
         self, LEFT, Outcome,
         lines::{Fate, Lines},
+        summary::Sums,
     },
     export::unwritten,
     opening::GivenUp,
@@ -30,6 +31,7 @@ use crate::{
         export::Draft,
         journal::{self, Counts, Deed, Ended, JournalError, Ledger, Record, Records, Shelf, Taken},
         peek::own::Ids,
+        words,
     },
 };
 
@@ -92,7 +94,7 @@ pub enum Format {
 #[serde(rename_all = "PascalCase")]
 struct Told<'a> {
     journal: &'a str,
-    file: &'a Path,
+    journal_file: &'a Path,
     at: Timestamp,
     last: Timestamp,
     who: &'a str,
@@ -106,7 +108,12 @@ struct Told<'a> {
     edited: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     undoes: Option<&'a str>,
+    #[serde(flatten)]
+    sums: Sums,
+    #[serde(skip)]
     counts: Counts,
+    #[serde(skip)]
+    way: String,
     state: State,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
@@ -167,7 +174,7 @@ impl<'a> Told<'a> {
         };
         Self {
             journal: id,
-            file: path,
+            journal_file: path,
             at: begun.at,
             last: ledger.last,
             who: &begun.who,
@@ -178,7 +185,9 @@ impl<'a> Told<'a> {
             to: begun.to.name(),
             edited: begun.edited.as_deref(),
             undoes: begun.undoes.as_deref(),
+            sums: Sums::of(ledger),
             counts: ledger.counts(),
+            way: words::in_short(begun),
             state: State::of(path, ledger),
             why,
             damaged: ledger.damaged,
@@ -263,14 +272,13 @@ fn list(shelf: &Shelf, ls: &Ls) -> Outcome {
 /// One line: what everybody asks first stands first.
 fn row(told: &Told<'_>) -> String {
     format!(
-        "{}  {}  {:<10}  {:<8}  {} → {}: {}",
+        "{}  {}  {:<10}  {:<8}  {}: {}",
         told.journal,
         local(told.at),
         told.state.word(),
         deed(told.deed),
-        told.from,
-        told.to,
-        counted(&told.counts)
+        told.way,
+        counted(told.deed, &told.counts)
     )
 }
 
@@ -284,7 +292,7 @@ fn deed(deed: Deed) -> &'static str {
     }
 }
 
-fn counted(counts: &Counts) -> String {
+fn counted(done: Deed, counts: &Counts) -> String {
     let others = [
         (counts.refused, "refused"),
         (counts.arrived, "arrived and perhaps not yet deleted"),
@@ -292,14 +300,15 @@ fn counted(counts: &Counts) -> String {
         (counts.missing, "in the journal alone"),
         (counts.maybe_twice, "perhaps twice"),
     ];
-    let mut said = format!("{} moved", counts.moved);
+    let mut said = format!("{} {}", counts.moved, words::done(done));
     for (count, word) in others.into_iter().filter(|(count, _)| *count > 0) {
         let _ = write!(said, ", {count} {word}");
     }
     said
 }
 
-fn local(at: Timestamp) -> String {
+/// A time as a person here reads it.
+pub fn local(at: Timestamp) -> String {
     at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
@@ -321,7 +330,7 @@ fn tell(shelf: &Shelf, show: &Show) -> Outcome {
                 lines.text(&line)?;
             }
             for (id, entry) in ledger.entries() {
-                lines.text(&Fate::of(id, &entry.fate).in_words())?;
+                lines.text(&Fate::of(id, &entry.fate).in_words(told.deed))?;
             }
         }
     }
@@ -341,7 +350,7 @@ fn heading(told: &Told<'_>) -> Vec<String> {
     ];
     lines.extend(told.edited.map(|edited| format!("  edited {edited}")));
     lines.extend(told.undoes.map(|undone| format!("  undoes {undone}")));
-    lines.push(format!("  result {}", counted(&told.counts)));
+    lines.push(format!("  result {}", counted(told.deed, &told.counts)));
     lines.extend(told.why.map(|why| format!("  why    {why}")));
     if told.damaged > 0 {
         lines.push(format!("  {} lines of the journal cannot be read", told.damaged));
@@ -356,7 +365,7 @@ fn write_out(shelf: &Shelf, export: &Export) -> Outcome {
         return Err(unread(&error));
     }
     let (written, damaged) = write_messages(&path, &export.file)?;
-    complain(&format!("{} written to {}", desk::messages(written), export.file.display()));
+    complain(&format!("{} written to {}", words::messages(written), export.file.display()));
     let damage = journal::unreadable(&journal::id_of(&path), damaged);
     damage.iter().for_each(|damage| complain(damage));
     Ok(if damaged > 0 { LEFT } else { 0 })

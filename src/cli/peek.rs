@@ -6,12 +6,17 @@ use clap::Args;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::{
-    self, Desk, LEFT, Outcome,
-    choice::Choice,
-    gather::{Gathered, Wish, gather},
-    lines::Lines,
-    unless_stopped,
+use super::{
+    complain,
+    desk::{
+        self, Desk, LEFT, Outcome,
+        choice::Choice,
+        failures::{Explaining, MOST_EXPLAINED, Why},
+        gather::{Gathered, Wish, gather},
+        lines::Lines,
+        unless_stopped,
+    },
+    opening::GivenUp,
 };
 use crate::{
     config::Config,
@@ -34,6 +39,9 @@ pub struct Arguments {
     /// Tell messages apart by themselves alone, without asking their consumers' logs
     #[arg(long)]
     pub no_logs: bool,
+    /// With each message, what its consumer's log says of its failure: the cause, how sure that is, and all lines
+    #[arg(long, conflicts_with_all = ["clusters", "no_logs"])]
+    pub why: bool,
 }
 
 /// A message as it is printed.
@@ -44,6 +52,8 @@ struct Peeked<'a> {
     /// The key of its cluster.
     #[serde(rename = "Cluster", skip_serializing_if = "Option::is_none")]
     cluster: Option<&'a str>,
+    #[serde(rename = "Why", skip_serializing_if = "Option::is_none")]
+    why: Option<Why>,
 }
 
 /// A cluster as it is printed.
@@ -70,6 +80,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let queue = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
+    arguments.choice.is_meant_for(&queue)?;
     let wish = Wish { choice: &arguments.choice, logs: !arguments.no_logs };
     let mut gathered = gather(&desk, queue, wish, &stop).await?;
     let chosen = gathered.chosen();
@@ -77,22 +88,38 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     gathered.release().await;
     let mut lines = Lines::default();
     if arguments.clusters {
-        list(&mut gathered, &mut lines)?
+        list(&mut gathered, &mut lines)?;
     } else {
-        print(&gathered, &chosen, &mut lines)?
+        let explaining = arguments.why.then(|| Explaining::new(&desk, &gathered.sources));
+        unless_stopped(&stop, print(&gathered, &chosen, explaining, &mut lines)).await?;
     }
     let was_narrow = arguments.choice.condition.is_some() || arguments.choice.cluster.is_some();
     Ok(if was_narrow && chosen.is_empty() { LEFT } else { 0 })
 }
 
-fn print(gathered: &Gathered, chosen: &[String], lines: &mut Lines) -> Result<(), super::opening::GivenUp> {
+async fn print(
+    gathered: &Gathered,
+    chosen: &[String],
+    mut explaining: Option<Explaining<'_>>,
+    lines: &mut Lines,
+) -> Result<(), GivenUp> {
     let key = |number: Number| gathered.clusters.get(number).map(|cluster| cluster.key.as_str());
-    for id in chosen {
+    if explaining.is_some() && chosen.len() > MOST_EXPLAINED {
+        complain(&format!(
+            "logs are read for the first {MOST_EXPLAINED} of {}: narrow them down with --where, --cluster or --limit",
+            chosen.len()
+        ));
+    }
+    for (number, id) in chosen.iter().enumerate() {
         let Ok(message) = gathered.hold.message(id) else { continue };
         // A receipt that was given back is good for nothing.
         let message = Message { receipt: None, ..message };
         let cluster = gathered.clusters.of(id).and_then(key);
-        lines.put(&Peeked { message: &message, cluster })?;
+        let why = match explaining.as_mut().filter(|_| number < MOST_EXPLAINED) {
+            Some(explaining) => Some(explaining.why(&message).await),
+            None => None,
+        };
+        lines.put(&Peeked { message: &message, cluster, why })?;
         if !lines.are_read() {
             break;
         }
@@ -100,7 +127,7 @@ fn print(gathered: &Gathered, chosen: &[String], lines: &mut Lines) -> Result<()
     Ok(())
 }
 
-fn list(gathered: &mut Gathered, lines: &mut Lines) -> Result<(), super::opening::GivenUp> {
+fn list(gathered: &mut Gathered, lines: &mut Lines) -> Result<(), GivenUp> {
     let Some((first, last)) = gathered.clusters.span() else { return Ok(()) };
     let wanted = gathered.cluster;
     for cluster in gathered.clusters.list() {

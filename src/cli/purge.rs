@@ -7,7 +7,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    desk::{self, Desk, Outcome, agree::Word, earlier, intent::Consent, must_write, unless_stopped, whole},
+    desk::{self, Desk, Outcome, agree::Word, earlier::Beginning, must_write, unless_stopped, whole},
     export::unwritten,
 };
 use crate::{
@@ -30,15 +30,8 @@ pub struct Arguments {
     /// Write no file: the journal keeps them, and `edatop journal undo` brings them back
     #[arg(long, conflicts_with = "file")]
     pub no_export: bool,
-    /// Begin although an earlier run of this queue was cut off: what that one has sent may be in the file too
-    #[arg(long)]
-    pub anyway: bool,
-    /// Print the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask for the queue's name: the plan is agreed to
-    #[arg(long)]
-    pub yes: bool,
+    #[command(flatten)]
+    pub beginning: Beginning,
 }
 
 /// Empties it.
@@ -50,7 +43,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run {
+    if !arguments.beginning.agreement.dry_run {
         must_write(config, "a purge deletes messages")?;
     }
     let file = arguments.file.as_ref().map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()));
@@ -59,9 +52,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let from = unless_stopped(&stop, desk.find(&arguments.queue)).await?;
-    if !arguments.dry_run && !arguments.anyway {
-        earlier::settled(&desk, &from)?;
-    }
+    arguments.beginning.may_begin(&desk, &from)?;
     let name = from.name().to_owned();
     let plan = Plan {
         deed: if file.is_some() { Deed::Export } else { Deed::Delete },
@@ -69,10 +60,11 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         to: file.clone().map_or(Destination::Journal, Destination::File),
         scope: Scope::All { limit: None },
         about: 0,
+        split: None,
         edited: None,
         options: Options::default(),
         risks: Vec::new(),
     };
-    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Name(&name) };
+    let consent = arguments.beginning.agreement.by(Word::Name(&name), 0);
     whole::run(&desk, (plan, file), consent, (config.ascii, &stop)).await
 }

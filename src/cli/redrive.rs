@@ -19,8 +19,7 @@ use super::desk::{
     agree::Word,
     aim::{self, SOURCES},
     choice::Choice,
-    earlier,
-    intent::Consent,
+    earlier::Beginning,
     must_write, unless_stopped, whole,
 };
 use crate::{
@@ -46,19 +45,12 @@ pub struct Arguments {
     pub edit: Option<String>,
     #[command(flatten)]
     pub care: Care,
-    /// Print the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask: the plan is agreed to
-    #[arg(long)]
-    pub yes: bool,
-    /// Begin although an earlier run of this queue was cut off: what that one has sent may be sent again
-    #[arg(long)]
-    pub anyway: bool,
+    #[command(flatten)]
+    pub beginning: Beginning,
     /// Let AWS's own move task do it: the whole queue, unedited, no journal, no undo
     #[arg(long, conflicts_with_all = ["condition", "cluster", "limit", "edit", "canary", "concurrency"])]
     pub native: bool,
-    /// Go on with what was cut off: this journal, or all of this endpoint's
+    /// Go on with what was cut off: this journal, or all of this endpoint's. What that is is said first, and asked about
     #[arg(long, value_name = "JOURNAL", num_args = 0..=1, default_missing_value = "",
         conflicts_with_all = ["queue", "to", "condition", "cluster", "limit", "accept_cost", "edit", "canary", "native", "dry_run",
             "anyway"])]
@@ -106,18 +98,16 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run || arguments.resume.is_some() {
+    if !arguments.beginning.agreement.dry_run || arguments.resume.is_some() {
         must_write(config, "a redrive sends and deletes messages")?;
     }
     let desk = unless_stopped(&stop, Desk::open(config)).await?;
     let Some(queue) = &arguments.queue else {
-        let journal = arguments.resume.as_deref().unwrap_or_default();
-        return resume::resume(&desk, journal, &arguments.care, (config.ascii, stop)).await;
+        return resume::resume(&desk, arguments, (config.ascii, stop)).await;
     };
     let from = unless_stopped(&stop, desk.find(queue)).await?;
-    if !arguments.dry_run && !arguments.anyway {
-        earlier::settled(&desk, &from)?;
-    }
+    arguments.choice.is_meant_for(&from)?;
+    arguments.beginning.may_begin(&desk, &from)?;
     let to = unless_stopped(&stop, aim::destination(&desk, &from, &arguments.to)).await?;
     if arguments.native {
         return native::run(&desk, arguments, (from, to), &stop).await;
@@ -131,10 +121,11 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         to,
         scope: Scope::All { limit: None },
         about: 0,
+        split: None,
         edited: None,
         options: arguments.care.options(),
         risks: Vec::new(),
     };
-    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Word::Yes };
+    let consent = arguments.beginning.agreement.by(Word::Yes, 0);
     whole::run(&desk, (plan, None), consent, (config.ascii, &stop)).await
 }

@@ -68,6 +68,8 @@ pub enum Command {
     PurgeQueue,
     UndoRun,
     ResumeRuns,
+    LookAgain,
+    CopyMessageId,
 }
 
 /// Where a command works.
@@ -83,6 +85,28 @@ pub enum Place {
     Desk,
 }
 
+/// What a command of the desk is for: its help is in these parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    Look,
+    Choose,
+    Edit,
+    Move,
+    TakeBack,
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Look => "look",
+            Self::Choose => "choose",
+            Self::Edit => "edit",
+            Self::Move => "move",
+            Self::TakeBack => "take back",
+        }
+    }
+}
+
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
 pub struct Row {
@@ -96,17 +120,23 @@ pub struct Row {
     pub place: Place,
     /// Its word in the footer, and how long it stays there as the terminal narrows (0: not in the footer).
     pub footer: (&'static str, u8),
+    /// Its part of the desk's help.
+    pub group: Option<Group>,
     /// Upper-case, confirmed, and gone under `--read-only`.
     pub dangerous: bool,
 }
 
 const fn row(command: Command, name: &'static str, keys: &'static [&'static str], does: &'static str) -> Row {
-    Row { command, name, keys, does, place: Place::Everywhere, footer: ("", 0), dangerous: false }
+    Row { command, name, keys, does, place: Place::Everywhere, footer: ("", 0), group: None, dangerous: false }
 }
 
 impl Row {
     const fn at(self, place: Place) -> Self {
         Self { place, ..self }
+    }
+
+    const fn on_desk(self, group: Group) -> Self {
+        Self { place: Place::Desk, group: Some(group), ..self }
     }
 
     const fn dangerous(self) -> Self {
@@ -176,48 +206,60 @@ pub const COMMANDS: &[Row] = &[
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
     row(Command::Palette, "palette", &[":"], "find a command or a resource by name").footer("command", 65),
     row(Command::Help, "help", &["?"], "show this help").footer("help", 90),
-    row(Command::NextColumn, "next column", &["tab", "right"], "clusters, messages, message").at(Place::Desk),
-    row(Command::PreviousColumn, "previous column", &["shift-tab", "left", "h"], "the column before").at(Place::Desk),
-    row(Command::Choose, "choose", &["space"], "choose the message under the cursor, or no longer")
-        .at(Place::Desk)
-        .footer("choose", 74),
+    row(Command::NextColumn, "next column", &["tab", "right"], "clusters, messages, message").on_desk(Group::Look),
+    row(Command::PreviousColumn, "previous column", &["shift-tab", "left", "h"], "the column before")
+        .on_desk(Group::Look),
+    row(Command::LookAgain, "look again", &["r", "f5"], "receive what came since, or is no longer held")
+        .on_desk(Group::Look)
+        .footer("look", 48),
+    row(Command::CopyMessageId, "copy message id", &["y"], "copy the id of the message under the cursor")
+        .on_desk(Group::Look),
+    row(Command::FindText, "find text", &["/"], "list only what holds a text or fits a /regex/")
+        .on_desk(Group::Look)
+        .footer("find", 70),
+    row(Command::FindWhere, "find where", &["="], "list only where a jq expression is true")
+        .on_desk(Group::Look)
+        .footer("jq", 66),
+    row(Command::Choose, "choose", &["space"], "choose the one under the cursor, or no longer")
+        .on_desk(Group::Choose)
+        .footer("choose", 84),
     row(Command::ChooseAll, "choose all", &["a"], "choose all that are listed, or none of them")
-        .at(Place::Desk)
-        .footer("all", 73),
-    row(Command::ChooseCluster, "choose cluster", &["*"], "choose the cluster under the cursor, or no longer")
-        .at(Place::Desk)
-        .footer("cluster", 71),
-    row(Command::ChooseRange, "choose range", &["v"], "choose from here to the cursor; or shift with arrows")
-        .at(Place::Desk),
-    row(Command::FindText, "find text", &["/"], "list only what holds a text, or matches a /regex/")
-        .at(Place::Desk)
-        .footer("find", 63),
-    row(Command::FindWhere, "find where", &["="], "list only those for which a jq expression is true")
-        .at(Place::Desk)
-        .footer("jq", 62),
+        .on_desk(Group::Choose)
+        .footer("all", 80),
+    row(Command::ChooseCluster, "choose cluster", &["*"], "choose the whole cluster, or none of it")
+        .on_desk(Group::Choose)
+        .footer("cluster", 76),
+    row(Command::ChooseRange, "choose range", &["v"], "choose from here on; or shift with arrows")
+        .on_desk(Group::Choose)
+        .footer("range", 52),
     row(Command::EditOne, "edit", &["e"], "edit the message under the cursor in $EDITOR")
-        .at(Place::Desk)
-        .footer("edit", 68),
+        .on_desk(Group::Edit)
+        .footer("edit", 72),
     row(Command::EditAll, "edit all", &["E"], "edit the chosen ones by a jq expression")
-        .at(Place::Desk)
-        .footer("edit by jq", 61),
-    row(Command::WriteFile, "write", &["w"], "write what is chosen to a file; it stays in the queue")
-        .at(Place::Desk)
-        .footer("write", 59),
-    row(Command::Redrive, "redrive", &["R"], "move what is chosen, or else listed; the plan comes first")
-        .at(Place::Desk)
-        .footer("redrive", 88)
+        .on_desk(Group::Edit)
+        .footer("edit by jq", 56),
+    row(Command::Redrive, "redrive", &["R"], "move what is chosen, or else listed, by a plan")
+        .on_desk(Group::Move)
+        .footer("redrive", 100)
         .dangerous(),
-    row(Command::UndoRun, "undo", &["U"], "bring back what the last run moved, as far as can be")
-        .at(Place::Desk)
+    row(Command::WriteFile, "write", &["w"], "write chosen or listed to a file; they stay")
+        .on_desk(Group::Move)
+        .footer("write", 60),
+    row(Command::DeleteChosen, "delete", &["D"], "delete what is chosen; a file gets it first")
+        .on_desk(Group::Move)
+        .footer("delete", 50)
         .dangerous(),
-    row(Command::ResumeRuns, "resume", &["C"], "go on with runs that were cut off").at(Place::Desk).dangerous(),
-    row(Command::DeleteChosen, "delete", &["D"], "delete what is chosen; it is written to a file first")
-        .at(Place::Desk)
-        .footer("delete", 57)
+    row(Command::PurgeQueue, "purge", &["X"], "delete all in the queue; a file gets it first")
+        .on_desk(Group::Move)
+        .footer("purge", 40)
         .dangerous(),
-    row(Command::PurgeQueue, "purge", &["X"], "delete all in the queue; it is written to a file first")
-        .at(Place::Desk)
+    row(Command::UndoRun, "undo", &["U"], "bring back what the last run moved, if it can")
+        .on_desk(Group::TakeBack)
+        .footer("undo", 44)
+        .dangerous(),
+    row(Command::ResumeRuns, "resume", &["C"], "go on with runs that were cut off, by a plan")
+        .on_desk(Group::TakeBack)
+        .footer("resume", 42)
         .dangerous(),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),

@@ -1,7 +1,9 @@
 //! The desk: the messages of a dead-letter queue, laid out by why they failed; looked at, chosen, edited, moved.
 //!
 //! ```text
-//!  desk ▤ stats-dlq ◂ ▤ stats   43 of ≈43 held   lease 4 min   looking cost nothing            3 chosen
+//!  LocalStack localhost:4566 · 000000000000 · us-east-1  ● live                                      14:03
+//!  desk ▤ stats-dlq ◂ ▤ stats   43 of ≈43 held   leases 4 min
+//!  ▲ a run was cut off at 14:01, from stats-dlq to stats: 12 moved, nothing is lost · C says what is left
 //! ── clusters 2 ───────────────────── messages 40 ─────────────────── message ──────────────────────────────
 //!    43 all of them                 │ ☑ {"id":4,"poison":true}      │ 4 min old · 3 receives · expires in 13 d
 //!       13:59–14:03  ▁▃▁▁▁▂         │ ☑ {"id":2,"poison":true}      │ why  ValueError: cannot price cart 4
@@ -9,16 +11,20 @@
 //!       13:59–14:03  ▁▃▁▁▁▂         │                               │ body {
 //!     3 KeyError: 'cart'            │                               │        "id": 4,
 //!       14:01–14:02  ▁▁▁▅▁▁         │                               │        "poison": true
-//!  3 chosen   R redrive   space choose   a all   * cluster   e edit   / find   = jq   w write   D delete
+//!  3 chosen  C resume  R redrive  w write  E edit by jq  space choose  D delete  e edit  / find    ? more
 //! ```
 //!
 //! It knows a [`Picture`] and answers keys with an [`Ask`]: messages, filters and moves are in a task (`app::desk`). Here are the
 //! cursor's column, what is being typed, and where things were drawn. Must not: hold messages, or look through all rows.
 
+pub mod asks;
 mod columns;
+pub mod cut_off;
+mod foot;
 mod keys;
 mod message;
 pub mod model;
+mod notices;
 mod sheets;
 mod typing;
 
@@ -32,7 +38,7 @@ use self::{
     model::{Ask, Choice, News, Picture, Stage, Step},
     typing::Typing,
 };
-use super::{Overlay, Press, Wish};
+use super::{Overlay, Press, Wish, toast::Toast};
 use crate::{commands::Place, domain::ResourceId, panes::View};
 
 /// Where the keys go.
@@ -70,6 +76,8 @@ pub struct Desk {
     offset: usize,
     /// The user was asked whether he means it: to stop, or to leave edits behind.
     asked: bool,
+    /// What is said in passing.
+    word: Option<Toast>,
     places: Places,
 }
 
@@ -84,6 +92,7 @@ impl Desk {
             page: Page::default(),
             offset: 0,
             asked: false,
+            word: None,
             places: Places::default(),
         }
     }
@@ -101,7 +110,7 @@ impl Desk {
         if let (false, Stage::Asking(cost)) = (is_same, &self.picture.stage) {
             self.typing = cost.name.clone().map(Typing::accept);
         }
-        self.page.show(self.picture.opened.as_ref(), self.picture.log.as_ref());
+        self.page.show(&self.picture);
     }
 }
 
@@ -173,6 +182,12 @@ impl Overlay for Desk {
         Wish::Stay
     }
 
+    /// The count of what is chosen stays in sight.
+    fn hear(&mut self, word: Option<&Toast>) -> bool {
+        self.word = word.cloned();
+        true
+    }
+
     fn subject(&self) -> Option<&ResourceId> {
         Some(&self.queue)
     }
@@ -186,13 +201,18 @@ impl Overlay for Desk {
         columns::blank(area, buf, view);
         let line = |y: u16| Rect { y, height: 1, ..area };
         columns::header(&self.picture, &self.queue, line(area.y), buf, view);
-        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(2), ..area };
-        self.draw_columns(body, buf, view);
-        sheets::draw(&self.picture.stage, (self.asked, &mut self.offset), body, buf, view);
-        let foot = line(area.bottom() - 1);
-        match &self.typing {
-            Some(typing) => typing.draw(foot, buf, view),
-            None => columns::footer(&self.picture, foot, buf, view),
+        let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        let foot = match &self.typing {
+            Some(typing) => typing.draw(&self.picture, below, buf, view),
+            None => foot::draw(&self.picture, self.anchor.is_some(), line(area.bottom() - 1), buf, view),
+        };
+        let mut body = Rect { height: below.height - foot, ..below };
+        let noticed = notices::draw(&self.picture, body, buf, view);
+        body = Rect { y: body.y + noticed, height: body.height - noticed, ..body };
+        if let Some(word) = &self.word {
+            body.height -= foot::draw_word(word, body, buf, view);
         }
+        self.draw_columns(body, buf, view);
+        sheets::draw(&self.picture, (self.asked, &mut self.offset), body, buf, view);
     }
 }

@@ -1,10 +1,10 @@
-//! All keys, from the command table.
+//! The keys of a place, from the command table: all of them, or on the desk its own in their parts.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{Overlay, Press, Wish};
 use crate::{
-    commands::{COMMANDS, Command},
+    commands::{COMMANDS, Command, Group, Place, Row},
     panes::View,
     theme::Role,
     widgets::{
@@ -24,9 +24,84 @@ const WORDS: [(&str, &str); 7] = [
     ("DLQ", "messages in the queue's dead-letter queue"),
 ];
 
-#[derive(Debug, Default)]
+/// Of the commands that work everywhere, those that work on the desk too.
+const ON_DESK: [Command; 12] = [
+    Command::Up,
+    Command::Down,
+    Command::PageUp,
+    Command::PageDown,
+    Command::Top,
+    Command::Bottom,
+    Command::Back,
+    Command::ShowUsage,
+    Command::ChooseTheme,
+    Command::Help,
+    Command::Suspend,
+    Command::Quit,
+];
+
+/// The words of the desk that are not self-evident.
+const WORDS_OF_DESK: [(&str, &str); 5] = [
+    ("held", "received by edatop and kept from others until you leave"),
+    ("leases", "until then they are held; renewed by themselves"),
+    ("e", "edited here; sent like that, and not before"),
+    ("▲", "no longer held: somebody else may have it"),
+    ("✖", "was refused in a move; it says why"),
+];
+
+/// Columns of the desk's parts and of keys, each with a gap.
+const PART: u16 = 11;
+const KEYS: u16 = 19;
+
+/// The keys of one place.
+#[derive(Debug)]
 pub struct Help {
+    place: Place,
     offset: usize,
+}
+
+/// A line: a part of the desk where one begins, keys or a word, what it does.
+type Line = (&'static str, String, &'static str);
+
+impl Help {
+    pub fn of(place: Place) -> Self {
+        Self { place, offset: 0 }
+    }
+
+    fn lines(&self, view: &View<'_>) -> Vec<Line> {
+        let allowed = |row: &&Row| !(row.dangerous && view.read_only);
+        let line = |row: &Row| ("", row.keys.join(" "), row.does);
+        let word = |(word, means): &(&'static str, &'static str)| ("", (*word).to_owned(), *means);
+        let blank = || std::iter::once(("", String::new(), ""));
+        if self.place != Place::Desk {
+            let rows = COMMANDS.iter().filter(allowed).map(line);
+            return rows.chain(blank()).chain(WORDS.iter().map(word)).collect();
+        }
+        let mut rows: Vec<&Row> = COMMANDS.iter().filter(|row| row.group.is_some()).filter(allowed).collect();
+        rows.sort_by_key(|row| row.group);
+        let mut part = None;
+        let mut lines: Vec<Line> = Vec::new();
+        for row in rows {
+            let name = row.group.filter(|group| part != Some(*group)).map_or("", Group::name);
+            part = row.group;
+            lines.push((name, row.keys.join(" "), row.does));
+        }
+        let common = COMMANDS.iter().filter(|row| ON_DESK.contains(&row.command)).map(line);
+        lines.extend(blank().chain(common).chain(blank()).chain(WORDS_OF_DESK.iter().map(word)));
+        lines
+    }
+}
+
+/// What is too long for its columns goes on in the next line.
+fn wrapped(lines: Vec<Line>, columns: u16) -> Vec<(&'static str, String, String)> {
+    let columns = usize::from(columns).max(1);
+    let mut all = Vec::with_capacity(lines.len());
+    for (name, keys, does) in lines {
+        let mut pieces = text::wrap(does, columns).into_iter().map(ToOwned::to_owned);
+        all.push((name, keys, pieces.next().unwrap_or_default()));
+        all.extend(pieces.map(|piece| ("", String::new(), piece)));
+    }
+    all
 }
 
 impl Overlay for Help {
@@ -48,21 +123,29 @@ impl Overlay for Help {
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let theme = view.theme;
-        let allowed = COMMANDS.iter().filter(|row| !(row.dangerous && view.read_only));
-        let keys = allowed.map(|row| (row.keys.join(" "), row.does));
-        let words = WORDS.iter().map(|(word, means)| ((*word).to_owned(), *means));
-        let blank = std::iter::once((String::new(), ""));
-        let lines: Vec<(String, &str)> = keys.chain(blank).chain(words).collect();
+        let (title, part) = if self.place == Place::Desk { ("keys of the desk", PART) } else { ("keys", 0) };
+        let width = (84 + part).min(area.width);
+        let lines = wrapped(self.lines(view), width.saturating_sub(4 + part + KEYS));
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-        let place = centered(area, 84, height.min(area.height.saturating_sub(2)));
-        let inner =
-            panel::Overlay { title: "keys", hints: "j/k scroll · any other key closes", theme }.render(place, buf);
-        self.offset = self.offset.min(lines.len().saturating_sub(usize::from(inner.height)));
-        for (y, (keys, does)) in (inner.top()..inner.bottom()).zip(lines.iter().skip(self.offset)) {
-            let left = Rect { x: inner.x + 1, y, width: 18.min(inner.width), height: 1 };
-            let right = Rect { x: inner.x + 20, y, width: inner.width.saturating_sub(21), height: 1 };
-            text::put(buf, left, keys, theme.style(Role::Key), theme.glyphs.ellipsis);
-            text::put(buf, right, does, theme.style(Role::Text), theme.glyphs.ellipsis);
+        let place = centered(area, width, height.min(area.height.saturating_sub(2)));
+        let fit = usize::from(place.height.saturating_sub(2));
+        self.offset = self.offset.min(lines.len().saturating_sub(fit));
+        let more = match lines.len().saturating_sub(self.offset + fit) {
+            0 => String::new(),
+            more => format!(", {more} more"),
+        };
+        let hints = format!("j/k scroll{more} · any other key closes");
+        let inner = panel::Overlay { title, hints: &hints, theme }.render(place, buf);
+        for (y, (name, keys, does)) in (inner.top()..inner.bottom()).zip(lines.iter().skip(self.offset)) {
+            let mut x = inner.x + 1;
+            for (piece, role, width) in
+                [(*name, Role::Title, part), (keys, Role::Key, KEYS), (does, Role::Text, u16::MAX)]
+            {
+                let place =
+                    Rect { x, y, width: width.min(inner.right().saturating_sub(x)).saturating_sub(1), height: 1 };
+                text::put(buf, place, piece, theme.style(role), theme.glyphs.ellipsis);
+                x = x.saturating_add(width);
+            }
         }
     }
 }

@@ -49,6 +49,8 @@ pub enum Wish {
     Light(Lit, route::Typed),
     /// Lay the dead letters of this one on the desk.
     Desk(ResourceId),
+    /// Close, and show on the desk of this queue how to go on with what was cut off.
+    GoOn(ResourceId),
     /// Of the desk, which stays open.
     Ask(desk::model::Ask),
     /// Close the desk; everything on it is given back.
@@ -77,7 +79,7 @@ pub trait Overlay {
         Place::Pane
     }
 
-    /// Whether it takes the whole screen, the last line too.
+    /// Whether it takes the whole screen but for the first line, which says where we are.
     fn fills(&self) -> bool {
         false
     }
@@ -112,6 +114,11 @@ pub trait Overlay {
     /// Takes in what was pasted, all at once: it is text, whatever keys would mean the same letters.
     fn paste(&mut self, _text: &str, _view: &View<'_>) -> Wish {
         Wish::Stay
+    }
+
+    /// Takes what is said in passing into its own frame; false if that may stand over its last line.
+    fn hear(&mut self, _word: Option<&toast::Toast>) -> bool {
+        false
     }
 
     /// News of the desk.

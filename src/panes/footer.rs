@@ -23,9 +23,7 @@ pub fn draw(area: Rect, buf: &mut Buffer, view: &View<'_>, place: Place, filter:
 pub fn keys(view: &View<'_>, place: Place) -> Vec<Segment<'static>> {
     // Nothing is sorted on the map, and who is there need not be told how to get there.
     let elsewhere = [Command::Sort, Command::Pane(11), Command::Desk];
-    let on_desk = [Command::Down, Command::Help];
     let works = |row: &&Row| match place {
-        Place::Desk => row.place == Place::Desk || on_desk.contains(&row.command),
         Place::Map => row.place != Place::Desk && !elsewhere.contains(&row.command),
         _ => !matches!(row.place, Place::Map | Place::Desk),
     };

@@ -56,6 +56,27 @@ impl Cost {
     }
 }
 
+/// The line where messages may be moved: whose they are stays, whatever has no room. What is real money stands out.
+pub fn draw_place(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    let place = [&session.place, &session.account, &session.region].into_iter().filter(|part| !part.is_empty());
+    let place = place.map(String::as_str).collect::<Vec<_>>().join(&format!(" {} ", view.theme.glyphs.dot));
+    let place = if session.on_aws {
+        Segment::new(Role::Selection, format!(" {place} "), 255)
+    } else {
+        Segment::new(Role::Text, format!(" {place}"), 255)
+    };
+    let mut left = vec![place, state(session, view)];
+    if !session.identity.is_empty() {
+        left.push(Segment::new(Role::Text, session.identity.as_str(), 110));
+    }
+    let mut right = Vec::new();
+    if session.read_only {
+        right.push(Segment::new(Role::Accent, "READ-ONLY", 250));
+    }
+    right.push(Segment::new(Role::Footer, format!("{} ", view.clock(view.now)), 150));
+    StatusLine { left: &left, right: &right, theme: view.theme }.render(area, buf);
+}
+
 /// Draws the line.
 pub fn draw(session: &Session, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let mut left = vec![Segment::new(Role::Title, " edatop", 250), state(session, view)];

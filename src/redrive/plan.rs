@@ -5,12 +5,15 @@ use std::time::Duration;
 use super::{
     journal::{Deed, Destination, Origin, Scope},
     queue::{Queue, Standing},
+    words::{messages, promise, verb, way},
 };
 use crate::domain::units;
 
 /// Messages that AWS's own move task moves in a second, at most.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html>
 pub const MOVE_TASK_RATE: u32 = 500;
+/// How long a stage of a canary waits at most, however surely what waits before it becomes less.
+pub const CANARY_LONGEST: Duration = Duration::from_mins(30);
 /// A message that is lost so soon is worth a word.
 const SOON: Duration = Duration::from_secs(86_400);
 
@@ -23,11 +26,61 @@ pub struct Plan {
     pub scope: Scope,
     /// How many, as far as is known; approximate unless they were chosen one by one.
     pub about: u64,
+    /// How many of them go to which source, where they are known one by one.
+    pub split: Option<Split>,
     /// How bodies or attributes were edited.
     pub edited: Option<String>,
     pub options: Options,
     /// What could go wrong, in sentences; the worst first.
     pub risks: Vec<String>,
+}
+
+/// Where messages go that each go to their own source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Split {
+    /// Names of queues, and how many go there.
+    to: Vec<(String, u64)>,
+    /// These name no queue that could be sent to.
+    nowhere: u64,
+}
+
+impl Split {
+    /// Of messages that say, or do not say, the ARN of the queue that they came from; as the mover will decide.
+    pub fn of<'a>(sources: impl Iterator<Item = Option<&'a str>>, queues: &[Queue]) -> Self {
+        let mut counts = vec![0_u64; queues.len()];
+        let mut nowhere = 0;
+        for source in sources {
+            let index = match source {
+                Some(arn) => queues.iter().position(|queue| queue.arn.as_str() == arn),
+                None if queues.len() == 1 => Some(0),
+                None => None,
+            };
+            match index.and_then(|index| counts.get_mut(index)) {
+                Some(count) => *count += 1,
+                None => nowhere += 1,
+            }
+        }
+        let names = queues.iter().map(|queue| queue.name().to_owned());
+        let mut to: Vec<_> = names.zip(counts).filter(|(_, count)| *count > 0).collect();
+        to.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Self { to, nowhere }
+    }
+
+    /// `30 to orders, 10 to payments`; nothing where there is nothing to tell apart.
+    fn lines(&self, queues: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        if queues > 1 && !self.to.is_empty() {
+            let each = self.to.iter().map(|(name, count)| format!("{} to {name}", units::Count(*count as f64)));
+            lines.push(each.collect::<Vec<_>>().join(", "));
+        }
+        if self.nowhere > 0 {
+            lines.push(format!(
+                "{} came from no queue that sends its dead letters here: refused, and left; --to names a queue for them",
+                messages(self.nowhere)
+            ));
+        }
+        lines
+    }
 }
 
 /// How fast, and how carefully.
@@ -88,18 +141,15 @@ impl Plan {
 
     /// All of it, a sentence a line.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines = vec![
-            format!("{} {} from {} to {}", self.verb(), self.how_many(), self.from.name(), self.to.name()),
-            self.pace(),
-            "each message is in the journal, on disk, before it is sent, and deleted only after it has arrived"
-                .to_owned(),
-        ];
+        let mut lines = vec![format!("{} {} {}", verb(self.deed), self.how_many(), way(&self.from, &self.to))];
+        lines.extend(self.split.iter().flat_map(|split| split.lines(self.to.queues().len())));
+        lines.extend([self.pace(), promise(&self.from, &self.to).to_owned()]);
         lines.extend(self.edited.as_ref().map(|edited| format!("edited before they are sent: {edited}")));
         if self.options.canary {
             let patience = self.options.canary_patience.as_secs();
             lines.push(format!("canary: 1 first, then 10, then all; each step waits up to {patience} s for the consumer to be done with them"));
         }
-        if !self.to.queues().is_empty() {
+        if self.can_come_back() {
             let share = self.options.bounce_limit * 100.0;
             lines.push(format!("stops by itself when {share} % of them have come back"));
         }
@@ -107,21 +157,18 @@ impl Plan {
         lines
     }
 
-    fn verb(&self) -> &'static str {
-        match self.deed {
-            Deed::Redrive => "redrive",
-            Deed::Export => "move",
-            Deed::Delete => "delete",
-            Deed::Import => "send",
-            Deed::Undo => "bring back",
-        }
+    /// Whether what the consumer does not manage ends up where it was taken from.
+    fn can_come_back(&self) -> bool {
+        self.from.queue().is_some_and(|from| self.to.queues().iter().any(|queue| queue.gives_up_to(from)))
     }
 
     fn how_many(&self) -> String {
         let about = units::Count(self.about as f64);
         match &self.scope {
-            Scope::Chosen { count } => counted(*count),
-            Scope::All { limit: None } => format!("all of ≈{about} messages"),
+            Scope::Chosen { count } => messages(*count),
+            // What lies in a file was counted.
+            Scope::All { limit: None } if self.from.queue().is_none() => messages(self.about),
+            Scope::All { limit: None } => format!("all of ≈{}", messages(self.about)),
             Scope::All { limit: Some(limit) } => format!("the first {limit} of ≈{about} messages"),
             Scope::Where { expression, limit: None } => format!("those of ≈{about} messages where {expression}"),
             Scope::Where { expression, limit: Some(limit) } => {
@@ -142,10 +189,6 @@ impl Plan {
     }
 }
 
-fn counted(count: u64) -> String {
-    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
-}
-
 /// What could go wrong, the worst first.
 fn risks(plan: &Plan, prospect: &Prospect) -> Vec<String> {
     let mut risks = Vec::new();
@@ -154,9 +197,7 @@ fn risks(plan: &Plan, prospect: &Prospect) -> Vec<String> {
     order(plan, prospect, &mut risks);
     copies(plan, &mut risks);
     time_left(plan, prospect, &mut risks);
-    if let Some(waiting) = prospect.waiting.filter(|waiting| waiting.total() > 0) {
-        risks.push(format!("≈{} messages wait at the destination already", waiting.total()));
-    }
+    wait_behind(plan, prospect, &mut risks);
     let whole = matches!(plan.scope, Scope::All { limit: None }) && plan.edited.is_none();
     if prospect.has_move_task && whole && matches!(plan.to, Destination::Sources(_)) {
         risks.push(format!(
@@ -165,6 +206,18 @@ fn risks(plan: &Plan, prospect: &Prospect) -> Vec<String> {
         ));
     }
     risks
+}
+
+fn wait_behind(plan: &Plan, prospect: &Prospect, risks: &mut Vec<String>) {
+    let Some(waiting) = prospect.waiting.filter(|waiting| waiting.total() > 0) else { return };
+    let mut said = format!("at the destination already: ≈{}", messages(waiting.total()));
+    if plan.options.canary && waiting.visible > 0 {
+        let longest = units::Age(CANARY_LONGEST.as_secs_f64());
+        said.push_str(&format!(
+            "; before those are taken the canary is not judged, and it waits for them as long as they become fewer, {longest} at most"
+        ));
+    }
+    risks.push(said);
 }
 
 fn bounce(prospect: &Prospect, risks: &mut Vec<String>) {
@@ -245,6 +298,7 @@ mod tests {
             to: Destination::Sources(vec![queue(to)]),
             scope,
             about: 40,
+            split: None,
             edited: None,
             options: Options { rate: Some(10.0), canary: true, ..Options::default() },
             risks: Vec::new(),
@@ -257,6 +311,40 @@ mod tests {
         assert_eq!(lines[0], "redrive 40 messages from stats-dlq to stats");
         assert_eq!(lines[1], "at 10 messages a second: about 4 s");
         assert!(lines.iter().any(|line| line.starts_with("canary: 1 first")), "{lines:?}");
+    }
+
+    #[test]
+    fn says_how_many_go_to_which_source() {
+        let two = [queue("stats"), queue("audit")];
+        let (stats, audit) = (Some(two[0].arn.as_str()), Some(two[1].arn.as_str()));
+        let of = |queues: &[Queue], sources: &[Option<&str>]| Plan {
+            to: Destination::Sources(queues.to_vec()),
+            split: Some(Split::of(sources.iter().copied(), queues)),
+            ..plan("stats", Scope::Chosen { count: 4 })
+        };
+        let lines = of(&two, &[audit, stats, audit, None, Some("arn:aws:sqs:us-east-1:0:gone")]).lines();
+        assert_eq!(lines[1], "2 to audit, 1 to stats");
+        assert!(lines[2].starts_with("2 messages came from no queue that sends its dead letters here"), "{lines:?}");
+        // To the only one there is goes also what names none.
+        assert!(of(&two[..1], &[stats, None]).lines()[1].starts_with("at 10 messages a second"));
+    }
+
+    #[test]
+    fn says_what_is_done_and_how_nothing_is_lost_by_it() {
+        let dlq = || Origin::Queue(Box::new(queue("stats-dlq")));
+        let to_file = Destination::File("kept.jsonl".into());
+        let lines = |deed, from, to| Plan { deed, from, to, ..plan("stats", Scope::Chosen { count: 1 }) }.lines();
+        let deleted = lines(Deed::Delete, dlq(), Destination::Journal);
+        assert_eq!(deleted[0], "delete 1 message from stats-dlq; the journal keeps them");
+        assert_eq!(deleted[2], "each message is in the journal, on disk, before it is deleted");
+        let exported = lines(Deed::Export, dlq(), to_file);
+        assert_eq!(exported[0], "delete 1 message from stats-dlq, each after it was written to kept.jsonl");
+        let sent = lines(Deed::Import, Origin::File("kept.jsonl".into()), Destination::Queue(Box::new(queue("stats"))));
+        assert_eq!(sent[0], "send 1 message from kept.jsonl to stats");
+        assert!(sent[2].ends_with("before it is sent; the file stays as it is"), "{sent:?}");
+        for lines in [deleted, exported, sent] {
+            assert!(!lines.iter().any(|line| line.contains("come back")), "nothing can: {lines:?}");
+        }
     }
 
     #[test]

@@ -66,6 +66,11 @@ impl Queue {
     pub fn is_fifo(&self) -> bool {
         self.name().ends_with(".fifo")
     }
+
+    /// Whether that queue gets what the consumer of this one does not manage.
+    pub fn gives_up_to(&self, other: &Self) -> bool {
+        self.redrive_policy.as_ref().is_some_and(|policy| policy.target == other.arn)
+    }
 }
 
 /// Emulators write the count as a number or as text.

@@ -264,9 +264,9 @@ pub fn as_before(way: &Way, path: &Path) -> Wanted {
 }
 
 /// Where the messages came from that undos have brought back to a queue, by the ids that they have there: SQS does not say it of them.
-/// Journals lie beside each other.
-pub fn sources_of_brought_back(journal: &Path, to: &Origin) -> HashMap<String, String> {
-    let (Some(folder), Some(queue)) = (journal.parent(), to.queue()) else { return HashMap::new() };
+/// The journals in this folder do.
+pub fn sources_of_brought_back(folder: &Path, to: &Origin) -> HashMap<String, String> {
+    let Some(queue) = to.queue() else { return HashMap::new() };
     let shelf = Shelf::new(folder);
     let is_undo = |begun: &Begun| begun.deed == Deed::Undo && begun.to.queues().iter().any(|to| to.arn == queue.arn);
     let undos = shelf.ids().unwrap_or_default().into_iter().filter_map(|id| {

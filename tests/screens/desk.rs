@@ -3,10 +3,12 @@
 use crossterm::event::{MouseButton, MouseEventKind};
 use edatop::{
     app::{Effect, Event},
+    commands::{COMMANDS, Place},
     overlays::desk::model::{
-        Adjust, Ask, Body, Choice, Cluster, Cost, Deed, Diff, DiffLine, Find, Finding, Header, Line, Log, LogLine,
-        Moving, News, Opened, Picture, Plan, Stage, Step, Summary,
+        Adjust, Ask, Body, Choice, Cluster, Cost, CutOff, Deed, Diff, DiffLine, Find, Finding, Header, Line, Log,
+        LogLine, Moving, News, Notice, Opened, Picture, Plan, Stage, Step, Summary,
     },
+    panes::header::Session,
     redrive::mover::{Progress, Stage as Daring},
     theme::ASCII,
 };
@@ -31,6 +33,7 @@ pub fn columns() -> Picture {
         chosen: index < 3,
         edited: index == 1,
         lost: index == 5,
+        refused: false,
         sent_at: ago(900 - 20 * index as i64),
         receives: Some(3),
         preview: format!(r#"{{"id":{index},"type":"cart","poison":true,"items":[{{"sku":"a-{index}","price":1}}]}}"#),
@@ -92,6 +95,10 @@ pub fn columns() -> Picture {
             ])
             .into(),
         ),
+        refused: None,
+        notices: Vec::new(),
+        cut_off: 0,
+        can_undo: false,
         stage: Stage::Columns,
     }
 }
@@ -272,7 +279,7 @@ fn what_the_log_says_is_read_or_said_why_not() {
 fn what_lies_over_the_columns() {
     for (name, stage) in stages() {
         for (width, height) in [(80, 24), (120, 40)] {
-            let picture = Picture { stage: stage.clone(), ..columns() };
+            let picture = Picture { stage: stage.clone(), can_undo: name == "ended", ..columns() };
             let mut screen = laid(Screen::example(width, height), picture);
             snapshot(&format!("desk_{name}_{width}x{height}"), &mut screen);
         }
@@ -338,7 +345,8 @@ fn keys_ask_for_what_they_say() {
         ("D", Ask::Plan(Deed::Delete)),
         ("X", Ask::Plan(Deed::Purge)),
         ("U", Ask::Plan(Deed::Undo)),
-        ("C", Ask::Resume),
+        ("C", Ask::Plan(Deed::Resume)),
+        ("r", Ask::Look),
     ] {
         asks(&mut screen, key, ask);
     }
@@ -365,14 +373,22 @@ fn keys_ask_for_what_they_say() {
 fn what_is_looked_for_is_typed_at_the_foot() {
     let mut screen = staged(Stage::Columns);
     assert_eq!(screen.press("/ q R"), [], "letters are text");
-    assert!(screen.line(" /qR").contains("enter lists"));
+    assert!(
+        screen.shows(" /qR") && screen.line("enter lists").contains("in the 40 of ValueError"),
+        "{}",
+        screen.text()
+    );
+    asks(&mut screen, "tab", Ask::Cluster(Step::Top));
+    show(&mut screen, Picture { cluster: 0, ..columns() });
+    assert!(screen.shows(" /qR") && screen.line("enter lists").contains("in all 43"), "{}", screen.text());
+    show(&mut screen, columns());
     asks(&mut screen, "enter", Ask::Find(Some(Find::Text("qR".into()))));
     screen.press("=");
     screen.write(".body.id > 3");
     asks(&mut screen, "enter", Ask::Find(Some(Find::Where(".body.id > 3".into()))));
-    let find = Some(Finding { find: "=.body.id > 3".into(), left: 12 });
+    let find = Some(Finding { find: Find::Where(".body.id > 3".into()), hits: 42, left: 12 });
     show(&mut screen, Picture { find, ..columns() });
-    assert!(screen.shows("40 of 43 =.body.id > 3"), "{}", screen.text());
+    assert!(screen.shows("40 of 40, 42 in all, 12 to go"), "{}", screen.text());
     screen.press("=");
     assert!(screen.shows("= .body.id > 3"), "it goes on where it was");
     assert_eq!(screen.press("esc"), []);
@@ -382,6 +398,71 @@ fn what_is_looked_for_is_typed_at_the_foot() {
     assert!(screen.shows("type how"), "nothing typed is no edit");
     screen.write(".body.x = 1");
     asks(&mut screen, "enter", Ask::EditAll(".body.x = 1".into()));
+}
+
+#[test]
+fn a_mistake_is_said_while_it_is_typed_and_what_was_typed_stays() {
+    let mut screen = laid(Screen::example(80, 24), columns());
+    screen.press("/");
+    screen.write("/ca[t/");
+    assert!(screen.shows("not a regular expression: unclosed character class"), "{}", screen.text());
+    assert_eq!(screen.press("enter"), [], "and it is not looked for");
+    assert!(screen.shows(" //ca[t/"), "{}", screen.text());
+    screen.press("backspace backspace");
+    screen.write("]/");
+    assert!(screen.shows("unclosed"), "a bracket that begins a class: {}", screen.text());
+    screen.press("backspace");
+    screen.write("x]/");
+    assert!(!screen.shows("not a regular expression"), "{}", screen.text());
+    let find = Finding { find: Find::Regex("ca.t".into()), hits: 3, left: 0 };
+    show(&mut screen, Picture { find: Some(find), listed: 0, lines: Vec::new(), ..columns() });
+    screen.press("esc");
+    assert!(screen.shows("none in this cluster"), "{}", screen.text());
+    screen.press("/");
+    assert!(screen.shows(" //ca.t/"), "a regex is one again");
+    screen.press("esc =");
+    screen.write(".body | nonsense");
+    assert!(screen.shows("there is no function `nonsense`"), "{}", screen.text());
+    screen.press("esc E");
+    screen.write(".body = = 1");
+    let text = screen.text();
+    assert!(text.contains("edits the 3 chosen") && text.contains(" edit .body = = 1"), "{text}");
+    assert_eq!(screen.press("enter"), []);
+}
+
+#[test]
+fn at_the_start_one_is_asked_whether_to_go_on_and_told_with_what() {
+    let run = CutOff {
+        id: "20261121T134501Z-analytics-dlq-3f2a".into(),
+        at: example::after(example::now(), -600),
+        from: "analytics-dlq".into(),
+        queue: Some(ARN.into()),
+        to: "analytics".into(),
+        moved: 12,
+        open: 3,
+        still: Some(25),
+    };
+    let mut screen = Screen::example(80, 24);
+    screen.app.update(Event::CutOff(vec![run.clone()]), screen.now);
+    snapshot("cut_off_80x24", &mut screen);
+    let asked = screen.press("enter");
+    let [Effect::Desk(Ask::Open(subject)), Effect::Desk(Ask::Plan(Deed::Resume))] = asked.as_slice() else {
+        panic!("{asked:?}")
+    };
+    assert_eq!(subject.queue.as_str(), ARN);
+    assert!(screen.shows("desk ▤ analytics-dlq"), "{}", screen.text());
+    let mut later = Screen::example(80, 24);
+    later.app.update(Event::CutOff(vec![run.clone()]), later.now);
+    assert_eq!(later.press("esc"), []);
+    assert!(!later.shows("cut off"), "{}", later.text());
+    let mut safe = Screen::empty(80, 24).read_only();
+    safe.app.update(Event::CutOff(vec![run.clone()]), safe.now);
+    assert!(safe.shows("start it without"), "{}", safe.text());
+    assert_eq!(safe.press("enter"), []);
+    // Whoever is at something else already is not torn away from it.
+    let mut busy = laid(Screen::example(80, 24), columns());
+    busy.app.update(Event::CutOff(vec![run]), busy.now);
+    assert!(busy.shows("clusters 2") && busy.shows("C on its desk"), "{}", busy.text());
 }
 
 #[test]
@@ -446,7 +527,7 @@ fn leaving_gives_everything_back_and_edits_are_asked_about() {
     assert!(!screen.shows("clusters"));
     let mut helped = staged(Stage::Columns);
     helped.press("?");
-    assert!(helped.shows("╭─ keys"));
+    assert!(helped.shows("╭─ keys of the desk") && helped.shows(" desk ▤"), "{}", helped.text());
     helped.press("x");
     assert!(helped.shows("clusters"), "help lies over it");
     let mut screen = laid(Screen::example(120, 40), Picture { edited: 0, ..columns() });
@@ -474,6 +555,154 @@ fn under_read_only_there_is_nothing_that_changes() {
         assert_eq!(screen.press(key), [], "{key}");
     }
     assert!(screen.shows("--read-only"));
+}
+
+#[test]
+fn where_one_is_stands_on_every_desk_and_real_money_stands_out() {
+    let local = laid(Screen::example(80, 24), columns()).line("LocalStack");
+    assert!(local.contains("localhost:4566 · 000000000000 · us-east-1"), "{local}");
+    let aws = Session {
+        place: "AWS".into(),
+        account: "123456789012".into(),
+        region: "ap-southeast-2".into(),
+        identity: "night-shift-operations-role".into(),
+        on_aws: true,
+        read_only: true,
+        ..screen::session()
+    };
+    let mut screen = laid(Screen::empty(80, 24).connected(aws), columns());
+    let line = screen.line("AWS");
+    assert!(line.contains("AWS · 123456789012 · ap-southeast-2") && line.contains("READ-ONLY"), "{line}");
+    let ground = |screen: &mut Screen, text: &str| screen.cell(text).style().bg;
+    assert_ne!(ground(&mut screen, "123456789012"), ground(&mut screen, "desk"));
+}
+
+#[test]
+fn the_desk_has_a_help_of_its_own_in_parts() {
+    let mut screen = laid(Screen::example(80, 24), columns());
+    screen.press("?");
+    snapshot("desk_help_80x24", &mut screen);
+    let mut seen = screen.text();
+    for _ in 0..40 {
+        screen.press("j");
+        seen.push_str(&screen.text());
+    }
+    let mut parts = Vec::new();
+    for row in COMMANDS.iter().filter(|row| row.place == Place::Desk) {
+        let line = seen.lines().find(|line| line.contains(&row.keys.join(" ")) && line.contains(row.does));
+        assert!(line.is_some(), "{} is not in the help", row.name);
+        parts.extend(row.group);
+    }
+    assert!(!seen.contains('…'), "nothing is cut off: {seen}");
+    assert!(parts.is_sorted(), "the table is in the order of its parts: {parts:?}");
+    for part in ["look", "choose", "edit", "move", "take back"] {
+        assert!(seen.lines().any(|line| line.starts_with(&format!("│ {part}  "))), "{part}");
+    }
+    assert!(!seen.contains("show the queues"), "a key of the panes");
+    let mut safe = laid(Screen::empty(80, 24).read_only(), columns());
+    safe.press("?");
+    assert!(safe.shows("take back") || !safe.shows(" U "), "{}", safe.text());
+}
+
+/// The keys of the last line, in their order.
+fn footer_keys(screen: &mut Screen) -> Vec<String> {
+    let last = screen.lines().pop().unwrap();
+    last.split("  ").map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+}
+
+#[test]
+fn the_keys_that_matter_now_come_first_and_more_always_stands() {
+    let none = || Picture { chosen: 0, edited: 0, ..columns() };
+    let at = |picture: Picture, keys: &str| {
+        let mut screen = laid(Screen::example(80, 24), picture);
+        screen.press(keys);
+        footer_keys(&mut screen)
+    };
+    let plain = at(none(), "");
+    assert_eq!(plain[..3], ["none chosen", "R redrive", "space choose"], "{plain:?}");
+    assert_eq!(plain.last().map(String::as_str), Some("? more"));
+    let chosen = at(Picture { edited: 0, ..columns() }, "");
+    assert_eq!(chosen[..3], ["3 of 43 chosen", "R redrive", "w write"], "{chosen:?}");
+    assert!(chosen.contains(&"D delete".to_owned()) && chosen.contains(&"E edit by jq".to_owned()), "{chosen:?}");
+    assert_eq!(at(Picture { cut_off: 1, ..none() }, "")[1], "C resume");
+    assert_eq!(at(Picture { can_undo: true, ..none() }, "")[1..3], ["R redrive", "U undo"]);
+    assert_eq!(at(none(), "tab v")[1], "v to here");
+    let behind = Header { is_behind: true, ..columns().header };
+    assert_eq!(at(Picture { header: behind, ..none() }, "")[1], "r look");
+    let empty = Header { held: 0, about: Some(7), ..columns().header };
+    let empty = at(Picture { header: empty, listed: 0, lines: Vec::new(), ..none() }, "");
+    assert_eq!(empty, ["none chosen", "r look", "X purge", "? more"]);
+}
+
+#[test]
+fn what_is_said_in_passing_leaves_the_count_in_sight() {
+    let mut screen = laid(Screen::example(80, 24), Picture { chosen: 12, at: 39, ..columns() });
+    tell(
+        &mut screen,
+        News::Said(
+            "12 messages written to some/folder/with/a/rather/long/name/analytics-dlq-20261121T140312Z.jsonl".into(),
+            false,
+        ),
+    );
+    assert!(
+        screen.shows("12 of 43 chosen") && screen.shows("12 messages written") && screen.shows("140312Z.jsonl"),
+        "{}",
+        screen.text()
+    );
+    assert!(screen.shows(r#"{"id":39"#), "the cursor's line is not hidden: {}", screen.text());
+    screen.pass(10);
+    screen.tick();
+    assert!(!screen.shows("written") && screen.shows("12 of 43 chosen"));
+}
+
+#[test]
+fn what_is_no_longer_so_is_said_between_title_and_columns() {
+    let notice = |text: &str, bad| Notice { text: text.to_owned(), bad };
+    let notices = vec![
+        notice("looking: each receive count rises by one", false),
+        notice(
+            "a run was cut off at 14:01, from analytics-dlq to analytics: 12 moved, nothing is lost · C says what is left, and goes on",
+            true,
+        ),
+    ];
+    let mut screen = laid(Screen::example(80, 24), Picture { notices, cut_off: 1, ..columns() });
+    snapshot("desk_cut_off_80x24", &mut screen);
+    let lines = screen.lines();
+    assert!(lines[2].contains("▲ a run was cut off at 14:01"), "{}", screen.text());
+    let looked = |ago: i64, header: Header| {
+        let looked_at = Some(example::after(example::now(), -ago));
+        let mut screen = laid(Screen::example(80, 24), Picture { header: Header { looked_at, ..header }, ..columns() });
+        screen.text()
+    };
+    let free = Header { lease_until: None, ..columns().header };
+    assert!(!looked(59, free.clone()).contains("as of"));
+    let old = looked(300, free);
+    assert!(old.contains("as of 13:58, 5 min ago: others may have taken some since; r looks again"), "{old}");
+    assert!(!looked(300, columns().header).contains("as of"), "what is held is as it was");
+    let more = looked(10, Header { came: 3, ..columns().header });
+    assert!(more.contains("≈3 more came since the look: r brings them"), "{more}");
+}
+
+#[test]
+fn what_was_refused_says_why() {
+    let mut picture = Picture { refused: Some("its body is 300 kB, and carts takes 256 kB".into()), ..columns() };
+    picture.lines[1].refused = true;
+    let mut screen = laid(Screen::example(120, 40), picture);
+    assert!(screen.shows("☑ ✖ {\"id\":1") && screen.shows("stayed  its body is 300 kB"), "{}", screen.text());
+}
+
+#[test]
+fn a_queue_that_may_not_be_looked_at_says_so_and_how_many_it_has() {
+    let why = "looking here would receive messages: --read-only forbids that";
+    let header = Header { held: 0, about: Some(43), unlooked: Some(why.into()), lease_until: None, ..columns().header };
+    let picture = Picture { header, listed: 0, lines: Vec::new(), opened: None, chosen: 0, edited: 0, ..columns() };
+    let mut screen = laid(Screen::empty(80, 24).read_only(), picture);
+    assert!(
+        screen.shows("≈43 there, not looked at") && screen.shows("looking here would receive"),
+        "{}",
+        screen.text()
+    );
+    assert!(!screen.shows("there is none"));
 }
 
 #[test]

@@ -50,8 +50,13 @@ impl Screen {
     }
 
     /// The same, where nothing may be changed.
-    pub fn read_only(mut self) -> Self {
-        self.app = App::new(Session { read_only: true, ..session() }, look(), TimeZone::UTC);
+    pub fn read_only(self) -> Self {
+        self.connected(Session { read_only: true, ..session() })
+    }
+
+    /// The same, somewhere else.
+    pub fn connected(mut self, session: Session) -> Self {
+        self.app = App::new(session, look(), TimeZone::UTC);
         self.fed()
     }
 

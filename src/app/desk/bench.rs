@@ -1,15 +1,15 @@
 //! The task of an open desk: everything that is on it, and the loop that answers asks and takes in what others found out.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     path::PathBuf,
     sync::Arc,
-    time::Duration,
 };
 
+use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep_until},
 };
 
 use super::{
@@ -21,14 +21,17 @@ use super::{
     laying::{Laid, Look},
     log::{Fetched, Logs},
     moving::Run,
+    out::{Out, PICTURE},
     planning::Draft,
+    refusals::Refusals,
     sheet::Sheet,
+    standing::Counter,
     why::Learned,
 };
 use crate::{
     app::Event,
     aws::Connection,
-    overlays::desk::model::{Ask, News, Opened, Stage, Subject},
+    overlays::desk::model::{Ask, CutOff, News, Opened, Stage, Subject},
     redrive::{
         message::Message,
         mover::{Progress, Told},
@@ -37,6 +40,7 @@ use crate::{
             look::Looked,
             row::Row,
         },
+        queue::Standing,
         sqs::Sqs,
         why::{Clusters, cloudwatch::CloudWatch},
         wire::{Refusal, Wire},
@@ -48,15 +52,14 @@ const NOTES: usize = 64;
 /// Batches of messages on their way.
 const FOUND: usize = 8;
 const TOLD: usize = 256;
-/// Between two pictures that no key asked for.
-const PICTURE: Duration = Duration::from_millis(66);
-/// News that wait for the screen; pictures are not among them.
-const MOST_WAITING: usize = 16;
 
 /// What a task of the desk found out.
 pub(super) enum Note {
     Laid(Result<Box<Laid>, Refusal>),
     Looked(Looked),
+    /// What the queue's own counter says.
+    Counted(Result<Standing, Refusal>),
+    CutOff(Vec<CutOff>),
     Lost(Vec<Lost>),
     Read(u32, Arc<Opened>),
     LookedThrough(LookedThrough),
@@ -97,6 +100,8 @@ pub(super) struct Bench {
     pub(super) rows: Vec<Row>,
     pub(super) by_id: HashMap<Arc<str>, u32>,
     pub(super) lost: HashSet<u32>,
+    /// Held no longer, because a run had to receive them itself.
+    pub(super) given_back: HashSet<u32>,
     pub(super) sheet: Sheet,
     pub(super) clusters: Clusters,
     pub(super) search: Option<Search>,
@@ -119,15 +124,19 @@ pub(super) struct Bench {
     pub(super) last_run: Option<PathBuf>,
     pub(super) stage: Stage,
     pub(super) trouble: Option<String>,
-}
-
-/// The way to the screen.
-struct Out {
-    events: mpsc::Sender<Event>,
-    number: u64,
-    waiting: VecDeque<News>,
-    dirty: bool,
-    drawn: Instant,
+    pub(super) counter: Counter,
+    /// What looking costs, until the user has gone on.
+    pub(super) cost_line: Option<String>,
+    /// Why leases were lost last.
+    pub(super) lost_why: Option<String>,
+    pub(super) looked_at: Option<Timestamp>,
+    /// Why nothing was looked at.
+    pub(super) unlooked: Option<String>,
+    /// The newest first.
+    pub(super) cut_off: Vec<CutOff>,
+    /// The desk was opened to go on with those.
+    pub(super) resumes_first: bool,
+    pub(super) refusals: Refusals,
 }
 
 /// The other ends of the bench's channels.
@@ -162,13 +171,7 @@ fn furnish(start: Start, wire: Arc<dyn Wire>) -> (Bench, Ears) {
     let (told, tells) = mpsc::channel(TOLD);
     let (progress, progressed) = watch::channel(Progress::default());
     let logs = Logs::new(Arc::new(CloudWatch::new(Arc::clone(&start.aws))));
-    let out = Out {
-        events: start.events,
-        number: start.number,
-        waiting: VecDeque::new(),
-        dirty: true,
-        drawn: Instant::now(),
-    };
+    let out = Out::new(start.events, start.number);
     let bench = Bench {
         aws: start.aws,
         wire,
@@ -187,6 +190,7 @@ fn furnish(start: Start, wire: Arc<dyn Wire>) -> (Bench, Ears) {
         rows: Vec::new(),
         by_id: HashMap::new(),
         lost: HashSet::new(),
+        given_back: HashSet::new(),
         sheet: Sheet::new(),
         clusters: Clusters::default(),
         search: None,
@@ -203,6 +207,14 @@ fn furnish(start: Start, wire: Arc<dyn Wire>) -> (Bench, Ears) {
         last_run: None,
         stage: Stage::Opening,
         trouble: None,
+        counter: Counter::new(),
+        cost_line: None,
+        lost_why: None,
+        looked_at: None,
+        unlooked: None,
+        cut_off: Vec::new(),
+        resumes_first: false,
+        refusals: Refusals::default(),
     };
     (bench, Ears { notes: noted, found: finds, told: tells, progress: progressed })
 }
@@ -225,15 +237,22 @@ impl Bench {
                         }
                     }
                 },
-                Some(note) = ears.notes.recv() => self.note(note),
+                Some(note) = ears.notes.recv() => {
+                    // What became of each message was told before the run said that it ended.
+                    while let Ok(told) = ears.told.try_recv() {
+                        self.told(&told);
+                    }
+                    self.note(note);
+                }
                 Some(found) = ears.found.recv() => self.take_in(found),
                 Some(told) = ears.told.recv() => self.told(&told),
                 Ok(()) = ears.progress.changed() => self.follow(&ears.progress.borrow_and_update().clone()),
+                () = sleep_until(self.counter.due), if self.laid.is_some() && self.run.is_none() && !self.counter.asking => self.count(),
                 _ = tick.tick(), if self.out.is_due() => {}
             }
             self.read_chosen();
             self.fetch_log();
-            if self.out.drawn.elapsed() >= PICTURE {
+            if self.out.is_time() {
                 self.show();
             }
         }
@@ -243,7 +262,11 @@ impl Bench {
     }
 
     fn ask(&mut self, ask: Ask) {
-        self.out.dirty = true;
+        self.out.change();
+        // Whoever goes on has read it.
+        if self.look.is_none() && !matches!(ask, Ask::Takers(_)) {
+            self.cost_line = None;
+        }
         match ask {
             Ask::Open(_) | Ask::Close => {}
             Ask::Accept => self.accept(),
@@ -262,15 +285,16 @@ impl Bench {
             Ask::Go => self.go(),
             Ask::Cancel => self.cancel(),
             Ask::Back => self.back(),
-            Ask::Resume => self.resume(),
         }
     }
 
     fn note(&mut self, note: Note) {
-        self.out.dirty = true;
+        self.out.change();
         match note {
             Note::Laid(laid) => self.laid(laid),
             Note::Looked(looked) => self.looked(looked),
+            Note::Counted(counted) => self.counted(counted),
+            Note::CutOff(runs) => self.cut_off = runs,
             Note::Lost(lost) => self.lose(&lost),
             Note::Read(row, opened) => self.read(row, opened),
             Note::LookedThrough(looked) => self.looked_through(looked),
@@ -305,7 +329,7 @@ impl Bench {
     }
 
     pub(super) fn change(&mut self) {
-        self.out.dirty = true;
+        self.out.change();
     }
 
     /// Starts something that takes time; what comes of it is a note.
@@ -329,13 +353,10 @@ impl Bench {
     }
 
     /// Sends a picture, if there is room for it and anything changed.
-    fn show(&mut self) {
-        if self.out.flush() && self.out.dirty {
-            let picture = News::Picture(Box::new(self.picture()));
-            let event = Event::Desk(self.out.number, picture);
-            if self.out.events.try_send(event).is_ok() {
-                (self.out.dirty, self.out.drawn) = (false, Instant::now());
-            }
+    pub(super) fn show(&mut self) {
+        if self.out.wants_picture() {
+            let picture = self.picture();
+            self.out.show(picture);
         }
     }
 
@@ -360,33 +381,6 @@ impl Bench {
         }
         self.tell(News::Closed);
         self.out.flush();
-    }
-}
-
-impl Out {
-    /// Whether there is something to send.
-    fn is_due(&self) -> bool {
-        self.dirty || !self.waiting.is_empty()
-    }
-
-    fn tell(&mut self, news: News) {
-        if self.waiting.len() >= MOST_WAITING {
-            self.waiting.pop_front();
-        }
-        self.waiting.push_back(news);
-        self.flush();
-    }
-
-    /// Whether all that waited is on its way. The screen is never waited for.
-    fn flush(&mut self) -> bool {
-        while let Some(news) = self.waiting.pop_front() {
-            let event = Event::Desk(self.number, news);
-            if let Err(mpsc::error::TrySendError::Full(Event::Desk(_, news))) = self.events.try_send(event) {
-                self.waiting.push_front(news);
-                return false;
-            }
-        }
-        true
     }
 }
 
@@ -459,6 +453,52 @@ mod tests {
         let wanted = &bench.draft.as_ref().unwrap().wanted;
         assert_eq!((wanted.to.as_str(), wanted.options.rate), ("other", Some(7.0)));
         assert!(!bench.awaited.is_under_way());
+    }
+
+    fn notices(bench: &Bench) -> String {
+        bench.notices().into_iter().map(|notice| notice.text).collect::<Vec<_>>().join("\n")
+    }
+
+    async fn counted(bench: &mut Bench, ears: &mut Ears) {
+        bench.count();
+        while bench.counter.asking {
+            let note = ears.notes.recv().await.unwrap();
+            bench.note(note);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_since_and_what_is_no_longer_held_is_said() {
+        let pretend = Pretend::holding(["", "", ""]);
+        let (mut bench, mut ears, _shown) = staged(&pretend).await;
+        assert!(!bench.is_behind() && bench.came() == 0, "{}", notices(&bench));
+        pretend.add("late", "", "body");
+        counted(&mut bench, &mut ears).await;
+        assert_eq!((bench.came(), bench.about()), (1, Some(4)));
+        bench.lose(&[Lost { id: "0".into(), why: "it was taken".into() }]);
+        assert!(
+            bench.is_behind() && notices(&bench).contains("1 no longer held (it was taken)"),
+            "{}",
+            notices(&bench)
+        );
+        bench.sheet.goes(0);
+        assert!(!bench.is_behind(), "what is gone is nobody's worry: {}", notices(&bench));
+        bench.laid.as_ref().unwrap().hold.release().await;
+        bench.note_fates();
+        assert!(bench.is_behind() && notices(&bench).contains("2 no longer held, as the run"), "{}", notices(&bench));
+        let given_back = bench.picture().lines.iter().filter(|line| line.lost).count();
+        assert_eq!(given_back, 2);
+    }
+
+    #[tokio::test]
+    async fn a_queue_that_does_not_answer_is_said_until_it_does() {
+        let (mut bench, mut ears, _shown) = staged(&Pretend::holding([""])).await;
+        let silent = Refusal::new(crate::redrive::wire::Why::Unanswered, true, "connection refused");
+        bench.note(Note::Counted(Err(silent.clone())));
+        bench.note(Note::Counted(Err(silent)));
+        assert!(bench.is_behind() && notices(&bench).contains("connection refused"), "{}", notices(&bench));
+        counted(&mut bench, &mut ears).await;
+        assert!(!bench.is_behind(), "{}", notices(&bench));
     }
 
     #[tokio::test]

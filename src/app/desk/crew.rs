@@ -21,7 +21,7 @@ use crate::{
         again,
         export::Existing,
         into_file::IntoFile,
-        journal::{Begun, Deed, Destination, Ended, Journal, Ledger, Origin, Record, Scope, Shelf, VERSION, id_of},
+        journal::{Begun, Deed, Destination, Ended, Journal, Ledger, Origin, Scope, Shelf, VERSION, id_of},
         listed::Listed,
         message::Message,
         mover::{self, Job, Progress, Sink, Told, supply::Supply},
@@ -40,8 +40,6 @@ use crate::{
 
 /// How long a run waits for who listens to its consumer.
 const LISTENER: Duration = Duration::from_secs(3);
-/// Ids in one record of the journal.
-const CHOSEN_IN_RECORD: usize = 1_000;
 
 /// What a run needs, apart from what it is about.
 #[derive(Clone)]
@@ -136,12 +134,8 @@ impl Crew {
     /// The journal of a new run.
     async fn open(&self, begun: Begun, ids: &[String]) -> Result<(Journal, Ledger), String> {
         let is_chosen = matches!(begun.scope, Scope::Chosen { .. });
-        let journal = self.shelf.create(begun).await.map_err(|error| error.to_string())?;
-        for ids in ids.chunks(CHOSEN_IN_RECORD).filter(|_| is_chosen) {
-            journal.append(&Record::Chosen { ids: ids.to_vec() }).await.map_err(|error| error.to_string())?;
-        }
-        let ledger = Ledger::read(journal.path()).map_err(|error| error.to_string())?;
-        Ok((journal, ledger))
+        let chosen = if is_chosen { ids } else { &[] };
+        self.shelf.begin(begun, chosen).await.map_err(|error| error.to_string())
     }
 
     async fn chosen(&self, ids: &[String], changes: HashMap<String, Change>) -> Feed {
@@ -239,10 +233,10 @@ impl Crew {
         }
     }
 
-    /// Goes on with the runs that were cut off, the oldest first, and says of each what it came to.
-    pub(super) async fn go_on_with_all(&self) -> Outcome {
+    /// Goes on with these runs one after the other, and says of each what it came to.
+    pub(super) async fn go_on_with_all(&self, paths: Vec<PathBuf>) -> Outcome {
         let mut runs = Vec::new();
-        for (path, _) in unfinished(&self.shelf, &self.aws).into_iter().rev() {
+        for path in paths {
             if self.stop.is_cancelled() {
                 break;
             }

@@ -13,7 +13,7 @@ const STRETCH: usize = 1_000;
 
 /// A question, and how far it was asked.
 pub(super) struct Search {
-    pub(super) said: String,
+    pub(super) find: Find,
     condition: Condition,
     /// Tells this question from the one before.
     number: u64,
@@ -21,6 +21,18 @@ pub(super) struct Search {
     pub(super) until: usize,
     running: bool,
     tally: Tally,
+}
+
+impl Search {
+    /// Messages found so far, in whatever cluster.
+    pub(super) fn hits(&self) -> u64 {
+        self.tally.matched
+    }
+
+    /// What went wrong with some of them.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.tally.trouble()
+    }
 }
 
 /// What a stretch came to.
@@ -48,8 +60,8 @@ impl Bench {
             Err(mistake) => self.say(mistake.to_string(), true),
             Ok(condition) => {
                 let number = self.search.as_ref().map_or(0, |search| search.number + 1);
-                let (said, tally) = (find.to_string(), Tally::default());
-                self.search = Some(Search { said, condition, number, until: 0, running: false, tally });
+                let tally = Tally::default();
+                self.search = Some(Search { find, condition, number, until: 0, running: false, tally });
                 self.sheet.find(true);
                 self.look_through();
             }
@@ -81,12 +93,7 @@ impl Bench {
         search.running = false;
         if search.number == looked.number {
             (search.until, search.tally) = (looked.until, looked.tally);
-            let trouble = search.tally.trouble();
-            let done = search.until >= self.rows.len();
             self.sheet.hits(looked.hits);
-            if let Some(trouble) = trouble.filter(|_| done) {
-                self.say(trouble, true);
-            }
         }
         self.look_through();
     }

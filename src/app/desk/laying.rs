@@ -13,7 +13,7 @@ use crate::{
     app::clock,
     aws::Connection,
     domain::ResourceId,
-    overlays::desk::model::{Cost, Stage, Subject},
+    overlays::desk::model::{Cost, Deed, Stage, Subject},
     redrive::{
         peek::{
             cost::Verdict,
@@ -126,15 +126,32 @@ impl Bench {
         drop(held);
         self.laid = Some(laid);
         self.hear_of_losses();
-        self.note_unfinished();
-        self.stage = match cost.verdict {
-            Verdict::Free | Verdict::Safe => Stage::Columns,
-            Verdict::Costs { .. } => Stage::Asking(Cost { lines: cost.lines, name: None }),
-            Verdict::Refused { .. } => Stage::Asking(Cost { lines: cost.lines, name: Some(name) }),
-        };
-        if self.stage == Stage::Columns {
-            self.look_now();
+        self.look_for_cut_off();
+        self.stage = Stage::Columns;
+        if std::mem::take(&mut self.resumes_first) {
+            self.unlooked = Some("not looked at yet: r looks".to_owned());
+            return self.plan(Deed::Resume);
         }
+        if self.aws.is_read_only() && cost.verdict != Verdict::Free {
+            return self.leave_unlooked();
+        }
+        match cost.verdict {
+            Verdict::Free | Verdict::Safe => {
+                self.cost_line = Some(cost.in_one_line());
+                // It is said before the first receive.
+                self.show();
+                self.look_now();
+            }
+            Verdict::Costs { .. } => self.stage = Stage::Asking(Cost { lines: cost.lines, name: None }),
+            Verdict::Refused { .. } => self.stage = Stage::Asking(Cost { lines: cost.lines, name: Some(name) }),
+        }
+    }
+
+    /// A look would receive, and that changes something.
+    fn leave_unlooked(&mut self) {
+        let why = "looking here would receive messages, which raises their receive counts and holds them: --read-only forbids that";
+        self.unlooked = Some(why.to_owned());
+        self.count();
     }
 
     /// The user has seen what it costs, and typed the name if that was asked for.
@@ -149,14 +166,33 @@ impl Bench {
 
     /// What came since the last look.
     pub(super) fn look_again(&mut self) {
-        if self.look.is_none() && self.stage == Stage::Columns {
-            self.logs.forget_gaps();
-            self.look_now();
+        if self.look.is_some() || self.stage != Stage::Columns {
+            return;
         }
+        let Some(laid) = &self.laid else { return };
+        let cost = laid.hold.cost();
+        match cost.verdict {
+            Verdict::Free => {}
+            _ if self.aws.is_read_only() => return self.leave_unlooked(),
+            // Nobody was asked yet.
+            Verdict::Costs { .. } if self.looked.is_none() => {
+                self.stage = Stage::Asking(Cost { lines: cost.lines, name: None });
+                return;
+            }
+            Verdict::Refused { .. } if self.looked.is_none() => {
+                let name = Some(laid.queue().name().to_owned());
+                self.stage = Stage::Asking(Cost { lines: cost.lines, name });
+                return;
+            }
+            _ => {}
+        }
+        self.logs.forget_gaps();
+        self.look_now();
     }
 
     fn look_now(&mut self) {
         let Some(laid) = &self.laid else { return };
+        self.unlooked = None;
         let cancel = CancellationToken::new();
         let (hold, found, notes) = (Arc::clone(&laid.hold), self.found.clone(), self.notes.clone());
         let until = cancel.clone();
@@ -178,7 +214,7 @@ impl Bench {
     pub(super) fn lose(&mut self, lost: &[Lost]) {
         self.lost.extend(lost.iter().filter_map(|lost| self.by_id.get(lost.id.as_str())));
         if let Some(last) = lost.last() {
-            self.trouble = Some(format!("{} no longer held: {}", self.lost.len(), last.why));
+            self.lost_why = Some(last.why.clone());
             self.hear_of_losses();
         }
     }
@@ -215,20 +251,13 @@ impl Bench {
             End::NothingNew | End::Limit | End::Cancelled => None,
             End::Count(_) | End::Refused(_) | End::Trouble(_) => Some(looked.to_string()),
         };
+        self.looked_at = Some(clock::now());
+        self.note_fates();
+        // Whether it answers again is seen at once.
+        self.counter.hurry();
+        self.counter.total = Some((looked.about, self.gone()));
         (self.looked, self.gone_before) = (Some(looked), self.gone());
         self.ask_why();
-    }
-
-    /// Messages that were moved or deleted.
-    fn gone(&self) -> u64 {
-        (self.rows.len() as u64).saturating_sub(self.sheet.held())
-    }
-
-    /// How many messages there are, as far as anybody knows.
-    pub(super) fn about(&self) -> Option<u64> {
-        let laid = self.laid.as_ref()?;
-        let about = self.looked.as_ref().map_or_else(|| laid.hold.standing().total(), |looked| looked.about);
-        Some(about.saturating_sub(self.gone().saturating_sub(self.gone_before)))
     }
 
     /// The ids of rows.

@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     bench::{Bench, Note},
-    crew::{Crew, Outcome, unfinished},
+    crew::{Crew, Outcome},
     editing::Change,
     laying::Look,
     planning::Draft,
@@ -38,7 +38,7 @@ impl Run {
 }
 
 impl Bench {
-    fn crew(&mut self) -> Option<Crew> {
+    pub(super) fn crew(&mut self) -> Option<Crew> {
         let Some(shelf) = self.shelf() else {
             self.say("there is no home folder for the journal: nothing is moved without one", true);
             return None;
@@ -65,8 +65,11 @@ impl Bench {
             self.draft = Some(draft);
             return;
         }
-        let Some(crew) = self.crew() else { return };
         let title = draft.shown.title.clone();
+        if draft.wanted.deed == model::Deed::Resume {
+            return self.resume(title, draft.resumes);
+        }
+        let Some(crew) = self.crew() else { return };
         let index = self.index(&draft.wanted.rows);
         let change = |(id, row): (Arc<str>, u32)| Some((id.to_string(), self.edits.get(&row)?.clone()));
         let changes: HashMap<String, Change> = index.into_iter().filter_map(change).collect();
@@ -81,8 +84,14 @@ impl Bench {
         self.begin(title, crew.stop.clone(), after(look, async move { running.travel(*draft, ids, changes).await }));
     }
 
-    fn begin(&mut self, title: String, stop: CancellationToken, work: impl Future<Output = Outcome> + Send + 'static) {
+    pub(super) fn begin(
+        &mut self,
+        title: String,
+        stop: CancellationToken,
+        work: impl Future<Output = Outcome> + Send + 'static,
+    ) {
         self.progress.send_replace(Progress::default());
+        self.refusals.begin();
         self.stage = Stage::Moving(Moving { title: title.clone(), ..Moving::default() });
         let (notes, progress) = (self.notes.clone(), self.progress.clone());
         let task = tokio::spawn(async move {
@@ -111,14 +120,20 @@ impl Bench {
         }
     }
 
-    /// What became of one message. Those that are gone leave the list with the next picture.
+    /// What became of one message. Those that are gone leave the list with the next picture; those that stay say why.
     pub(super) fn told(&mut self, told: &Told) {
-        if let (Telling::Moved { .. }, Some(row)) = (&told.fate, self.by_id.get(told.id.as_str())) {
-            self.sheet.goes(*row);
-            self.edits.remove(row);
-            self.clusters.remove(&told.id);
-            self.change();
+        let row = self.by_id.get(told.id.as_str()).copied();
+        match (&told.fate, row) {
+            (Telling::Moved { .. }, Some(row)) => {
+                self.sheet.goes(row);
+                self.edits.remove(&row);
+                self.refusals.forget(row);
+                self.clusters.remove(&told.id);
+            }
+            (Telling::Refused(why), row) => self.refusals.note(row, why),
+            _ => return,
         }
+        self.change();
     }
 
     pub(super) fn cancel(&mut self) {
@@ -137,43 +152,19 @@ impl Bench {
         self.sheet.gone();
         self.rank();
         self.forget_opened();
-        let bad = ended != Ended::Done || progress.refused + progress.bounced > 0;
-        let lines = summary(&ended, &progress, journal.as_deref(), notes);
-        self.last_run = journal.or(self.last_run.take());
+        let bad = ended != Ended::Done || progress.refused + progress.bounced + not_met(&progress) > 0;
+        let lines = summary(&ended, &progress, (journal.as_deref(), self.refusals.lines()), notes);
+        // How many there are now is asked, not guessed.
+        (self.counter.total, self.counter.due) = (None, Instant::now());
+        self.note_fates();
+        self.look_for_cut_off();
+        self.last_run = journal.filter(|_| progress.moved > 0).or(self.last_run.take());
         self.stage = Stage::Ended(Summary { title, lines, bad });
-    }
-
-    /// Says that a run of this place was cut off, if one was.
-    pub(super) fn note_unfinished(&self) {
-        let (Some(shelf), aws) = (self.shelf(), Arc::clone(&self.aws)) else { return };
-        self.start_blocking(move || {
-            let cut_off = unfinished(&shelf, &aws);
-            match cut_off.first() {
-                None => Note::Quiet,
-                Some((_, ledger)) => {
-                    let (count, from) = (cut_off.len(), ledger.begun.from.name());
-                    let runs =
-                        if count == 1 { "a run was cut off".to_owned() } else { format!("{count} runs were cut off") };
-                    Note::Said(format!("{runs}, the last from {from}: C goes on with it"), true)
-                }
-            }
-        });
-    }
-
-    /// Goes on with the runs that were cut off, the oldest first.
-    pub(super) fn resume(&mut self) {
-        if self.run.is_some() || self.stage != Stage::Columns {
-            return;
-        }
-        let Some(crew) = self.crew() else { return };
-        let (running, stop) = (crew.clone(), crew.stop.clone());
-        let work = after(self.look.take(), async move { running.go_on_with_all().await });
-        self.begin("going on with what was cut off".to_owned(), stop, work);
     }
 }
 
 /// A run that gives back what is held, or receives, begins when the look has ended: it would take those messages again.
-async fn after(look: Option<Look>, work: impl Future<Output = Outcome> + Send) -> Outcome {
+pub(super) async fn after(look: Option<Look>, work: impl Future<Output = Outcome> + Send) -> Outcome {
     if let Some(look) = look {
         look.cancel.cancel();
         // A look that failed has ended too.
@@ -191,8 +182,18 @@ fn write(hold: &Hold, ids: &[String], file: &Path) -> Result<u64, String> {
     draft.finish().map_err(|error| error.to_string())
 }
 
+/// Those that were meant and never came: whoever received them before may still have them.
+fn not_met(progress: &Progress) -> u64 {
+    progress.total.saturating_sub(progress.moved + progress.refused + progress.arrived)
+}
+
 /// What it came to, the most important first.
-fn summary(ended: &Ended, progress: &Progress, journal: Option<&Path>, notes: Vec<String>) -> Vec<String> {
+fn summary(
+    ended: &Ended,
+    progress: &Progress,
+    (journal, reasons): (Option<&Path>, Vec<String>),
+    notes: Vec<String>,
+) -> Vec<String> {
     let mut lines = Vec::new();
     let moved = format!("{} of {} moved", progress.moved, progress.total);
     lines.push(match ended {
@@ -200,9 +201,18 @@ fn summary(ended: &Ended, progress: &Progress, journal: Option<&Path>, notes: Ve
         Ended::Cancelled => format!("stopped as you wished: {moved}"),
         Ended::Stopped { why } => format!("{moved}; it stopped: {why}"),
     });
+    if *ended == Ended::Done && not_met(progress) > 0 {
+        let count = not_met(progress);
+        lines.push(format!(
+            "{count} were not met: somebody else has or had them; what comes back is here again, r looks"
+        ));
+    }
+    if progress.refused > 0 {
+        lines.push(format!("{} were refused, and stay where they were:", progress.refused));
+    }
+    lines.extend(reasons);
     for (count, what) in [
         (progress.bounced, "came back: their consumer still fails"),
-        (progress.refused, "were refused, and stay where they were"),
         (progress.maybe_twice, "may have arrived twice: an earlier send was never settled"),
         (progress.arrived, "arrived, and are perhaps still here too: C settles that"),
     ] {
@@ -212,6 +222,7 @@ fn summary(ended: &Ended, progress: &Progress, journal: Option<&Path>, notes: Ve
     }
     lines.extend(progress.waiting.map(|waiting| format!("{waiting} wait at their destination")));
     lines.extend(notes);
-    lines.extend(journal.map(|path| format!("journal {}; U brings back what nobody took yet", id_of(path))));
+    let undo = if progress.moved > 0 { "; U brings back what nobody took yet" } else { "" };
+    lines.extend(journal.map(|path| format!("journal {}{undo}", id_of(path))));
     lines
 }

@@ -7,7 +7,7 @@ use super::bench::Bench;
 use crate::{
     app::clock,
     domain::ResourceId,
-    overlays::desk::model::{BARS, Cluster, Finding, Header, Line, Picture, Stage},
+    overlays::desk::model::{BARS, Cluster, Finding, Header, Line, Picture},
     redrive::peek::cost::Verdict,
 };
 
@@ -29,14 +29,19 @@ impl Bench {
             chosen_elsewhere: self.sheet.chosen_elsewhere(),
             edited: self.edits.len() as u64,
             opened: opened.map(|(_, opened)| std::sync::Arc::clone(opened)),
+            refused: self.sheet.row().and_then(|row| self.refusals.get(row)).cloned(),
             log: self.sheet.row().and_then(|row| self.logs.get(row)),
             find: self.search.as_ref().map(|search| Finding {
-                find: search.said.clone(),
+                find: search.find.clone(),
+                hits: search.hits(),
                 left: (self.rows.len() - search.until.min(self.rows.len())) as u64,
             }),
             header: self.header(),
             cluster: self.sheet.cluster_at(),
             clusters: self.shown_clusters().into(),
+            notices: self.notices(),
+            cut_off: self.cut_off.len() as u64,
+            can_undo: self.last_run.is_some(),
             stage: self.stage.clone(),
         }
     }
@@ -46,7 +51,8 @@ impl Bench {
         Line {
             chosen: self.sheet.is_chosen(row),
             edited: self.edits.contains_key(&row),
-            lost: self.lost.contains(&row),
+            lost: self.lost.contains(&row) || self.given_back.contains(&row),
+            refused: self.refusals.get(row).is_some(),
             sent_at: known.sent_at,
             receives: Some(known.receive_count),
             preview: known.preview.to_string(),
@@ -71,8 +77,17 @@ impl Bench {
                 Verdict::Costs { stop_at } => format!("looking stops at {stop_at} receives"),
                 Verdict::Refused { .. } => "looking any further may dead-letter".to_owned(),
             },
-            trouble: self.trouble.clone().filter(|_| !matches!(self.stage, Stage::Asking(_))),
+            looked_at: self.looked_at,
+            came: self.came(),
+            is_behind: self.is_behind(),
+            unlooked: self.unlooked.clone(),
         }
+    }
+
+    /// What the cluster is called that is listed; none if all are.
+    pub(super) fn listed_cluster(&mut self) -> Option<String> {
+        let number = self.sheet.cluster()?;
+        self.clusters.list().iter().find(|cluster| cluster.number == number).map(|cluster| cluster.title.clone())
     }
 
     /// All of them, then each.

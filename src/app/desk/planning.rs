@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::time::timeout;
 
 use super::{
@@ -10,7 +10,8 @@ use super::{
     crew::unfinished,
     editing::said_of_all,
     laying::Laid,
-    undoing,
+    resuming::resuming,
+    undoing::{newest_run, undoing},
 };
 use crate::{
     app::clock,
@@ -21,7 +22,7 @@ use crate::{
         journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
         native,
         plan::{Consumer, MOVE_TASK_RATE, Options, Plan, Prospect},
-        queue::{Queue, Standing},
+        queue::Standing,
         undo::Way,
         why::{cloudwatch, lines::LogReader, takers},
         wire::Wire,
@@ -50,13 +51,15 @@ pub(super) struct Draft {
     pub(super) shown: model::Plan,
     /// For undoing: the journal, and the ways back.
     pub(super) ways: Option<(PathBuf, Vec<Way>)>,
+    /// For going on: the journals of the runs, the oldest first.
+    pub(super) resumes: Vec<PathBuf>,
 }
 
 /// What a plan needs to know of the desk.
-struct Facts {
-    laid: Arc<Laid>,
-    wire: Arc<dyn Wire>,
-    aws: Arc<Connection>,
+pub(super) struct Facts {
+    pub(super) laid: Arc<Laid>,
+    pub(super) wire: Arc<dyn Wire>,
+    pub(super) aws: Arc<Connection>,
     reader: Arc<dyn LogReader>,
     takers: Vec<Taker>,
     edited: Option<String>,
@@ -65,23 +68,29 @@ struct Facts {
     /// All that the queue has is meant.
     is_all: bool,
     about: u64,
-    last_run: Option<PathBuf>,
-    shelf: Option<Shelf>,
+    /// What was said to be meant: the chosen ones, or what is listed.
+    meant: String,
+    pub(super) last_run: Option<PathBuf>,
+    pub(super) shelf: Option<Shelf>,
 }
 
 impl Bench {
     pub(super) fn plan(&mut self, deed: model::Deed) {
         let rows = match deed {
-            model::Deed::Undo => Vec::new(),
+            model::Deed::Undo | model::Deed::Resume => Vec::new(),
             model::Deed::Purge => self.sheet.all(),
             // What is listed was not chosen: it is not deleted by a slip.
             model::Deed::Delete => self.sheet.chosen_rows(),
             _ => self.sheet.meant(),
         };
-        if self.run.is_some() || self.laid.is_none() {
+        if self.laid.is_none() {
+            self.resumes_first |= deed == model::Deed::Resume;
             return;
         }
-        if rows.is_empty() && !matches!(deed, model::Deed::Undo | model::Deed::Purge) {
+        if self.run.is_some() {
+            return;
+        }
+        if rows.is_empty() && !matches!(deed, model::Deed::Undo | model::Deed::Purge | model::Deed::Resume) {
             let what = match deed {
                 model::Deed::Delete => "nothing is chosen: space, a or * choose what is to be deleted",
                 _ => "there is nothing to do that with: nothing is chosen, and nothing is listed",
@@ -120,7 +129,8 @@ impl Bench {
         self.start(async move { Note::Drafted(number, Box::new(draft(facts, wanted).await)) });
     }
 
-    fn facts(&self, wanted: &Wanted) -> Option<Facts> {
+    fn facts(&mut self, wanted: &Wanted) -> Option<Facts> {
+        let meant = self.said_of_meant(wanted.rows.len() as u64);
         let laid = Arc::clone(self.laid.as_ref()?);
         let rows = || wanted.rows.iter().filter_map(|row| self.rows.get(*row as usize));
         let mut of_groups: HashMap<&str, (u64, u64)> = HashMap::new();
@@ -143,10 +153,26 @@ impl Bench {
             splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
             is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
             about,
+            meant,
             last_run: self.last_run.clone().or_else(|| newest_run(self.shelf().as_ref()?, laid.queue())),
             shelf: self.shelf(),
             laid,
         })
+    }
+
+    /// What is meant, in words: nobody moves by a slip what he did not choose.
+    fn said_of_meant(&mut self, count: u64) -> String {
+        let messages = if count == 1 { "message" } else { "messages" };
+        let number = Count(count as f64);
+        if self.sheet.chosen() > 0 {
+            return format!("{number} chosen {messages}");
+        }
+        let listed = match self.listed_cluster() {
+            Some(title) => format!("of the cluster {title}"),
+            None => "of all clusters".to_owned(),
+        };
+        let found = self.search.as_ref().map_or_else(String::new, |search| format!(" that match {}", search.find));
+        format!("nothing is chosen: all {number} listed {messages}, {listed}{found}")
     }
 
     pub(super) fn shelf(&self) -> Option<Shelf> {
@@ -161,52 +187,60 @@ impl Bench {
     }
 }
 
-/// The last journal that moved something out of this queue.
-fn newest_run(shelf: &Shelf, queue: &Queue) -> Option<PathBuf> {
-    /// Older ones are for `edatop journal`.
-    const MOST: usize = 20;
-    let ids = shelf.ids().ok()?;
-    let paths = ids.into_iter().take(MOST).map(|id| shelf.path(&id));
-    let of_queue = |path: &PathBuf| {
-        Ledger::read(path).is_ok_and(|ledger| {
-            let begun = &ledger.begun;
-            begun.deed != Deed::Undo
-                && begun.from.queue().is_some_and(|from| from.url == queue.url)
-                && ledger.counts().moved + ledger.counts().arrived > 0
-        })
-    };
-    paths.into_iter().find(of_queue)
-}
-
 async fn draft(facts: Facts, wanted: Wanted) -> Draft {
-    if wanted.deed == model::Deed::Undo {
-        return undoing::draft(&facts.wire, facts.laid.queue(), facts.last_run, wanted).await;
+    match wanted.deed {
+        model::Deed::Undo => return undoing(facts, wanted).await,
+        model::Deed::Resume => return resuming(&facts, wanted).await,
+        _ => {}
     }
     let (count, queue) = (wanted.rows.len() as u64, facts.laid.queue().clone());
     let is_purge = wanted.deed == model::Deed::Purge;
     let scope = if is_purge || wanted.native { Scope::All { limit: None } } else { Scope::Chosen { count } };
     let (deed, to, refused) = destination(&facts, &wanted).await;
     let refused = cut_off(&facts, wanted.deed).await.or(refused);
+    let counted = if is_purge { Some(counted(&facts).await) } else { None };
     let prospect = prospect(&facts, &to).await;
     let plan = Plan {
         deed,
         from: Origin::Queue(Box::new(queue)),
         to,
         scope,
-        about: if is_purge { facts.about } else { count },
+        about: counted.as_ref().map_or(count, |(about, _)| *about),
+        split: None,
         edited: facts.edited.clone().filter(|_| deed == Deed::Redrive),
         options: wanted.options,
         risks: Vec::new(),
     };
     let plan = plan.with_prospect(&prospect);
-    let shown = shown(&facts, &wanted, &plan, refused);
-    Draft { wanted, plan, shown, ways: None }
+    let mut shown = shown(&facts, &wanted, &plan, refused);
+    shown.lines.extend(counted.map(|(_, said)| said));
+    Draft { wanted, plan, shown, ways: None, resumes: Vec::new() }
+}
+
+/// How many the queue has by its own counter, asked now; and a sentence that says so, or that it did not answer.
+async fn counted(facts: &Facts) -> (u64, String) {
+    let at = clock::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S");
+    match facts.wire.standing(facts.laid.queue()).await {
+        Ok(standing) => {
+            let Standing { visible, in_flight, delayed } = standing;
+            let said = format!(
+                "counted by the queue at {at}: ≈{} messages; {visible} can be received, {in_flight} are in somebody's hands (those held here \
+                 too), {delayed} are delayed",
+                standing.total()
+            );
+            (standing.total(), said)
+        }
+        Err(refusal) => (
+            facts.about,
+            format!("the queue could not be asked at {at} how many it has ({refusal}): this is an older count"),
+        ),
+    }
 }
 
 /// Why nothing may be moved yet: what an earlier run has sent and not yet deleted here would be sent once more, and no journal would
 /// count it.
 async fn cut_off(facts: &Facts, deed: model::Deed) -> Option<String> {
-    if matches!(deed, model::Deed::Write | model::Deed::Undo) {
+    if matches!(deed, model::Deed::Write | model::Deed::Undo | model::Deed::Resume) {
         return None;
     }
     let (shelf, aws, arn) = (facts.shelf.clone()?, Arc::clone(&facts.aws), facts.laid.queue().arn.clone());
@@ -298,14 +332,17 @@ fn shown(facts: &Facts, wanted: &Wanted, plan: &Plan, refused: Option<String>) -
     let (title, lines) = match wanted.deed {
         model::Deed::Write => (
             format!("write {count} messages"),
-            vec![format!("write {count} messages to {}", file()), "they stay in the queue".to_owned()],
+            vec![facts.meant.clone(), format!("written to {}", file()), "they stay in the queue".to_owned()],
         ),
         model::Deed::Purge => (format!("delete all of {name}"), plan.lines()),
         model::Deed::Delete => (format!("delete {count} messages"), plan.lines()),
         _ if wanted.native => {
             (format!("let the queue redrive all of {name} by itself"), of_the_move_task(options.rate))
         }
-        _ => (format!("redrive {count} messages"), plan.lines()),
+        _ => {
+            let meant = facts.meant.starts_with("nothing").then(|| facts.meant.clone());
+            (format!("redrive {count} messages"), meant.into_iter().chain(plan.lines()).collect())
+        }
     };
     let is_deletion = matches!(wanted.deed, model::Deed::Delete | model::Deed::Purge);
     let has_file = is_deletion || wanted.deed == model::Deed::Write;

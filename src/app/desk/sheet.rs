@@ -82,6 +82,15 @@ impl Sheet {
         }
     }
 
+    pub fn is_gone(&self, row: u32) -> bool {
+        self.mark(row).is_none_or(|mark| mark.gone)
+    }
+
+    /// The cluster that is listed; none is all.
+    pub fn cluster(&self) -> Option<u32> {
+        self.cluster
+    }
+
     /// Takes what went off the list.
     pub fn gone(&mut self) {
         if std::mem::take(&mut self.is_stale) {

@@ -1,11 +1,11 @@
-//! The plan of an undo on the desk: the ways back from the last run, what is left of it, and what finding that costs.
+//! The plan of an undo: what a run moved, and what of it can still be brought back.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use super::planning::{Draft, Wanted};
+use super::planning::{Draft, Facts, Wanted};
 use crate::{
     app::clock,
     overlays::desk::model,
@@ -18,16 +18,35 @@ use crate::{
     },
 };
 
+/// The last journal that moved something out of this queue.
+pub(super) fn newest_run(shelf: &Shelf, queue: &Queue) -> Option<PathBuf> {
+    /// Older ones are for `edatop journal`.
+    const MOST: usize = 20;
+    let ids = shelf.ids().ok()?;
+    let paths = ids.into_iter().take(MOST).map(|id| shelf.path(&id));
+    let of_queue = |path: &PathBuf| {
+        Ledger::read(path).is_ok_and(|ledger| {
+            let begun = &ledger.begun;
+            begun.deed != Deed::Undo
+                && begun.from.queue().is_some_and(|from| from.url == queue.url)
+                && ledger.counts().moved + ledger.counts().arrived > 0
+        })
+    };
+    paths.into_iter().find(of_queue)
+}
+
 /// What the last run moved, brought back as far as it is still to be had.
-pub(super) async fn draft(wire: &Arc<dyn Wire>, queue: &Queue, last_run: Option<PathBuf>, wanted: Wanted) -> Draft {
+pub(super) async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
     let title = "undo the last run".to_owned();
+    let queue = facts.laid.queue().clone();
     let nothing = |why: String, wanted| Draft {
         wanted,
-        plan: empty_plan(queue),
+        plan: empty_plan(&queue),
         shown: model::Plan { title: "undo the last run".to_owned(), refused: Some(why), ..model::Plan::default() },
         ways: None,
+        resumes: Vec::new(),
     };
-    let Some(path) = last_run else {
+    let Some(path) = facts.last_run.clone() else {
         return nothing(format!("no journal says that anything was moved out of {}", queue.name()), wanted);
     };
     let (path, ledger, ways) = match back_from(path) {
@@ -41,18 +60,18 @@ pub(super) async fn draft(wire: &Arc<dyn Wire>, queue: &Queue, last_run: Option<
     let mut lines =
         vec![format!("the run of {} moved {moved} messages to {}", ledger.begun.at, ledger.begun.to.name())];
     for way in &ways {
-        let there = match way.still_there(wire).await {
+        let there = match way.still_there(&facts.wire).await {
             Some(there) => format!("{there} of {}", way.most()),
             None => format!("what is left of {}", way.most()),
         };
         lines.push(format!("bring back {there} from {} to {}", way.from("").name(), way.to().name()));
     }
     lines.push("what a consumer has taken is consumed, and stays so".to_owned());
-    let (costs, refused) = cost_of_finding(wire, &path, &ways).await;
+    let (costs, refused) = cost_of_finding(&facts.wire, &path, &ways).await;
     lines.extend(costs);
     let options = wanted.options;
     let shown = model::Plan { title, lines, rate: Some(options.rate), refused, ..model::Plan::default() };
-    Draft { wanted, plan: empty_plan(queue), shown, ways: Some((path, ways)) }
+    Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)), resumes: Vec::new() }
 }
 
 /// To find what was sent is to receive from a queue that is not the desk's: what that costs, and why it is not done, if so.
@@ -85,13 +104,14 @@ fn back_from(mut path: PathBuf) -> Result<(PathBuf, Ledger, Vec<Way>), String> {
     Ok((path, ledger, ways))
 }
 
-fn empty_plan(queue: &Queue) -> Plan {
+pub(super) fn empty_plan(queue: &Queue) -> Plan {
     Plan {
         deed: Deed::Undo,
         from: Origin::Queue(Box::new(queue.clone())),
         to: Destination::Journal,
         scope: Scope::All { limit: None },
         about: 0,
+        split: None,
         edited: None,
         options: Options::default(),
         risks: Vec::new(),

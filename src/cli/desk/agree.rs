@@ -2,13 +2,32 @@
 
 use std::io::{IsTerminal, Write};
 
+use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::{CUT_OFF, LEFT};
+use super::{CUT_OFF, LEFT, intent::Consent};
 use crate::{
     cli::{complain, opening::GivenUp},
     widgets::text,
 };
+
+/// What every command that changes something takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct Agreement {
+    /// Print the plan and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask: the plan is agreed to
+    #[arg(long)]
+    pub yes: bool,
+}
+
+impl Agreement {
+    /// Whether and how the user must agree; so many were refused already.
+    pub fn by(self, word: Word<'_>, refused: u64) -> Consent<'_> {
+        Consent { yes: self.yes, dry_run: self.dry_run, word, refused }
+    }
+}
 
 /// What is to be typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::{
     cli::complain,
     domain::units::Age,
-    redrive::mover::{Progress, Stage},
+    redrive::{
+        journal::Deed,
+        mover::{Progress, Stage},
+        words::done,
+    },
     widgets::text,
 };
 
@@ -20,33 +24,33 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// The bar, or what stands for it.
 pub enum Bar {
-    Drawn(ProgressBar),
-    Plain { said: Instant },
+    Drawn(ProgressBar, Deed),
+    Plain { said: Instant, deed: Deed },
 }
 
 impl Bar {
-    pub fn new(total: u64, ascii: bool) -> Self {
+    pub fn new(total: u64, deed: Deed, ascii: bool) -> Self {
         if !std::io::stderr().is_terminal() {
-            return Self::Plain { said: Instant::now() };
+            return Self::Plain { said: Instant::now(), deed };
         }
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
         let signs = if ascii { "#>-" } else { "█▉▊▋▌▍▎▏ " };
-        if let Ok(style) = ProgressStyle::with_template("{bar:32} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {wide_msg}") {
             bar.set_style(style.progress_chars(signs));
         }
-        Self::Drawn(bar)
+        Self::Drawn(bar, deed)
     }
 
     pub fn show(&mut self, progress: &Progress) {
         match self {
-            Self::Drawn(bar) => {
+            Self::Drawn(bar, deed) => {
                 bar.set_length(progress.total.max(progress.moved + progress.refused));
                 bar.set_position(progress.moved + progress.refused);
-                bar.set_message(sentence(progress));
+                bar.set_message(sentence(progress, *deed));
             }
-            Self::Plain { said } if said.elapsed() >= PLAIN_EVERY => {
+            Self::Plain { said, deed } if said.elapsed() >= PLAIN_EVERY => {
                 *said = Instant::now();
-                complain(&sentence(progress));
+                complain(&sentence(progress, *deed));
             }
             Self::Plain { .. } => {}
         }
@@ -54,7 +58,7 @@ impl Bar {
 
     /// Takes the bar away, so that what follows stands alone.
     pub fn clear(&self) {
-        if let Self::Drawn(bar) = self {
+        if let Self::Drawn(bar, _) = self {
             bar.finish_and_clear();
         }
     }
@@ -62,22 +66,27 @@ impl Bar {
     /// Lets a line through above the bar.
     pub fn above<T>(&self, write: impl FnOnce() -> T) -> T {
         match self {
-            Self::Drawn(bar) => bar.suspend(write),
+            Self::Drawn(bar, _) => bar.suspend(write),
             Self::Plain { .. } => write(),
         }
     }
 }
 
 /// `canary of 10, watching · 11 of ≈ 400 moved · 250/s · 2 s left · 1 came back`.
-pub fn sentence(progress: &Progress) -> String {
-    let mut parts = Vec::new();
-    if let Stage::Canary { size, watching } = progress.stage {
-        let doing = if watching { "watching what becomes of it" } else { "on its way" };
-        parts.push(format!("canary of {size}, {doing}"));
-    }
-    parts.push(format!("{} of ≈ {} moved", progress.moved, progress.total.max(progress.moved)));
-    parts.extend(progress.rate().map(|rate| format!("{rate:.0}/s")));
-    parts.extend(progress.left().map(|left| format!("{} left", Age(left.as_secs_f64()))));
+pub fn sentence(progress: &Progress, deed: Deed) -> String {
+    let moved = format!("{} of ≈ {} {}", progress.moved, progress.total.max(progress.moved), done(deed));
+    let mut parts = match progress.stage {
+        // How fast a few go that are waited for says nothing of the rest.
+        Stage::Canary { size, watching } => {
+            let doing = if watching { "watching what becomes of it" } else { "on its way" };
+            vec![format!("canary of {size}, {doing}"), moved]
+        }
+        Stage::All => {
+            let rate = progress.rate().map(|rate| format!("{rate:.0}/s"));
+            let left = progress.left().map(|left| format!("{} left", Age(left.as_secs_f64())));
+            std::iter::once(moved).chain(rate).chain(left).collect()
+        }
+    };
     let counts =
         [(progress.refused, "refused"), (progress.bounced, "came back"), (progress.maybe_twice, "perhaps twice")];
     parts.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
@@ -95,15 +104,17 @@ mod tests {
             total: 400,
             moved: 100,
             bounced: 1,
-            stage: Stage::Canary { size: 10, watching: true },
             elapsed: Duration::from_secs(2),
             trouble: Some("slow\u{1b}[2J down".to_owned()),
             ..Progress::default()
         };
-        let said = sentence(&progress);
-        let expected =
-            "canary of 10, watching what becomes of it · 100 of ≈ 400 moved · 50/s · 6 s left · 1 came back · slow";
+        let said = sentence(&progress, Deed::Redrive);
+        let expected = "100 of ≈ 400 moved · 50/s · 6 s left · 1 came back · slow";
         assert!(said.starts_with(expected) && !said.contains('\u{1b}'), "{said}");
-        assert_eq!(sentence(&Progress { total: 3, ..Progress::default() }), "0 of ≈ 3 moved");
+        let stage = Stage::Canary { size: 10, watching: true };
+        let said = sentence(&Progress { stage, ..progress }, Deed::Redrive);
+        let expected = "canary of 10, watching what becomes of it · 100 of ≈ 400 moved · 1 came back · slow";
+        assert!(said.starts_with(expected) && !said.contains('\u{1b}'), "{said}");
+        assert_eq!(sentence(&Progress { total: 3, ..Progress::default() }, Deed::Delete), "0 of ≈ 3 deleted");
     }
 }

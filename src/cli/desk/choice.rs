@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::{cli::opening::GivenUp, redrive::queue::Queue};
+
 /// What narrows a queue's messages down.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Choice {
@@ -23,5 +25,29 @@ impl Choice {
     /// Whether all that is there is meant.
     pub fn is_all(&self) -> bool {
         self.condition.is_none() && self.cluster.is_none() && self.limit.is_none()
+    }
+
+    /// Refuses an `--accept-cost` that is meant for another queue than this one.
+    ///
+    /// # Errors
+    /// When it says another name.
+    pub fn is_meant_for(&self, queue: &Queue) -> Result<(), GivenUp> {
+        costs_meant(self.accept_cost.as_slice(), std::iter::once(queue))
+    }
+}
+
+/// Refuses names of queues, given so that a cost is meant, that are not exactly those of the queues that are looked at: a name from the
+/// shell's history must not let a look pass at a queue that nobody thought of.
+///
+/// # Errors
+/// When one is another's.
+pub fn costs_meant<'a>(names: &[String], queues: impl Iterator<Item = &'a Queue>) -> Result<(), GivenUp> {
+    let there: Vec<&str> = queues.map(Queue::name).collect();
+    match names.iter().find(|name| !there.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(other) => Err(GivenUp::misused(format!(
+            "--accept-cost says '{other}', but it is {} that would be looked at: give that name exactly, or leave --accept-cost out",
+            if there.is_empty() { "no queue".to_owned() } else { there.join(" or ") }
+        ))),
     }
 }

@@ -1,6 +1,8 @@
 //! What earlier runs left behind, said by whoever touches the same queue.
 
-use super::{CUT_OFF, Desk};
+use clap::Args;
+
+use super::{CUT_OFF, Desk, agree::Agreement};
 use crate::{
     cli::{complain, journal::shelf, opening::GivenUp, redrive::is_here},
     redrive::{
@@ -8,6 +10,26 @@ use crate::{
         queue::Queue,
     },
 };
+
+/// What every command takes that takes messages off a queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct Beginning {
+    /// Begin although an earlier run of this queue was cut off: what that one has sent or written may be sent or written again
+    #[arg(long)]
+    pub anyway: bool,
+    #[command(flatten)]
+    pub agreement: Agreement,
+}
+
+impl Beginning {
+    /// Refuses to begin beside a run that was cut off, unless that is wanted or nothing is begun.
+    ///
+    /// # Errors
+    /// When there is such a run.
+    pub fn may_begin(self, desk: &Desk, queue: &Queue) -> Result<(), GivenUp> {
+        if self.anyway || self.agreement.dry_run { Ok(()) } else { settled(desk, queue) }
+    }
+}
 
 /// Journals that are looked into, the newest.
 const MOST: usize = 20;
@@ -24,7 +46,7 @@ pub fn say_cut_off(desk: &Desk, queue: &Queue) {
 ///
 /// # Errors
 /// When there is such a run.
-pub fn settled(desk: &Desk, queue: &Queue) -> Result<(), GivenUp> {
+fn settled(desk: &Desk, queue: &Queue) -> Result<(), GivenUp> {
     let Some(id) = cut_off(desk, queue).into_iter().next() else { return Ok(()) };
     let why = format!(
         "an earlier run of {} was cut off, and what it sent may still be here: `edatop redrive --resume {id}` first, or --anyway",

@@ -2,7 +2,12 @@
 //!
 //! What was received stays ours until [`Gathered::release`]; every way out leads there.
 
-use std::{io::IsTerminal, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    io::IsTerminal,
+    sync::Arc,
+    time::Duration,
+};
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
@@ -16,11 +21,13 @@ use crate::{
     config::paths,
     redrive::{
         choose::{Condition, Tally},
+        journal::Destination,
         peek::{
             hold::{Found, Hold, Options},
             look::{End, Looked},
             looks::Looks,
         },
+        plan::Split,
         queue::Queue,
         why::{Clusters, Traits, clusters::Number, decode},
     },
@@ -43,6 +50,8 @@ pub struct Gathered {
     pub hold: Arc<Hold>,
     pub looked: Looked,
     pub clusters: Clusters,
+    /// The queues whose dead letters come here, as far as they are known.
+    pub sources: Vec<Queue>,
     /// The cluster that was asked for.
     pub cluster: Option<Number>,
     /// What the condition came to.
@@ -56,6 +65,7 @@ pub struct Gathered {
 struct Kept {
     id: Arc<str>,
     sent_at: Option<Timestamp>,
+    source: Option<Arc<str>>,
 }
 
 impl Gathered {
@@ -66,6 +76,18 @@ impl Gathered {
         chosen.sort_by_key(|kept| kept.sent_at);
         let most = self.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         chosen.into_iter().take(most).map(|kept| kept.id.to_string()).collect()
+    }
+
+    /// How these go to their sources, if that is where they go. Of what an undo has brought back the journals say where it came from.
+    pub fn split(&self, ids: &[String], to: &Destination, brought_back: &HashMap<String, String>) -> Option<Split> {
+        let Destination::Sources(queues) = to else { return None };
+        let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
+        let meant = self.kept.iter().filter(|kept| ids.contains(&*kept.id));
+        let sources = meant.map(|kept| match &kept.source {
+            Some(source) => Some(&**source),
+            None => brought_back.get(&*kept.id).map(String::as_str),
+        });
+        Some(Split::of(sources, queues))
     }
 
     /// When the first of these is lost where it is.
@@ -94,6 +116,7 @@ pub async fn gather(desk: &Desk, queue: Queue, wish: Wish<'_>, stop: &Cancellati
         hold: Arc::new(hold),
         looked: Looked { known: 0, about: 0, is_fifo: false, end: End::NothingNew },
         clusters: Clusters::default(),
+        sources: Vec::new(),
         cluster: None,
         tally: Tally::default(),
         kept: Vec::new(),
@@ -143,7 +166,8 @@ impl Gathered {
             // It helps to know them, no more.
             Err(_) => Vec::new(),
         };
-        let mut failures = Failures::new(sources);
+        let mut failures = Failures::new(sources.clone());
+        self.sources = sources;
         let is_narrow = condition.is_some() || wish.choice.cluster.is_some();
         let most = wish.choice.limit.filter(|_| !is_narrow);
         let (found, mut came) = mpsc::channel::<Vec<Found>>(BATCHES);
@@ -188,7 +212,7 @@ impl Gathered {
         self.clusters.insert(&row.id, row.sent_at, Traits::of(message, &decoded, failures.only_source()));
         failures.expect(message, &decoded);
         if condition.is_none_or(|condition| self.tally.ask(condition, message)) {
-            self.kept.push(Kept { id: Arc::clone(&row.id), sent_at: row.sent_at });
+            self.kept.push(Kept { id: Arc::clone(&row.id), sent_at: row.sent_at, source: row.source.clone() });
         }
     }
 

@@ -1,12 +1,12 @@
 //! What is about to be done, said before it is done: the plan on stderr, the question, and what a dry run leaves on stdout.
 
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Outcome,
     agree::{self, Word},
     lines::Lines,
+    summary::{Ending, Summary, Sums},
 };
 use crate::{
     cli::{complain, opening::GivenUp},
@@ -20,6 +20,8 @@ pub struct Consent<'a> {
     pub yes: bool,
     pub dry_run: bool,
     pub word: Word<'a>,
+    /// So many were refused already: nothing can be made of them that could be sent.
+    pub refused: u64,
 }
 
 /// Says the plan, with what is to be noted beside it, and asks. Whether it may begin: a dry run may not.
@@ -36,7 +38,7 @@ pub async fn consent(
         eprintln!("{}", text::clean(line).trim_end());
     }
     if consent.dry_run {
-        put(plan, true)?;
+        put(plan, Some(consent.refused))?;
         return Ok(false);
     }
     agree::agreed(consent.yes, consent.word, stop).await?;
@@ -49,13 +51,14 @@ pub async fn consent(
 /// stdout's.
 pub fn nothing_there(plan: &Plan) -> Outcome {
     complain(&format!("{} is empty, as far as SQS knows: there is nothing to do", plan.from.name()));
-    put(plan, false)?;
+    put(plan, None)?;
     Ok(0)
 }
 
-fn put(plan: &Plan, dry_run: bool) -> Result<(), GivenUp> {
-    let (from, to) = (plan.from.name(), plan.to.name());
-    let summary =
-        json!({ "Deed": plan.deed, "From": from, "To": to, "About": plan.about, "Moved": 0, "DryRun": dry_run });
-    Lines::default().put(&json!({ "Summary": summary }))
+/// Of a dry run, how many were refused.
+fn put(plan: &Plan, dry_run: Option<u64>) -> Result<(), GivenUp> {
+    let sums = Sums { refused: dry_run.unwrap_or(0), ..Sums::default() };
+    let ended = if dry_run.is_some() { Ending::Planned } else { Ending::Done };
+    let summary = Summary { dry_run: dry_run.is_some(), sums, ended, ..Summary::of_plan(plan) };
+    summary.put(&mut Lines::default())
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     cli::{json, opening::GivenUp},
-    redrive::journal,
+    redrive::{journal, words},
     widgets::text,
 };
 
@@ -41,10 +41,11 @@ impl<'a> Fate<'a> {
     }
 
     /// For eyes.
-    pub fn in_words(&self) -> String {
+    pub fn in_words(&self, deed: journal::Deed) -> String {
         let new = self.new_message_id.map(|id| format!(" as {id}")).unwrap_or_default();
         let why = self.reason.map(|why| format!(": {why}")).unwrap_or_default();
-        format!("  {}  {}{new}{why}", self.message_id, self.fate.text())
+        let fate = if self.fate == Word::Moved { words::done(deed) } else { self.fate.text() };
+        format!("  {}  {fate}{new}{why}", self.message_id)
     }
 }
 
@@ -65,7 +66,7 @@ impl Word {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
-    /// At its destination and gone from where it was.
+    /// Done with as was meant: at its destination, if it has one, and gone from where it was.
     Moved,
     /// Surely not at its destination; it stays where it was.
     Refused,

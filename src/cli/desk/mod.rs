@@ -14,6 +14,7 @@ pub mod intent;
 pub mod interrupt;
 pub mod lines;
 pub mod run;
+pub mod summary;
 pub mod whole;
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
@@ -171,11 +172,6 @@ pub fn must_write(config: &Config, what: &str) -> Result<(), GivenUp> {
         return Err(GivenUp { code: MISUSED, why });
     }
     Ok(())
-}
-
-/// So many messages, in words.
-pub fn messages(count: u64) -> String {
-    if count == 1 { "1 message".to_owned() } else { format!("{count} messages") }
 }
 
 /// Says what could not be given back, and when it comes back by itself.

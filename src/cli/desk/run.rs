@@ -3,12 +3,10 @@
 use std::{
     collections::HashSet,
     io::IsTerminal,
-    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
 use tokio::{
     sync::{mpsc, watch},
     time::{MissedTickBehavior, interval, timeout},
@@ -19,22 +17,23 @@ use super::{
     CUT_OFF, Desk, LEFT, Outcome,
     bar::Bar,
     lines::{Fate, Lines, Word},
+    summary::{Ending, Summary, Sums},
 };
 use crate::{
     app::clock,
     cli::{complain, journal::unread, opening::GivenUp},
     redrive::{
-        journal::{self, Begun, Counts, Deed, Ended, Journal, Ledger, Record, Shelf, VERSION, id_of},
+        journal::{self, Begun, Counts, Deed, Ended, Journal, Ledger, Shelf, VERSION, id_of},
         mover::{Job, Progress, Sink, Telling, Told, supply::Supply},
         plan::{Options, Plan},
+        returns::Returns,
         why::cloudwatch,
+        words,
     },
 };
 
 /// Fates on their way to stdout; a reader that is slow makes the run wait.
 const TOLD: usize = 256;
-/// Ids in one record.
-const CHOSEN: usize = 1000;
 /// How long a run waits for who listens to its consumer.
 const LISTENER: Duration = Duration::from_secs(3);
 const REDRAW: Duration = Duration::from_millis(100);
@@ -49,29 +48,9 @@ pub struct Trip {
     pub total: u64,
     /// The ids, where they were chosen one by one.
     pub chosen: Vec<String>,
+    /// So many were refused before it began.
+    pub refused: u64,
     pub ascii: bool,
-}
-
-/// What a run came to.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Summary<'a> {
-    journal: String,
-    journal_file: &'a Path,
-    deed: Deed,
-    from: String,
-    to: String,
-    moved: u64,
-    refused: u64,
-    doubtful: u64,
-    missing: u64,
-    bounced: u64,
-    maybe_twice: u64,
-    left: u64,
-    elapsed_seconds: f64,
-    ended: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<&'a str>,
 }
 
 /// What was told of messages while it ran.
@@ -115,12 +94,7 @@ pub async fn begin_undo(
         undoes,
         rate: plan.options.rate,
     };
-    let journal = shelf.create(begun).await.map_err(|error| unread(&error))?;
-    for ids in chosen.chunks(CHOSEN) {
-        journal.append(&Record::Chosen { ids: ids.to_vec() }).await.map_err(|error| unread(&error))?;
-    }
-    let ledger = Ledger::read(journal.path()).map_err(|error| unread(&error))?;
-    Ok((journal, ledger))
+    shelf.begin(begun, chosen).await.map_err(|error| unread(&error))
 }
 
 /// Runs it to its end, and tells of it on the way.
@@ -149,41 +123,60 @@ pub async fn attend(desk: &Desk, trip: Trip, stop: &CancellationToken) -> Outcom
         clock: clock::now,
     };
     let mut lines = Lines::default();
-    let ears = Ears { told, news: news.clone(), bar: Bar::new(trip.total, trip.ascii), lines: &mut lines };
+    let bar = Bar::new(trip.total, begun.deed, trip.ascii);
+    let ears = Ears { told, news: news.clone(), bar, lines: &mut lines };
     let (ended, heard) = tokio::join!(job.run(), ears.listen(trip.chosen));
     let heard = heard?;
     let ledger = if ended == Ended::Done && heard.silent.is_empty() { None } else { Ledger::read(&path).ok() };
-    let rest = untold(&heard, ledger.as_ref());
+    // What an undo does not find is not left: somebody has it.
+    let is_undo = begun.undoes.is_some() && begun.from.queue().is_some();
+    let rest = untold(
+        &heard,
+        ledger.as_ref(),
+        is_undo.then_some("it was not found there: its consumer has it or is done with it"),
+    );
     rest.iter().try_for_each(|fate| lines.put(fate))?;
     let left = rest.iter().filter(|fate| fate.fate == Word::Left).count() as u64;
     let counts = ledger.as_ref().map(Ledger::counts);
     let progress = news.borrow().clone();
     let (word, why) = match &ended {
-        Ended::Done => ("done", None),
-        Ended::Cancelled => ("cancelled", None),
-        Ended::Stopped { why } => ("stopped", Some(why.as_str())),
+        Ended::Done => (Ending::Done, None),
+        Ended::Cancelled => (Ending::Cancelled, None),
+        Ended::Stopped { why } => (Ending::Stopped, Some(why.as_str())),
     };
-    let summary = Summary {
-        journal: id_of(&path),
-        journal_file: &path,
-        deed: begun.deed,
-        from: begun.from.name(),
-        to: begun.to.name(),
+    let sums = Sums {
         moved: progress.moved,
-        refused: progress.refused,
+        copied: 0,
+        refused: progress.refused + trip.refused,
         doubtful: counts.map_or(if ended == Ended::Done { 0 } else { heard.doubtful.len() as u64 }, open),
         missing: counts.map_or(0, |counts| counts.missing),
         bounced: progress.bounced.max(heard.bounced),
         maybe_twice: progress.maybe_twice,
         left,
+    };
+    let returns = Returns::of(&begun).filter(|_| sums.moved > 0);
+    let summary = Summary {
+        deed: begun.deed,
+        from: begun.from.name(),
+        to: begun.to.name(),
+        native: false,
+        dry_run: false,
+        about: trip.total,
+        sums,
         elapsed_seconds: progress.elapsed.as_secs_f64(),
         ended: word,
         why,
+        returns_until: returns.as_ref().and_then(|returns| returns.until(clock::now())),
+        journal: Some(id_of(&path)),
+        journal_file: Some(&path),
     };
-    lines.put(&serde_json::json!({ "Summary": summary }))?;
+    summary.put(&mut lines)?;
     let is_unfinished = ended != Ended::Done && ledger.as_ref().is_some_and(Ledger::is_unfinished);
     let may_go_on = ledger.as_ref().is_some_and(Ledger::may_go_on);
-    complain(&in_words(&summary, (is_unfinished, may_go_on)));
+    complain(&in_words(&summary, (is_unfinished, may_go_on), is_undo));
+    if let Some(returns) = returns {
+        complain(&returns.in_words(clock::now()));
+    }
     Ok(code(&ended, is_unfinished, &summary))
 }
 
@@ -192,17 +185,18 @@ fn open(counts: Counts) -> u64 {
 }
 
 /// Of some messages nothing is told while it runs, if the journal could not be written, say: what it knows of them in the end.
-fn untold<'a>(heard: &'a Heard, ledger: Option<&'a Ledger>) -> Vec<Fate<'a>> {
+fn untold<'a>(heard: &'a Heard, ledger: Option<&'a Ledger>, why_left: Option<&'static str>) -> Vec<Fate<'a>> {
     let is_open = |fate: &journal::Fate| matches!(fate, journal::Fate::Taken | journal::Fate::Doubtful);
     let is_news = |id: &str, fate| heard.silent.contains(id) || is_open(fate) && !heard.doubtful.contains(id);
     let entries = ledger.into_iter().flat_map(Ledger::entries).filter(|(id, entry)| is_news(id, &entry.fate));
     let untouched = heard.silent.iter().filter(|id| ledger.is_none_or(|ledger| ledger.get(id).is_none()));
-    let left = |id: &'a String| Fate { message_id: id, fate: Word::Left, new_message_id: None, reason: None };
+    let left = |id: &'a String| Fate { message_id: id, fate: Word::Left, new_message_id: None, reason: why_left };
     entries.map(|(id, entry)| Fate::of(id, &entry.fate)).chain(untouched.map(left)).collect()
 }
 
 fn code(ended: &Ended, is_unfinished: bool, summary: &Summary<'_>) -> u8 {
-    let left = summary.refused + summary.doubtful + summary.missing + summary.bounced + summary.left;
+    let sums = &summary.sums;
+    let left = sums.refused + sums.doubtful + sums.missing + sums.bounced + sums.left;
     match ended {
         Ended::Cancelled => CUT_OFF,
         _ if is_unfinished => CUT_OFF,
@@ -211,27 +205,28 @@ fn code(ended: &Ended, is_unfinished: bool, summary: &Summary<'_>) -> u8 {
     }
 }
 
-/// `moved 40 in 1.3 s, 2 refused: 1 source …; journal ID`.
-fn in_words(summary: &Summary<'_>, (is_unfinished, may_go_on): (bool, bool)) -> String {
+/// `done: 40 moved in 1.3 s, 2 refused; `edatop journal undo …``.
+fn in_words(summary: &Summary<'_>, (is_unfinished, may_go_on): (bool, bool), is_undo: bool) -> String {
+    let sums = &summary.sums;
     let counts = [
-        (summary.refused, "refused"),
-        (summary.doubtful, "doubtful"),
-        (summary.missing, "in the journal alone"),
-        (summary.bounced, "came back"),
-        (summary.left, "left where they were"),
-        (summary.maybe_twice, "perhaps there twice"),
+        (sums.refused, "refused"),
+        (sums.doubtful, "doubtful"),
+        (sums.missing, "in the journal alone"),
+        (sums.bounced, "came back"),
+        (sums.left, if is_undo { "not found there, taken by their consumer" } else { "left where they were" }),
+        (sums.maybe_twice, "perhaps there twice"),
     ];
-    let mut said = vec![format!("{} moved in {:.1} s", summary.moved, summary.elapsed_seconds)];
+    let mut said = vec![format!("{} {} in {:.1} s", sums.moved, words::done(summary.deed), summary.elapsed_seconds)];
     said.extend(counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
-    let mut text = format!("{}: {}", summary.ended, said.join(", "));
+    let mut text = format!("{}: {}", summary.ended.word(), said.join(", "));
     if let Some(why) = summary.why {
         text = format!("{text}; {why}");
     }
+    let id = summary.journal.as_deref().unwrap_or_default();
     let next = if is_unfinished {
-        format!("go on with `edatop redrive --resume {}`", summary.journal)
+        format!("go on with `edatop redrive --resume {id}`")
     } else {
-        let does = if summary.moved > 0 && summary.deed != Deed::Undo { "undo" } else { "show" };
-        let id = &summary.journal;
+        let does = if sums.moved > 0 && summary.deed != Deed::Undo { "undo" } else { "show" };
         let rest = if may_go_on { format!(", or go on: `edatop redrive --resume {id}`") } else { String::new() };
         format!("`edatop journal {does} {id}`{rest}")
     };
@@ -304,7 +299,7 @@ mod tests {
 
     use super::*;
     use crate::redrive::{
-        journal::{Destination, Origin, Scope, Taken},
+        journal::{Destination, Origin, Record, Scope, Taken},
         message::Message,
         queue::Queue,
     };
@@ -354,7 +349,7 @@ mod tests {
         let heard = Heard { silent, doubtful: ["other".to_owned()].into(), bounced: 0 };
         let words = |ledger: Option<&Ledger>| {
             let mut words: Vec<_> =
-                untold(&heard, ledger).iter().map(|fate| (fate.message_id.to_owned(), fate.fate)).collect();
+                untold(&heard, ledger, None).iter().map(|fate| (fate.message_id.to_owned(), fate.fate)).collect();
             words.sort_unstable_by(|one, other| one.0.cmp(&other.0));
             words
         };

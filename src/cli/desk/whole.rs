@@ -16,9 +16,12 @@ use crate::{
     redrive::{
         export::Existing,
         into_file::IntoFile,
+        journal::Destination,
+        message::Message,
         mover::Sink,
         peek::hunt::{Hunt, Hunting},
-        plan::Plan,
+        plan::{Plan, Split},
+        undo::sources_of_brought_back,
     },
 };
 
@@ -40,6 +43,7 @@ pub async fn run(
     if plan.about == 0 {
         return intent::nothing_there(&plan);
     }
+    plan.split = split(desk, &plan).await?;
     let prospect = desk.prospect(&plan).await;
     let plan = plan.with_prospect(&prospect);
     if !intent::consent(&plan, &[], consent, stop).await? {
@@ -51,9 +55,21 @@ pub async fn run(
     let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from.clone(), Hunting::new(clock::now)));
     let supply = Arc::clone(&hunt) as _;
     let (options, total) = (plan.options, plan.about);
-    let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), ascii };
+    let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), refused: 0, ascii };
     let outcome = run::attend(desk, trip, stop).await;
     given_back(&hunt.close().await);
     earlier::say_in_flight(desk, &from).await;
     outcome
+}
+
+/// How many go to which source, where the endpoint shows them without a receive.
+async fn split(desk: &Desk, plan: &Plan) -> Result<Option<Split>, GivenUp> {
+    let (Destination::Sources(queues), Some(from)) = (&plan.to, plan.from.queue()) else { return Ok(None) };
+    let Some(messages) = desk.wire.glimpse(from).await else { return Ok(None) };
+    let brought_back = sources_of_brought_back(shelf()?.folder(), &plan.from);
+    let source = |message: &Message| -> Option<String> {
+        message.source().or_else(|| brought_back.get(&message.id).map(String::as_str)).map(ToOwned::to_owned)
+    };
+    let sources: Vec<_> = messages.iter().map(source).collect();
+    Ok(Some(Split::of(sources.iter().map(Option::as_deref), queues)))
 }

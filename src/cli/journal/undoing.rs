@@ -12,9 +12,9 @@ use crate::{
         complain,
         desk::{
             self, Desk, LEFT, Outcome,
-            agree::Word,
-            intent::{self, Consent},
-            must_write,
+            agree::{Agreement, Word},
+            choice::costs_meant,
+            intent, must_write,
             run::{self, Trip},
             unless_stopped,
         },
@@ -27,6 +27,7 @@ use crate::{
         listed::Listed,
         peek::hunt::{Hunt, Hunting},
         plan::Plan,
+        queue::Queue,
         undo::{self, NotNow, Way, as_before},
     },
 };
@@ -38,15 +39,11 @@ pub struct Undo {
     pub id: String,
     #[command(flatten)]
     pub care: Care,
-    /// Look for them although that may dead-letter others; the queue's name, so that it is meant
+    /// Look for them in this queue although that may dead-letter others; its name, so that it is meant. May be given for several
     #[arg(long, value_name = "QUEUE-NAME")]
-    pub accept_cost: Option<String>,
-    /// Print the plan and change nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Do not ask: the plan is agreed to
-    #[arg(long)]
-    pub yes: bool,
+    pub accept_cost: Vec<String>,
+    #[command(flatten)]
+    pub agreement: Agreement,
 }
 
 /// Brings back what can be.
@@ -54,7 +51,7 @@ pub struct Undo {
 /// # Errors
 /// Before anything is moved.
 pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> Outcome {
-    if !arguments.dry_run {
+    if !arguments.agreement.dry_run {
         must_write(config, "an undo sends and deletes messages")?;
     }
     let shelf = shelf()?;
@@ -80,6 +77,11 @@ pub async fn run(config: &Config, arguments: &Undo, stop: CancellationToken) -> 
     if let Some(damage) = unreadable(&id_of(&path), ledger.damaged) {
         complain(&format!("{damage}; what stood there alone is not brought back"));
     }
+    let looked_at = ways.iter().filter_map(|way| match way {
+        Way::FromQueue { queue, .. } => Some(&**queue),
+        Way::FromJournal { .. } => None,
+    });
+    costs_meant(&arguments.accept_cost, looked_at)?;
     let mut worst = 0;
     for way in &ways {
         let undoing = Undoing { desk: &desk, shelf: &shelf, path: &path, arguments, ascii: config.ascii };
@@ -115,22 +117,24 @@ impl Undoing<'_> {
         let cost = way.cost(&self.desk.wire, clock::now).await.map_err(|refusal| self.desk.given_up(&refusal))?;
         if let (Way::FromQueue { queue, .. }, Some(cost)) = (way, cost) {
             notes.extend(cost.lines.iter().map(|line| format!("mind: finding them: {line}")));
-            let permitted = if self.arguments.dry_run {
-                Ok(())
-            } else {
-                cost.permits(queue, self.arguments.accept_cost.as_deref())
-            };
+            let permitted =
+                if self.arguments.agreement.dry_run { Ok(()) } else { cost.permits(queue, self.accepted(queue)) };
             permitted.map_err(|why| GivenUp::misused(format!("{why} (--accept-cost {})", queue.name())))?;
         }
         if there == Some(0) {
             complain(&format!("nothing of {} is left to bring back: all was taken by its consumer", id_of(self.path)));
             return Ok(LEFT);
         }
-        let consent = Consent { yes: self.arguments.yes, dry_run: self.arguments.dry_run, word: Word::Yes };
+        let consent = self.arguments.agreement.by(Word::Yes, 0);
         if !intent::consent(&plan, &notes, consent, stop).await? {
             return Ok(0);
         }
         self.bring_back(way, &plan, stop).await
+    }
+
+    /// The queue's name, if the cost of looking there was accepted.
+    fn accepted(&self, queue: &Queue) -> Option<&str> {
+        self.arguments.accept_cost.iter().map(String::as_str).find(|name| *name == queue.name())
     }
 
     async fn plan(&self, way: &Way, there: Option<u64>) -> Plan {
@@ -141,6 +145,7 @@ impl Undoing<'_> {
             to: way.to().clone(),
             scope: Scope::Chosen { count: about },
             about,
+            split: None,
             edited: None,
             options: self.arguments.care.options(),
             risks: Vec::new(),
@@ -156,20 +161,20 @@ impl Undoing<'_> {
         let (options, total, ascii) = (plan.options, plan.about, self.ascii);
         match way {
             Way::FromQueue { queue, ids, .. } => {
-                let accept_cost = self.arguments.accept_cost.is_some();
+                let accept_cost = self.accepted(queue).is_some();
                 let waiting = self.desk.standing(queue).await?.total();
                 let hunting = Hunting { accept_cost, ..Hunting::new(clock::now).among(ids.len() as u64, waiting) };
                 let wire = Arc::clone(&self.desk.wire);
                 let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
                 let supply = Arc::clone(&hunt) as _;
-                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, ascii };
+                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, refused: 0, ascii };
                 let outcome = run::attend(self.desk, trip, stop).await;
                 desk::given_back(&hunt.close().await);
                 outcome
             }
             Way::FromJournal { to, ids } => {
                 let supply = Arc::new(Listed::new(Box::new(undo::kept(self.path, ids)), is_fifo(to)));
-                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, ascii };
+                let trip = Trip { journal, ledger, supply, sink: None, options, total, chosen, refused: 0, ascii };
                 run::attend(self.desk, trip, stop).await
             }
         }
@@ -178,5 +183,5 @@ impl Undoing<'_> {
 
 /// Whether order matters there.
 pub fn is_fifo(to: &Destination) -> bool {
-    to.queues().iter().any(crate::redrive::queue::Queue::is_fifo)
+    to.queues().iter().any(Queue::is_fifo)
 }

@@ -12,7 +12,7 @@ use crate::{
             Desk, LEFT, Outcome,
             agree::Word as Typed,
             gather::{Gathered, Wish, gather},
-            intent::{self, Consent},
+            intent,
             lines::{Fate, Lines, Word},
             run::{self, Trip},
         },
@@ -26,6 +26,7 @@ use crate::{
         message::Message,
         plan::{Plan, Prospect},
         queue::Queue,
+        undo::sources_of_brought_back,
     },
 };
 
@@ -65,7 +66,7 @@ async fn with(
         None => (ids, Vec::new()),
         Some(change) => tokio::task::block_in_place(|| try_on(change, gathered, ids)),
     };
-    let plan = plan(arguments, gathered, (to, ids.len() as u64), desk).await;
+    let plan = plan(arguments, gathered, (to, &ids), desk).await?;
     let mut notes = Vec::new();
     if let Some((id, why)) = failed.first() {
         notes.push(format!("mind: the edit fails on {} of them, which stay where they are; {id}: {why}", failed.len()));
@@ -80,7 +81,7 @@ async fn with(
         let why = if failed.is_empty() { "no message matches: nothing was changed" } else { "nothing is left to move" };
         return Err(GivenUp { code: LEFT, why: why.to_owned() });
     }
-    let consent = Consent { yes: arguments.yes, dry_run: arguments.dry_run, word: Typed::Yes };
+    let consent = arguments.beginning.agreement.by(Typed::Yes, failed.len() as u64);
     if !intent::consent(&plan, &notes, consent, stop).await? {
         return Ok(if failed.is_empty() { 0 } else { LEFT });
     }
@@ -94,11 +95,12 @@ async fn with(
         options: plan.options,
         total: ids.len() as u64,
         chosen: ids,
+        refused: failed.len() as u64,
         ascii,
     };
     let outcome = run::attend(desk, trip, stop).await;
     crate::cli::desk::given_back(&supply.close().await);
-    outcome.map(|code| if code == 0 && !failed.is_empty() { LEFT } else { code })
+    outcome
 }
 
 /// Numbers are those of one look: what nobody sees before it is moved must be named by what stays the same.
@@ -106,7 +108,7 @@ fn by_its_key(arguments: &Arguments, gathered: &Gathered) -> Result<(), GivenUp>
     let Some((name, cluster)) = arguments.choice.cluster.as_deref().zip(gathered.cluster) else { return Ok(()) };
     let Some(cluster) = gathered.clusters.get(cluster) else { return Ok(()) };
     let is_number = name.trim_start_matches('#').parse() == Ok(cluster.number) && name != cluster.key;
-    if is_number && arguments.yes && !arguments.dry_run {
+    if is_number && arguments.beginning.agreement.yes && !arguments.beginning.agreement.dry_run {
         let (key, title) = (&cluster.key, &cluster.title);
         let why =
             format!("cluster numbers change from look to look: with --yes give its key, --cluster {key} ({title})");
@@ -115,13 +117,21 @@ fn by_its_key(arguments: &Arguments, gathered: &Gathered) -> Result<(), GivenUp>
     Ok(())
 }
 
-async fn plan(arguments: &Arguments, gathered: &Gathered, (to, count): (Destination, u64), desk: &Desk) -> Plan {
+async fn plan(
+    arguments: &Arguments,
+    gathered: &Gathered,
+    (to, ids): (Destination, &[String]),
+    desk: &Desk,
+) -> Result<Plan, GivenUp> {
+    let (count, from) = (ids.len() as u64, Origin::Queue(Box::new(gathered.hold.queue().clone())));
+    let split = gathered.split(ids, &to, &sources_of_brought_back(shelf()?.folder(), &from));
     let plan = Plan {
         deed: Deed::Redrive,
-        from: Origin::Queue(Box::new(gathered.hold.queue().clone())),
+        from,
         to,
         scope: Scope::Chosen { count },
         about: count,
+        split,
         edited: arguments.edit.clone(),
         options: arguments.care.options(),
         risks: Vec::new(),
@@ -131,7 +141,7 @@ async fn plan(arguments: &Arguments, gathered: &Gathered, (to, count): (Destinat
         splits_groups: gathered.hold.queue().is_fifo() && !arguments.choice.is_all(),
         ..desk.prospect(&plan).await
     };
-    plan.with_prospect(&prospect)
+    Ok(plan.with_prospect(&prospect))
 }
 
 fn refused(failed: &[(String, String)]) -> Result<(), GivenUp> {
@@ -162,7 +172,7 @@ fn example(change: &Change, message: &Message) -> Vec<String> {
     if diff.is_empty() {
         return vec![format!("the edit changes nothing, for example in message {}", message.id)];
     }
-    let heading = format!("for example, message {} ({} lines out, {} in):", message.id, diff.removed, diff.added);
+    let heading = format!("for example, message {} (lines out: {}, in: {}):", message.id, diff.removed, diff.added);
     let shown = diff.lines.iter().take(MOST_DIFF).map(|line| format!("  {line}"));
     std::iter::once(heading).chain(shown).collect()
 }

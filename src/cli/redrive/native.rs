@@ -2,12 +2,13 @@
 
 use tokio::{
     sync::watch,
-    time::{Duration, interval},
+    time::{Duration, Instant, interval},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::Arguments;
 use crate::{
+    app::clock,
     cli::{
         complain,
         desk::{
@@ -15,15 +16,17 @@ use crate::{
             agree::{self, Word},
             bar::Bar,
             lines::Lines,
+            summary::{Ending, Summary, Sums},
         },
         opening::GivenUp,
     },
     redrive::{
-        journal::Destination,
+        journal::{Deed, Destination},
         mover::Progress,
         native::{self, Task},
         plan::MOVE_TASK_RATE,
         queue::Queue,
+        returns::Returns,
     },
     widgets::text,
 };
@@ -46,18 +49,33 @@ pub async fn run(
         eprintln!("{}", text::clean(&line));
     }
     let mut lines = Lines::default();
-    if arguments.dry_run {
-        lines.put(&serde_json::json!({ "Summary": { "Native": true, "About": about, "Moved": 0, "DryRun": true } }))?;
+    let planned = Summary {
+        deed: Deed::Redrive,
+        from: from.name().to_owned(),
+        to: to.name(),
+        native: true,
+        dry_run: arguments.beginning.agreement.dry_run,
+        about,
+        sums: Sums::default(),
+        elapsed_seconds: 0.0,
+        ended: Ending::Planned,
+        why: None,
+        returns_until: None,
+        journal: None,
+        journal_file: None,
+    };
+    if arguments.beginning.agreement.dry_run {
+        planned.put(&mut lines)?;
         return Ok(0);
     }
-    agree::agreed(arguments.yes, Word::Yes, stop).await?;
+    agree::agreed(arguments.beginning.agreement.yes, Word::Yes, stop).await?;
     let target = match &to {
         Destination::Queue(queue) => Some(&**queue),
         _ => None,
     };
     let started = native::start(&desk.aws, &from, target, rate).await.map_err(|refusal| not_started(desk, &refusal))?;
     let (seen, sight) = watch::channel(Task::default());
-    let mut bar = Bar::new(about, false);
+    let (mut bar, began) = (Bar::new(about, Deed::Redrive, false), Instant::now());
     let mut redraw = interval(REDRAW);
     let following = native::follow(&desk.aws, &from, &started, &seen, stop);
     tokio::pin!(following);
@@ -72,14 +90,27 @@ pub async fn run(
     };
     bar.clear();
     let task = task.map_err(|refusal| desk.given_up(&refusal))?;
-    lines.put(&serde_json::json!({ "Summary": { "Native": true, "Status": task.status, "Moved": task.moved, "Why": task.failure } }))?;
+    let (ended, code) = match task.status.as_str() {
+        "COMPLETED" => (Ending::Done, 0),
+        "CANCELLED" | "CANCELLING" => (Ending::Cancelled, CUT_OFF),
+        _ => (Ending::Stopped, LEFT),
+    };
+    let returns = Returns::between(&from, to.queues()).filter(|_| task.moved > 0);
+    let summary = Summary {
+        sums: Sums { moved: task.moved, ..Sums::default() },
+        elapsed_seconds: began.elapsed().as_secs_f64(),
+        ended,
+        why: task.failure.as_deref(),
+        returns_until: returns.as_ref().and_then(|returns| returns.until(clock::now())),
+        ..planned
+    };
+    summary.put(&mut lines)?;
     let why = task.failure.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
     complain(&format!("the queue's own task: {}, ≈ {} moved{why}", task.status.to_lowercase(), task.moved));
-    Ok(match task.status.as_str() {
-        "COMPLETED" => 0,
-        "CANCELLED" | "CANCELLING" => CUT_OFF,
-        _ => LEFT,
-    })
+    if let Some(returns) = returns {
+        complain(&returns.in_words(clock::now()));
+    }
+    Ok(code)
 }
 
 fn rate(rate: Option<f64>) -> Result<Option<u32>, GivenUp> {

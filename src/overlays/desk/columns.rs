@@ -1,4 +1,6 @@
-//! The page itself: header, clusters, messages, the message, and the keys.
+//! The page itself: header, clusters, messages, the message.
+
+use std::fmt::Write;
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
@@ -7,12 +9,11 @@ use super::{
     model::{Cluster, Header, Line, Picture, Stage},
 };
 use crate::{
-    commands::Place,
     domain::{
         Kind, ResourceId,
         units::{Age, Count},
     },
-    panes::{View, footer},
+    panes::View,
     theme::Role,
     widgets::{
         panel::Separator,
@@ -65,36 +66,21 @@ pub(super) fn header(picture: &Picture, queue: &ResourceId, area: Rect, buf: &mu
     if !header.cost.is_empty() {
         left.push(Segment::new(Role::Dim, header.cost.as_str(), 60));
     }
-    let mut right = Vec::new();
-    if let Some(trouble) = &header.trouble {
-        right.push(Segment::new(Role::Warn, format!("{trouble} "), 120));
-    }
-    StatusLine { left: &left, right: &right, theme: view.theme }.render(area, buf);
+    StatusLine { left: &left, right: &[], theme: view.theme }.render(area, buf);
 }
 
 /// `40 of ≈43 held, looking`.
 fn held(header: &Header, view: &View<'_>) -> String {
     let approx = view.theme.glyphs.approx;
+    if header.unlooked.is_some() && header.held == 0 {
+        return header
+            .about
+            .map_or_else(String::new, |about| format!("{approx}{} there, not looked at", Count(about as f64)));
+    }
     let of = header.about.map_or_else(String::new, |about| format!(" of {approx}{}", Count(about as f64)));
     let looking = if header.looking { format!(", looking{}", view.theme.glyphs.ellipsis) } else { String::new() };
     let word = if header.lease_until.is_some() { "held" } else { "seen" };
     format!("{}{of} {word}{looking}", Count(header.held as f64))
-}
-
-/// What is chosen, and the keys.
-pub(super) fn footer(picture: &Picture, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let chosen = match (picture.chosen, picture.chosen_elsewhere) {
-        (0, _) => "none chosen".to_owned(),
-        (chosen, 0) => format!("{} chosen", Count(chosen as f64)),
-        (chosen, elsewhere) => format!("{} chosen, {} not listed", Count(chosen as f64), Count(elsewhere as f64)),
-    };
-    let role = if picture.chosen > 0 { Role::Match } else { Role::Dim };
-    let mut segments = vec![Segment::new(role, format!(" {chosen}"), 255)];
-    if picture.edited > 0 {
-        segments.push(Segment::new(Role::Match, format!("{} edited", Count(picture.edited as f64)), 254));
-    }
-    segments.extend(footer::keys(view, Place::Desk));
-    StatusLine { left: &segments, right: &[], theme: view.theme }.render(area, buf);
 }
 
 /// How the columns share a width: clusters, messages, message; none for one that has no room.
@@ -146,12 +132,20 @@ impl Desk {
 
     /// How many are listed, of what.
     fn messages_title(&self) -> String {
-        let listed = format!("{} of {}", Count(self.picture.listed as f64), Count(self.picture.header.held as f64));
-        match &self.picture.find {
-            None => format!("messages {listed}"),
-            Some(finding) if finding.left == 0 => format!("{listed} {}", finding.find),
-            Some(finding) => format!("{listed} {} ({} to go)", finding.find, Count(finding.left as f64)),
+        let picture = &self.picture;
+        let (listed, held) = (Count(picture.listed as f64), Count(picture.header.held as f64));
+        let Some(finding) = &picture.find else { return format!("messages {listed} of {held}") };
+        let there = picture.clusters.get(picture.cluster).map_or(0, |cluster| cluster.count);
+        // The numbers come first: what was typed may be long.
+        let mut title = format!("{listed} of {}", Count(there as f64));
+        if finding.hits > picture.listed as u64 {
+            let _ = write!(title, ", {} in all", Count(finding.hits as f64));
         }
+        if finding.left > 0 {
+            let _ = write!(title, ", {} to go", Count(finding.left as f64));
+        }
+        let _ = write!(title, " {}", finding.find);
+        title
     }
 
     fn draw_clusters(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
@@ -175,8 +169,15 @@ impl Desk {
     fn draw_messages(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         self.places.messages = area;
         let picture = &self.picture;
+        if let Some(why) = picture.header.unlooked.as_ref().filter(|_| picture.listed == 0) {
+            let count = picture.header.about.map(|about| {
+                format!(". By its own counter the queue has {}{}", view.theme.glyphs.approx, Count(about as f64))
+            });
+            return put_wrapped(&format!("{why}{}", count.unwrap_or_default()), area, buf, view);
+        }
         if picture.listed == 0 {
             let said = match (&picture.find, picture.header.looking) {
+                (Some(finding), _) if finding.hits > 0 => "none in this cluster: / then tab looks in all",
                 (Some(finding), _) if finding.left == 0 => "none of them; esc lists all again",
                 (_, true) => "receiving…",
                 _ if picture.header.held == 0 && picture.stage == Stage::Columns => "there is none",
@@ -199,6 +200,13 @@ impl Desk {
                 buf.set_style(row, view.theme.style(Role::Selection));
             }
         }
+    }
+}
+
+fn put_wrapped(said: &str, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    let clean = text::clean(said);
+    for (y, piece) in (area.top()..area.bottom()).zip(text::wrap(&clean, usize::from(area.width).max(1))) {
+        text::put(buf, Rect { y, height: 1, ..area }, piece, view.theme.style(Role::Text), "");
     }
 }
 
@@ -276,10 +284,11 @@ fn draw_message(line: Option<&Line>, in_range: bool, area: Rect, buf: &mut Buffe
         (false, false) => (glyphs.unchecked, Role::Dim),
     };
     text::put(buf, area, mark, theme.style(role), "");
-    let (sign, role) = match (line.lost, line.edited) {
-        (true, _) => (glyphs.warn, Role::Warn),
-        (false, true) => ("e", Role::Match),
-        (false, false) => ("", Role::Text),
+    let (sign, role) = match line {
+        Line { lost: true, .. } => (glyphs.warn, Role::Warn),
+        Line { refused: true, .. } => (glyphs.crit, Role::Warn),
+        Line { edited: true, .. } => ("e", Role::Match),
+        _ => ("", Role::Text),
     };
     text::put(buf, moved(area, 2), sign, theme.style(role), "");
     let mut rest = moved(area, BOX);

@@ -16,6 +16,9 @@ use crate::{
 impl Desk {
     pub(super) fn press(&mut self, press: Press, view: &View<'_>) -> Wish {
         if let Some(typing) = &mut self.typing {
+            if press.event.code == KeyCode::Tab && typing.finds() && self.picture.cluster > 0 {
+                return Wish::Ask(Ask::Cluster(Step::Top));
+            }
             let is_door = typing.is_door();
             return match typing.key(press) {
                 Typed::On => Wish::Stay,
@@ -76,15 +79,17 @@ impl Desk {
             Command::Open | Command::NextColumn => self.go_column(1),
             Command::PreviousColumn => self.go_column(-1),
             Command::Help | Command::ShowUsage | Command::ChooseTheme => Wish::Over(command),
-            Command::CopyId => self.picture.opened.as_ref().map_or(Wish::Stay, |opened| Wish::Copy(opened.id.clone())),
+            Command::CopyMessageId => {
+                self.picture.opened.as_ref().map_or(Wish::Stay, |opened| Wish::Copy(opened.id.clone()))
+            }
             Command::FindText => {
-                let before = self.picture.find.as_ref().and_then(|finding| finding.find.strip_prefix('/'));
-                self.typing = Some(Typing::new(Blank::Text, before.unwrap_or_default()));
+                let before = self.picture.find.as_ref().map(|finding| finding.find.as_typed(false)).unwrap_or_default();
+                self.typing = Some(Typing::new(Blank::Text, &before));
                 Wish::Stay
             }
             Command::FindWhere => {
-                let before = self.picture.find.as_ref().and_then(|finding| finding.find.strip_prefix('='));
-                self.typing = Some(Typing::new(Blank::Where, before.unwrap_or_default()));
+                let before = self.picture.find.as_ref().map(|finding| finding.find.as_typed(true)).unwrap_or_default();
+                self.typing = Some(Typing::new(Blank::Where, &before));
                 Wish::Stay
             }
             Command::EditAll => {
@@ -115,8 +120,8 @@ impl Desk {
             Command::DeleteChosen => Ask::Plan(Deed::Delete),
             Command::PurgeQueue => Ask::Plan(Deed::Purge),
             Command::UndoRun => Ask::Plan(Deed::Undo),
-            Command::ResumeRuns => Ask::Resume,
-            Command::Refresh => Ask::Look,
+            Command::ResumeRuns => Ask::Plan(Deed::Resume),
+            Command::LookAgain => Ask::Look,
             _ => return None,
         })
     }

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::model::{Body, Log, Opened};
+use super::model::{Body, Log, Opened, Picture};
 use crate::{
     domain::units::{Age, Bytes},
     panes::View,
@@ -30,6 +30,8 @@ const BEFORE: usize = 4;
 pub(super) struct Page {
     of: Option<Arc<Opened>>,
     log: Option<Arc<Log>>,
+    /// Why it stayed when it was to be moved.
+    refused: Option<Arc<str>>,
     /// What does not depend on the width.
     document: Option<JsonDocument>,
     laid: Vec<Parts>,
@@ -40,9 +42,10 @@ pub(super) struct Page {
 
 impl Page {
     /// Another message, or the same with more known of it.
-    pub(super) fn show(&mut self, opened: Option<&Arc<Opened>>, log: Option<&Arc<Log>>) {
-        if self.log.as_ref() != log {
-            (self.log, self.width) = (log.cloned(), 0);
+    pub(super) fn show(&mut self, picture: &Picture) {
+        let opened = picture.opened.as_ref();
+        if (&self.log, &self.refused) != (&picture.log, &picture.refused) {
+            (self.log, self.refused, self.width) = (picture.log.clone(), picture.refused.clone(), 0);
         }
         if self.of.as_ref() == opened {
             return;
@@ -86,6 +89,9 @@ impl Page {
 
     fn lay(&self, opened: &Opened, width: u16) -> Vec<Parts> {
         let mut lines = vec![id_line(opened)];
+        if let Some(why) = &self.refused {
+            section(&mut lines, "stayed", width, &[(Role::Warn, why)]);
+        }
         if let [first, rest @ ..] = opened.why.as_slice() {
             section(&mut lines, "why", width, &[(Role::Title, first.as_str())]);
             for line in rest {

@@ -1,155 +1,19 @@
-//! What the desk shows and what it asks for, as data. The desk itself lives in a task of its own (`app::desk`), which owns the
-//! messages: the screen knows a window of them, and each key becomes an [`Ask`].
+//! What the desk shows, as data. The desk itself lives in a task of its own (`app::desk`), which owns the messages: the screen knows a
+//! window of them. What the user asks of it is in [`super::asks`].
 //!
-//! To add something that the user can do here: an [`Ask`], its key in `overlays::desk::keys`, and its arm in `app::desk`.
+//! To show something new: a field of the [`Picture`], filled in `app::desk::picture`.
 
 use std::{path::PathBuf, sync::Arc};
 
 use jiff::Timestamp;
 
-use crate::{
-    domain::ResourceId,
-    redrive::{mover::Progress, plan::Consumer, why::Route},
-};
+pub use super::asks::{Adjust, Ask, Choice, Deed, Find, Step, Subject, Taker};
+use crate::{domain::ResourceId, redrive::mover::Progress};
 
 /// Lines sent to either side of the cursor: more than any screen has.
 pub const MARGIN: usize = 250;
 /// Bars of a cluster's sparkline.
 pub const BARS: usize = 12;
-
-/// What the user wants of the desk.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ask {
-    /// Lay this queue on it.
-    Open(Box<Subject>),
-    /// The cost of looking is accepted.
-    Accept,
-    /// What came since the last look.
-    Look,
-    Cluster(Step),
-    Message(Step),
-    Choose(Choice),
-    /// List only what this lets pass; nothing lists all again.
-    Find(Option<Find>),
-    /// The one under the cursor, for `$EDITOR`.
-    EditOne,
-    /// What came back from there: the text, or why there is none.
-    Edited(Result<String, String>),
-    /// The chosen ones, by a jq expression.
-    EditAll(String),
-    /// The difference is what was meant.
-    Keep,
-    Plan(Deed),
-    /// How those who take from the sources do by now.
-    Takers(Vec<Taker>),
-    Adjust(Adjust),
-    /// The plan is what is meant.
-    Go,
-    /// Finish the batch in hand, then stop.
-    Cancel,
-    /// Away from what lies over the columns.
-    Back,
-    /// Go on with the runs that were cut off.
-    Resume,
-    /// All leases end, and so does the desk.
-    Close,
-}
-
-/// The queue, and what is known of those who take from its sources.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Subject {
-    pub queue: ResourceId,
-    /// From its sources to the logs of whoever failed.
-    pub routes: Vec<Route>,
-    pub takers: Vec<Taker>,
-}
-
-/// Who takes from a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taker {
-    pub from: ResourceId,
-    pub consumer: Consumer,
-}
-
-/// Where a cursor goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    By(isize),
-    To(usize),
-    Top,
-    Bottom,
-}
-
-/// What becomes chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    /// The one under the cursor, or no longer.
-    Toggle,
-    /// All that are listed; if they are already, none of them.
-    Listed,
-    /// The cluster under the cursor, or no longer.
-    Cluster,
-    /// From this place in the list to the cursor.
-    From(usize),
-    /// The one under the cursor, and the one beyond.
-    Along(isize),
-    Nothing,
-}
-
-/// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Find {
-    Text(String),
-    Regex(String),
-    Where(String),
-}
-
-impl Find {
-    /// As it was typed: `/…/` is a regex, all else a text.
-    pub fn typed(text: &str) -> Option<Self> {
-        match text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-            Some(regex) if !regex.is_empty() => Some(Self::Regex(regex.to_owned())),
-            _ if text.is_empty() => None,
-            _ => Some(Self::Text(text.to_owned())),
-        }
-    }
-}
-
-impl std::fmt::Display for Find {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(text) => write!(f, "/{text}"),
-            Self::Regex(regex) => write!(f, "/{regex}/"),
-            Self::Where(jq) => write!(f, "={jq}"),
-        }
-    }
-}
-
-/// What a plan is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
-    Redrive,
-    /// To a file; they stay.
-    Write,
-    Delete,
-    /// All that is in the queue, looked at or not.
-    Purge,
-    Undo,
-}
-
-/// A change of the plan.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Adjust {
-    Canary,
-    /// Messages a second; none for as fast as it goes.
-    Rate(Option<f64>),
-    /// A queue by name, ARN or URL; nothing for where they came from.
-    To(String),
-    /// The file that is written first, or none.
-    File(Option<PathBuf>),
-    /// AWS's own move task, or ours.
-    Native,
-}
 
 /// What the desk tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -184,15 +48,50 @@ pub struct Picture {
     pub chosen_elsewhere: u64,
     pub find: Option<Finding>,
     pub opened: Option<Arc<Opened>>,
+    /// Why the opened one stayed when it was to be moved.
+    pub refused: Option<Arc<str>>,
     /// What the log says of the opened one; none while that is not known yet.
     pub log: Option<Arc<Log>>,
+    /// What stands over the columns as long as it is true.
+    pub notices: Vec<Notice>,
+    /// Runs of this place that were cut off.
+    pub cut_off: u64,
+    /// A run of this desk can be undone.
+    pub can_undo: bool,
     pub stage: Stage,
+}
+
+/// A sentence that stands as long as it is true.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notice {
+    pub text: String,
+    pub bad: bool,
+}
+
+/// A run that was cut off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CutOff {
+    /// Its journal.
+    pub id: String,
+    /// When it wrote down something last.
+    pub at: Timestamp,
+    pub from: String,
+    /// The queue that it takes from; none where it is a file.
+    pub queue: Option<ResourceId>,
+    pub to: String,
+    pub moved: u64,
+    /// Sent or about to be, and no answer written down; or arrived and not yet deleted.
+    pub open: u64,
+    /// Not begun; none where nobody knows how many there are.
+    pub still: Option<u64>,
 }
 
 /// What is looked for, and how far that is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    pub find: String,
+    pub find: Find,
+    /// Those found so far, listed or not.
+    pub hits: u64,
     /// Messages that are still to be looked through.
     pub left: u64,
 }
@@ -212,8 +111,14 @@ pub struct Header {
     pub lease_until: Option<Timestamp>,
     /// What looking costs, in a few words.
     pub cost: String,
-    /// What went wrong last.
-    pub trouble: Option<String>,
+    /// When the last look ended.
+    pub looked_at: Option<Timestamp>,
+    /// What came since then, as far as SQS says.
+    pub came: u64,
+    /// What is listed is no longer ours, or the queue no longer answers.
+    pub is_behind: bool,
+    /// Why nothing was looked at.
+    pub unlooked: Option<String>,
 }
 
 /// Messages that failed alike.
@@ -235,6 +140,8 @@ pub struct Line {
     pub edited: bool,
     /// Its lease is over: somebody else may have it.
     pub lost: bool,
+    /// It was refused when it was to be moved.
+    pub refused: bool,
     pub sent_at: Option<Timestamp>,
     pub receives: Option<u32>,
     pub preview: String,
@@ -371,20 +278,4 @@ pub struct Summary {
     pub title: String,
     pub lines: Vec<String>,
     pub bad: bool,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("", None)]
-    #[case("cart", Some(Find::Text("cart".into())))]
-    #[case("/ca.t/", Some(Find::Regex("ca.t".into())))]
-    #[case("/cart", Some(Find::Text("/cart".into())))]
-    #[case("//", Some(Find::Text("//".into())))]
-    fn a_text_between_slashes_is_a_regex(#[case] typed: &str, #[case] expected: Option<Find>) {
-        assert_eq!(Find::typed(typed), expected);
-    }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::model::{Cost, Diff, DiffLine, Moving, Plan, Stage, Summary};
+use super::model::{Cost, Diff, DiffLine, Moving, Picture, Plan, Stage, Summary};
 use crate::{
     domain::units::{Age, Count, PerSecond},
     panes::View,
@@ -27,8 +27,14 @@ struct Sheet {
 }
 
 /// Draws what is going on, if it is more than the columns. `asked` is whether the user was asked if he means it.
-pub(super) fn draw(stage: &Stage, (asked, offset): (bool, &mut usize), area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let sheet = match stage {
+pub(super) fn draw(
+    picture: &Picture,
+    (asked, offset): (bool, &mut usize),
+    area: Rect,
+    buf: &mut Buffer,
+    view: &View<'_>,
+) {
+    let sheet = match &picture.stage {
         Stage::Columns => return,
         Stage::Opening => plain("desk", vec!["finding the queue…".to_owned()], "esc leave"),
         Stage::Failed(why) => plain("not opened", vec![why.clone()], "esc leave"),
@@ -36,7 +42,7 @@ pub(super) fn draw(stage: &Stage, (asked, offset): (bool, &mut usize), area: Rec
         Stage::Diff(diff) => of_diff(diff),
         Stage::Plan(plan) => of_plan(plan),
         Stage::Moving(moving) => of_moving(moving, asked, view.theme.glyphs),
-        Stage::Ended(summary) => of_summary(summary, view),
+        Stage::Ended(summary) => of_summary(summary, picture.can_undo && !view.read_only),
     };
     sheet.draw(area, offset, buf, view);
 }
@@ -151,10 +157,10 @@ fn of_moving(moving: &Moving, asked: bool, glyphs: &Glyphs) -> Sheet {
     Sheet { title: moving.title.clone(), lines, hints: hints.to_owned() }
 }
 
-fn of_summary(summary: &Summary, view: &View<'_>) -> Sheet {
+fn of_summary(summary: &Summary, can_undo: bool) -> Sheet {
     let role = if summary.bad { Role::Warn } else { Role::Text };
     let rest = summary.lines.iter().skip(1).map(|line| (Role::Text, line.clone()));
     let lines = summary.lines.first().map(|line| (role, line.clone())).into_iter().chain(rest).collect();
-    let hints = if view.read_only { "enter back to the desk" } else { "enter back to the desk · U undo" };
+    let hints = if can_undo { "enter back to the desk · U undo" } else { "enter back to the desk" };
     Sheet { title: summary.title.clone(), lines, hints: hints.to_owned() }
 }

@@ -6,13 +6,15 @@ use crossterm::event::KeyCode;
 use ratatui::{buffer::Buffer, layout::Rect};
 use tui_input::Input;
 
-use super::model::{Adjust, Ask, Find};
+use super::model::{Adjust, Ask, Find, Picture};
 use crate::{
+    domain::units::Count,
     overlays::{
         Press,
         filter::{draw_prompt, insert, request},
     },
     panes::View,
+    redrive::edit::Edit,
     theme::Role,
     widgets::text,
 };
@@ -37,9 +39,12 @@ pub(super) enum Blank {
 pub(super) struct Typing {
     blank: Blank,
     input: Input,
-    /// Why enter did nothing.
+    /// What is wrong with what is typed.
     complaint: Option<String>,
 }
+
+/// Lines above the prompt: what it is about, and what is wrong.
+const MOST_ABOVE: usize = 4;
 
 /// What a key came to.
 pub(super) enum Typed {
@@ -53,6 +58,22 @@ pub(super) enum Typed {
 impl Typing {
     pub(super) fn new(blank: Blank, text: &str) -> Self {
         Self { blank, input: Input::new(text.to_owned()), complaint: None }
+    }
+
+    /// Whether it is about what to list.
+    pub(super) fn finds(&self) -> bool {
+        matches!(self.blank, Blank::Text | Blank::Where)
+    }
+
+    /// What is wrong with it so far: said while it is typed.
+    fn mistake(&self) -> Option<String> {
+        let typed = self.input.value().trim();
+        match &self.blank {
+            Blank::Text => Find::typed(typed)?.mistake(),
+            Blank::Where if !typed.is_empty() => Find::Where(typed.to_owned()).mistake(),
+            Blank::EditAll if !typed.is_empty() => Edit::jq(typed).err().map(|mistake| mistake.to_string()),
+            _ => None,
+        }
     }
 
     pub(super) fn accept(name: String) -> Self {
@@ -69,7 +90,7 @@ impl Typing {
             _ => {
                 if let Some(request) = request(press) {
                     self.input.handle(request);
-                    self.complaint = None;
+                    self.complaint = self.mistake();
                 }
             }
         }
@@ -80,6 +101,7 @@ impl Typing {
         // A name is typed, or it says nothing.
         if !matches!(self.blank, Blank::Confirm(_) | Blank::Accept(_)) {
             insert(&mut self.input, text);
+            self.complaint = self.mistake();
         }
     }
 
@@ -90,6 +112,9 @@ impl Typing {
 
     fn ask(&self) -> Result<Ask, String> {
         let typed = self.input.value().trim();
+        if let Some(mistake) = self.mistake() {
+            return Err(mistake);
+        }
         let meant = |name: &str, ask: Ask| {
             if typed == name { Ok(ask) } else { Err(format!("this is not {name}; esc changes nothing")) }
         };
@@ -114,30 +139,66 @@ impl Typing {
         }
     }
 
-    pub(super) fn draw(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        let (prompt, hint) = match &self.blank {
-            Blank::Text => (" /".to_owned(), "a text, or /a regex/ · enter lists · esc back "),
-            Blank::Where => {
-                (" = ".to_owned(), "jq: .body.id > 3 and .system.ApproximateReceiveCount < 5 · enter · esc ")
+    /// What it is about, and what is wrong with it: the lines above the prompt.
+    fn above(&self, picture: &Picture, columns: usize) -> Vec<(Role, String)> {
+        let hint = match &self.blank {
+            Blank::Text => format!("{} · a text, or /a regex/ · enter lists · esc back", looks_in(picture)),
+            Blank::Where => format!("{} · jq such as .body.id > 3 · enter lists · esc back", looks_in(picture)),
+            Blank::EditAll => {
+                let meant = match picture.chosen {
+                    0 => format!("nothing is chosen: edits all {} listed", Count(picture.listed as f64)),
+                    chosen => format!("edits the {} chosen", Count(chosen as f64)),
+                };
+                format!("{meant} · jq such as .body.price = 0 · enter shows the difference · esc back")
             }
-            Blank::EditAll => (" edit ".to_owned(), "jq: .body.price = 0 · enter shows the difference · esc "),
-            Blank::Rate => (" messages a second ".to_owned(), "nothing: as fast as it goes · enter · esc "),
-            Blank::To => (" to queue ".to_owned(), "nothing: where they came from · enter · esc "),
-            Blank::File => (" file ".to_owned(), "nothing: no file · enter · esc "),
-            Blank::Confirm(name) => (format!(" type {name} if you mean it: "), "enter does it · esc back "),
-            Blank::Accept(name) => (format!(" type {name} to look all the same: "), "enter looks · esc leaves "),
+            Blank::Rate => "nothing: as fast as it goes · enter · esc back".to_owned(),
+            Blank::To => "nothing: where they came from · enter · esc back".to_owned(),
+            Blank::File => "nothing: no file · enter · esc back".to_owned(),
+            Blank::Confirm(_) => "enter does it · esc back".to_owned(),
+            Blank::Accept(_) => "enter looks · esc leaves".to_owned(),
         };
+        let lines = [Some((Role::Dim, hint)), self.complaint.clone().map(|complaint| (Role::Warn, complaint))];
+        let wrapped = lines.into_iter().flatten().flat_map(|(role, line)| {
+            let clean = text::clean(&line).into_owned();
+            text::wrap(&clean, columns).into_iter().map(|piece| (role, piece.to_owned())).collect::<Vec<_>>()
+        });
+        wrapped.take(MOST_ABOVE).collect()
+    }
+
+    /// At the lower end of an area; how many lines it took.
+    pub(super) fn draw(&self, picture: &Picture, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+        let prompt = match &self.blank {
+            Blank::Text => " /".to_owned(),
+            Blank::Where => " = ".to_owned(),
+            Blank::EditAll => " edit ".to_owned(),
+            Blank::Rate => " messages a second ".to_owned(),
+            Blank::To => " to queue ".to_owned(),
+            Blank::File => " file ".to_owned(),
+            Blank::Confirm(name) => format!(" type {name} if you mean it: "),
+            Blank::Accept(name) => format!(" type {name} to look all the same: "),
+        };
+        let above = self.above(picture, usize::from(area.width.saturating_sub(2)).max(1));
+        let lines = (above.len() as u16 + 1).min(area.height);
+        let at = |y: u16| Rect { y: area.bottom() - lines + y, height: 1, ..area };
         let style = view.theme.style(Role::Text);
-        text::put(buf, area, &" ".repeat(usize::from(area.width)), style, "");
-        let (right, role) = match &self.complaint {
-            Some(complaint) => (complaint.as_str(), Role::Warn),
-            None => (hint, Role::Dim),
-        };
-        // What is typed comes before what helps.
-        let needed = text::width(&text::clean(&prompt)) + text::width(self.input.value()) + 2;
-        if usize::from(area.width) > needed + text::width(right) {
-            text::put_right(buf, area, right, view.theme.style(role), "");
+        for y in 0..lines {
+            text::put(buf, at(y), &" ".repeat(usize::from(area.width)), style, "");
         }
-        draw_prompt(&prompt, &self.input, area, buf, view);
+        for (y, (role, piece)) in (0..lines.saturating_sub(1)).zip(&above) {
+            text::put(buf, at(y), &format!(" {piece}"), view.theme.style(*role), "");
+        }
+        draw_prompt(&prompt, &self.input, at(lines.saturating_sub(1)), buf, view);
+        lines
+    }
+}
+
+/// Which messages a search lists: those of the cluster under the cursor, or all.
+fn looks_in(picture: &Picture) -> String {
+    let all = Count(picture.header.held as f64);
+    match picture.clusters.get(picture.cluster).filter(|_| picture.cluster > 0) {
+        Some(cluster) => {
+            format!("in the {} of {} · tab looks in all {all}", Count(cluster.count as f64), cluster.title)
+        }
+        None => format!("in all {all}"),
     }
 }

@@ -9,10 +9,12 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Begun, Journal, JournalError, Ledger};
+use super::{Begun, Journal, JournalError, Ledger, Origin, Record};
 
 /// What the files' names end with.
 const EXTENSION: &str = "journal";
+/// Ids in one record.
+const CHOSEN: usize = 1000;
 
 /// The folder.
 #[derive(Debug, Clone)]
@@ -50,6 +52,19 @@ impl Shelf {
                 Ok(journal) => return Ok(journal),
             }
         }
+    }
+
+    /// A new journal with the ids that were chosen one by one, if they were, and what it says by then.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn begin(&self, begun: Begun, chosen: &[String]) -> Result<(Journal, Ledger), JournalError> {
+        let journal = self.create(begun).await?;
+        for ids in chosen.chunks(CHOSEN) {
+            journal.append(&Record::Chosen { ids: ids.to_vec() }).await?;
+        }
+        let ledger = Ledger::read(journal.path())?;
+        Ok((journal, ledger))
     }
 
     /// The ids of all journals, the newest first.
@@ -117,13 +132,18 @@ pub fn id_of(path: &Path) -> String {
     path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// `20261121T140312Z-stats-dlq-3f2a`.
+/// `20261121T140312123Z-stats-dlq-3f2a`: sorted by name they are in their order. Of a file it has the name, without its folder; of
+/// another journal `undo` and its id.
 fn new_id(begun: &Begun) -> String {
-    let name: String =
-        begun.from.name().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(80).collect();
+    let name = match &begun.from {
+        Origin::Queue(queue) => queue.name().to_owned(),
+        Origin::File(path) => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+        Origin::Journal(id) => format!("undo-{id}"),
+    };
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(80).collect();
     format!("{}-{name}-{:04x}", time_of(begun.at), fastrand::u16(..))
 }
 
 fn time_of(at: Timestamp) -> String {
-    at.strftime("%Y%m%dT%H%M%SZ").to_string()
+    at.strftime("%Y%m%dT%H%M%S%3fZ").to_string()
 }

@@ -267,7 +267,10 @@ impl Crew {
         let has_new_ids = !self.router.to.queues().is_empty();
         for item in items {
             match &item.state {
-                State::Arrived(new_id) if has_new_ids => book.arrived(item.id(), new_id),
+                State::Arrived(new_id) if has_new_ids => {
+                    book.arrived(item.id(), new_id);
+                    item.routed().and_then(|routed| routed.to).into_iter().for_each(|to| book.reach(to));
+                }
                 State::Arrived(_) => book.set(item.id(), Known::Arrived),
                 State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt => {
                     book.set(item.id(), Known::Refused { place: None });

@@ -1,6 +1,6 @@
 //! What this run knows of each message that it has met, in memory: what the journal says, without the bodies.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
@@ -41,6 +41,8 @@ pub struct Book {
     /// Those of them that nobody has read yet.
     news: Vec<Box<str>>,
     bounced: Ids,
+    /// The destinations, by their index, that something was sent to.
+    reached: BTreeSet<usize>,
     /// Open ones that this run has met: they were there, whatever came of it.
     met: Ids,
     /// Sent on by earlier runs, as far as is known.
@@ -112,6 +114,16 @@ impl Book {
     pub fn arrived(&mut self, id: &str, new_id: &str) {
         self.note_new_id(new_id);
         self.set(id, Known::Arrived);
+    }
+
+    /// Something was sent to this destination.
+    pub fn reach(&mut self, to: usize) {
+        self.reached.insert(to);
+    }
+
+    /// The destinations that something was sent to.
+    pub fn reached(&self) -> &BTreeSet<usize> {
+        &self.reached
     }
 
     /// So many are sent again though they may be there.

@@ -7,11 +7,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Progress, Stage,
+    backlog::Backlog,
     crew::{Crew, Halt},
     listener::Ear,
     witness::{Sight, Witness},
 };
-use crate::redrive::{peek::own::Ids, plan::Options};
+use crate::redrive::{peek::own::Ids, plan::Options, queue::Queue, wire::Refusal};
 
 /// Sizes of the stages before all.
 const CANARIES: [u64; 2] = [1, 10];
@@ -68,47 +69,74 @@ pub(super) async fn conduct(crew: &Crew, mut eyes: Eyes, options: Options, stop:
     crew.gate.shut();
 }
 
-/// Lets a few go and waits until the consumer has taken them.
+/// Lets a few go and waits until the consumer has taken them: what waits at their destination before them comes first, and until then
+/// their fate is not known.
 async fn canary(crew: &Crew, eyes: &mut Eyes, options: Options, size: u64) -> Result<(), Halt> {
+    let unseen = |refusal: Refusal| Halt(format!("nothing can be watched: {refusal}"));
     let settled = |progress: &Progress| progress.moved + progress.refused + progress.arrived;
     let goal = settled(&crew.progress.borrow()) + size;
     crew.progress.send_modify(|progress| progress.stage = Stage::Canary { size, watching: false });
+    eyes.witness.set_out().await.map_err(unseen)?;
     crew.gate.open_for(size);
     let mut news = crew.progress.subscribe();
     // The run's end ends this too.
     let _ = news.wait_for(|progress| settled(progress) >= goal).await;
     crew.progress.send_modify(|progress| progress.stage = Stage::Canary { size, watching: true });
-    let (began, mut quiet) = (Instant::now(), 0);
+    let (mut backlog, mut quiet) = (Backlog::begin(Instant::now()), 0);
     loop {
-        let sight = look(crew, eyes).await.map_err(|refusal| Halt(format!("nothing can be watched: {refusal}")))?;
+        let sight = look(crew, eyes).await.map_err(unseen)?;
         if sight.waiting == 0 {
             // Depths may lag, and a log is written before a message comes back.
             eyes.read(crew);
             eyes.ear.listen_now(&eyes.sent).await;
         }
         if sight.bounced > 0 {
-            return Err(Halt(came_back(&crew.progress.borrow(), &eyes.ear)));
+            return Err(Halt(came_back(crew, &eyes.ear, sight.is_exact())));
         }
         // It may fare better when it is tried again; but nobody waits for more of the same.
         if let (count @ 1.., Some(said)) = (eyes.ear.failed(), eyes.ear.said()) {
             return Err(Halt(format!("the consumer failed on {count} of the first {size}: {said}")));
         }
-        quiet = if sight.waiting == 0 && !sight.is_suspect { quiet + 1 } else { 0 };
+        quiet = if sight.is_clear() { quiet + 1 } else { 0 };
         if quiet >= sight.believed_after {
+            say(crew, &eyes.ear, None);
             return Ok(());
         }
-        if began.elapsed() >= options.canary_patience {
-            let patience = options.canary_patience.as_secs();
-            let why = match eyes.ear.said() {
-                Some(said) => format!("the consumer says: {said}"),
-                None => "is the consumer at work?".to_owned(),
-            };
-            let text =
-                format!("after {patience} s {} of the first {size} are still not done with; {why}", sight.waiting);
-            return Err(Halt(text));
+        backlog.see(if sight.is_clear() { 0 } else { sight.ahead }, Instant::now());
+        say(crew, &eyes.ear, backlog.says(options.canary_patience).map(|says| format!("not judged yet: {says}")));
+        if backlog.is_over(options.canary_patience, Instant::now()) {
+            return Err(Halt(not_judged(&backlog, &eyes.ear, options, (size, sight.waiting))));
         }
         sleep(LOOK_EVERY).await;
     }
+}
+
+/// Why nothing more is waited for. That is no failure of the canary: nobody has seen what becomes of it.
+fn not_judged(backlog: &Backlog, ear: &Ear, options: Options, (size, waiting): (u64, u64)) -> String {
+    let patience = options.canary_patience;
+    let first = match waiting.min(size) {
+        _ if size == 1 => "the first message may still be".to_owned(),
+        waiting => format!("{waiting} of the first {size} may still be"),
+    };
+    let what = match backlog.says(patience) {
+        Some(says) => says,
+        None => format!("after {} s {first} there", patience.as_secs()),
+    };
+    let why = match ear.said() {
+        Some(said) => format!("the consumer says: {said}"),
+        None => "is the consumer at work?".to_owned(),
+    };
+    format!("the canary is not judged: {what}; {why} Nothing else was sent")
+}
+
+/// Says what is waited for, or what the consumer says.
+fn say(crew: &Crew, ear: &Ear, waits: Option<String>) {
+    let trouble = ear.said().map(|said| format!("the consumer fails: {said}")).or(waits);
+    crew.progress.send_if_modified(|progress| {
+        let is_news = progress.trouble != trouble;
+        progress.trouble = trouble;
+        is_news
+    });
 }
 
 /// The breaker.
@@ -116,16 +144,15 @@ async fn watch(crew: &Crew, eyes: &mut Eyes, options: Options) {
     loop {
         sleep(LOOK_EVERY).await;
         // What cannot be seen now may be seen later.
-        if look(crew, eyes).await.is_err() {
-            continue;
-        }
+        let Ok(sight) = look(crew, eyes).await else { continue };
+        let is_exact = sight.is_exact();
         let progress = crew.progress.borrow().clone();
         let is_too_many = |count: u64| count as f64 / progress.moved.max(1) as f64 >= options.bounce_limit;
         if progress.moved < LEAST_JUDGED {
             continue;
         }
         if is_too_many(progress.bounced) {
-            return crew.halt(Halt(came_back(&progress, &eyes.ear)));
+            return crew.halt(Halt(came_back(crew, &eyes.ear, is_exact)));
         }
         if let (count, Some(said)) = (eyes.ear.failed(), eyes.ear.said())
             && is_too_many(count)
@@ -135,8 +162,9 @@ async fn watch(crew: &Crew, eyes: &mut Eyes, options: Options) {
     }
 }
 
-async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, crate::redrive::wire::Refusal> {
+async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, Refusal> {
     let gone = eyes.read(crew);
+    let reached = crew.book().reached().clone();
     eyes.ear.listen(&eyes.sent).await;
     if let Some(said) = eyes.ear.said() {
         let trouble = format!("the consumer fails: {said}");
@@ -146,7 +174,7 @@ async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, crate::redrive::wir
             is_news
         });
     }
-    let sight = eyes.witness.look(&eyes.sent, gone).await?;
+    let sight = eyes.witness.look(&eyes.sent, &reached, gone).await?;
     crew.progress.send_modify(|progress| {
         progress.waiting = Some(sight.waiting);
         progress.bounced = progress.bounced.max(sight.bounced);
@@ -154,7 +182,16 @@ async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, crate::redrive::wir
     Ok(sight)
 }
 
-fn came_back(progress: &Progress, ear: &Ear) -> String {
+/// What is known by ids is said as it is. A queue that has only become longer may have got others meanwhile.
+fn came_back(crew: &Crew, ear: &Ear, is_exact: bool) -> String {
     let said = ear.said().map(|said| format!(": {said}")).unwrap_or_default();
-    format!("{} of {} came back: the consumer still fails on them{said}", progress.bounced, progress.moved)
+    let by_ids = crew.book().bounced();
+    let Progress { bounced, moved, .. } = *crew.progress.borrow();
+    if is_exact || by_ids >= bounced {
+        return format!("{bounced} of {moved} came back: the consumer still fails on them{said}");
+    }
+    let name = crew.from().map(Queue::name).unwrap_or_default();
+    format!(
+        "{name} has {bounced} more than it should: of the {moved} sent some came back, or others fail there too{said}"
+    )
 }

@@ -14,6 +14,7 @@
 //! twice, and the run counts it; a FIFO queue knows the second one by its deduplication id. Counted as well is what an earlier run has
 //! sent and what is here all the same.
 
+mod backlog;
 mod batch;
 mod book;
 mod conduct;
@@ -29,6 +30,7 @@ mod waves;
 mod witness;
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, atomic::AtomicU64},
     time::Duration,
 };
@@ -100,7 +102,11 @@ impl Job {
             from: begun.from.clone(),
             to: begun.to.clone(),
             run: id_of(self.journal.path()),
-            brought_back: sources_of_brought_back(self.journal.path(), &begun.from),
+            brought_back: self
+                .journal
+                .path()
+                .parent()
+                .map_or_else(HashMap::new, |folder| sources_of_brought_back(folder, &begun.from)),
         };
         let book = Book::of(&self.ledger).beside(sent_earlier(&self.journal, begun, (self.clock)()).await);
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());

@@ -1,18 +1,22 @@
 //! What became of the messages that have set out: whether they wait, were taken, or came back.
 //!
 //! Where the endpoint lets us look for free this is exact, by message ids. Elsewhere it is told by depths, which are approximate and may lag:
-//! a return that only depths tell is believed when several looks in a row say the same.
+//! a return that only depths tell is believed when several looks in a row say the same, and only where a return can be: at the dead-letter
+//! queue of a destination. Anywhere else a depth that grows is somebody else's doing.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::redrive::{
     peek::own::Ids,
-    queue::Queue,
+    queue::{Queue, Standing},
     wire::{Refusal, Wire},
 };
 
 /// Looks in a row that must tell of returns.
 const BELIEVED_AFTER: u32 = 3;
+
+/// As many as one receive brings. Fewer messages that wait before ours are nothing to wait for.
+const ONE_RECEIVE: u64 = 10;
 
 /// What was seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,16 +29,35 @@ pub struct Sight {
     pub believed_after: u32,
     /// Depths say that some came back, but not often enough yet to be believed.
     pub is_suspect: bool,
+    /// At most so many of others still wait before ours. As long as there are, nothing can be said of ours but by their ids.
+    pub ahead: u64,
+}
+
+impl Sight {
+    /// Told by ids, not by depths.
+    pub fn is_exact(&self) -> bool {
+        self.believed_after == 1
+    }
+
+    /// Nothing of ours waits any more, as far as one look can tell.
+    pub fn is_clear(&self) -> bool {
+        self.waiting == 0 && !self.is_suspect
+    }
 }
 
 /// Watches one run.
 #[derive(Debug)]
 pub struct Witness {
     wire: Arc<dyn Wire>,
-    from: Option<Queue>,
+    /// Where they come back to, if they can.
+    dead: Option<Queue>,
     to: Vec<Queue>,
-    /// Depths before anything set out.
-    before: Option<(u64, u64)>,
+    /// The depth from before anything set out.
+    dead_before: Option<u64>,
+    /// How many of others are taken to be at each destination: those from before, less what has to be gone before ours can be.
+    others: Vec<u64>,
+    /// How many others may wait before ours, by destination: what waited when ours set out, and no more than was seen to wait since.
+    ahead: Vec<u64>,
     /// How many were gone by then: those of an earlier run that this one goes on with.
     gone_before: u64,
     returns_in_a_row: u32,
@@ -42,7 +65,9 @@ pub struct Witness {
 
 impl Witness {
     pub fn new(wire: Arc<dyn Wire>, from: Option<Queue>, to: Vec<Queue>) -> Self {
-        Self { wire, from, to, before: None, gone_before: 0, returns_in_a_row: 0 }
+        let dead = from.filter(|from| to.iter().any(|queue| queue.gives_up_to(from)));
+        let ahead = vec![0; to.len()];
+        Self { wire, dead, to, dead_before: None, others: Vec::new(), ahead, gone_before: 0, returns_in_a_row: 0 }
     }
 
     /// Remembers the depths from before, when so many were gone already.
@@ -51,54 +76,98 @@ impl Witness {
     /// The queues'.
     pub async fn begin(&mut self, gone: u64) -> Result<(), Refusal> {
         self.gone_before = gone;
-        self.before = Some(self.depths().await?);
+        let (dead, to) = (self.depth_of_dead().await?, self.standings().await?);
+        self.dead_before = Some(dead);
+        self.others = to.iter().map(|standing| standing.total()).collect();
         Ok(())
     }
 
-    async fn depths(&self) -> Result<(u64, u64), Refusal> {
-        let from = match &self.from {
-            Some(queue) => self.wire.standing(queue).await?.total(),
-            None => 0,
-        };
-        let mut to = 0;
-        for queue in &self.to {
-            to += self.wire.standing(queue).await?.total();
-        }
-        Ok((from, to))
-    }
-
-    /// Looks. `sent` are the ids of what has set out, `gone` is how many of them have left where they were.
+    /// Some set out now, behind what waits there.
     ///
     /// # Errors
     /// The queues'.
-    pub async fn look(&mut self, sent: &Ids, gone: u64) -> Result<Sight, Refusal> {
-        if let Some(sight) = self.exactly(sent).await {
+    pub async fn set_out(&mut self) -> Result<(), Refusal> {
+        let standings = self.standings().await?;
+        self.ahead = standings.iter().map(|standing| standing.visible).collect();
+        // A backlog sinks by itself, and ours would go unseen in it: behind one only an empty queue tells that they are done with.
+        let others = |standing: &Standing| if standing.visible > ONE_RECEIVE { 0 } else { standing.total() };
+        self.others = standings.iter().map(others).collect();
+        Ok(())
+    }
+
+    async fn depth_of_dead(&self) -> Result<u64, Refusal> {
+        match &self.dead {
+            Some(queue) => Ok(self.wire.standing(queue).await?.total()),
+            None => Ok(0),
+        }
+    }
+
+    async fn standings(&self) -> Result<Vec<Standing>, Refusal> {
+        let mut standings = Vec::new();
+        for queue in &self.to {
+            standings.push(self.wire.standing(queue).await?);
+        }
+        Ok(standings)
+    }
+
+    /// Looks. `sent` are the ids of what has set out, `reached` the destinations that some of it went to, `gone` is how many have left
+    /// where they were.
+    ///
+    /// # Errors
+    /// The queues'.
+    pub async fn look(&mut self, sent: &Ids, reached: &BTreeSet<usize>, gone: u64) -> Result<Sight, Refusal> {
+        if let Some(sight) = self.exactly(sent, reached).await {
             return Ok(sight);
         }
         let gone = gone.saturating_sub(self.gone_before);
-        let (from, to) = self.depths().await?;
-        let Some((from_before, to_before)) = self.before else { return Ok(Sight::default()) };
-        let bounced = (from + gone).saturating_sub(from_before).min(gone);
+        let (dead, standings) = (self.depth_of_dead().await?, self.standings().await?);
+        let visible: Vec<u64> = standings.iter().map(|standing| standing.visible).collect();
+        let ahead = self.still_ahead(&visible, reached);
+        let Some(dead_before) = self.dead_before else { return Ok(Sight::default()) };
+        let beyond = |index: &usize| {
+            let (there, others) = (standings.get(*index)?.total(), self.others.get(*index)?);
+            Some(there.saturating_sub(*others))
+        };
+        let ours: u64 = reached.iter().filter_map(beyond).sum();
+        let bounced = if self.dead.is_some() { (dead + gone).saturating_sub(dead_before).min(gone) } else { 0 };
         self.returns_in_a_row = if bounced > 0 { self.returns_in_a_row + 1 } else { 0 };
         let is_believed = self.returns_in_a_row >= BELIEVED_AFTER;
         Ok(Sight {
-            waiting: to.saturating_sub(to_before).min(gone),
+            // A depth that sinks may be theirs that were there before.
+            waiting: if ahead > 0 { gone } else { ours.min(gone) },
             bounced: if is_believed { bounced } else { 0 },
             believed_after: BELIEVED_AFTER,
             is_suspect: bounced > 0,
+            ahead,
         })
     }
 
-    async fn exactly(&self, sent: &Ids) -> Option<Sight> {
-        let ours = async |queue: &Queue| {
+    /// What waits now may be others that came later; what waited before ours is no more than that.
+    fn still_ahead(&mut self, visible: &[u64], reached: &BTreeSet<usize>) -> u64 {
+        for (ahead, visible) in self.ahead.iter_mut().zip(visible) {
+            *ahead = (*ahead).min(*visible);
+        }
+        let most = reached.iter().filter_map(|index| self.ahead.get(*index)).max();
+        most.copied().filter(|ahead| *ahead > ONE_RECEIVE).unwrap_or(0)
+    }
+
+    async fn exactly(&mut self, sent: &Ids, reached: &BTreeSet<usize>) -> Option<Sight> {
+        let look = async |queue: &Queue| {
             let messages = self.wire.glimpse(queue).await?;
-            Some(messages.iter().filter(|message| sent.contains(&message.id)).count() as u64)
+            let ours = messages.iter().filter(|message| sent.contains(&message.id)).count();
+            Some((ours as u64, (messages.len() - ours) as u64))
         };
         let mut sight = Sight { believed_after: 1, ..Sight::default() };
+        let mut others = Vec::new();
         for queue in &self.to {
-            sight.waiting += ours(queue).await?;
+            let (ours, theirs) = look(queue).await?;
+            sight.waiting += ours;
+            others.push(theirs);
         }
-        sight.bounced = ours(self.from.as_ref()?).await?;
+        if let Some(dead) = &self.dead {
+            sight.bounced = look(dead).await?.0;
+        }
+        sight.ahead = self.still_ahead(&others, reached);
         Some(sight)
     }
 }
