@@ -13,6 +13,7 @@
 
 mod awaited;
 mod bench;
+mod counting;
 mod crew;
 mod editing;
 mod finding;

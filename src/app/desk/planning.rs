@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::timeout;
 
 use super::{
     bench::{Bench, Note},
+    counting::{counted, split},
     crew::unfinished,
     editing::said_of_all,
     laying::Laid,
@@ -65,9 +66,11 @@ pub(super) struct Facts {
     edited: Option<String>,
     first_sent: Option<Timestamp>,
     splits_groups: bool,
+    /// Of each that is meant, its id and the ARN of the queue that gave it up.
+    pub(super) origins: Vec<(Arc<str>, Option<Arc<str>>)>,
     /// All that the queue has is meant.
     is_all: bool,
-    about: u64,
+    pub(super) about: u64,
     /// What was said to be meant: the chosen ones, or what is listed.
     meant: String,
     pub(super) last_run: Option<PathBuf>,
@@ -150,6 +153,7 @@ impl Bench {
             takers: self.subject.takers.clone(),
             edited: said_of_all(wanted.rows.iter().map(|row| self.edits.get(row))),
             first_sent: rows().filter_map(|row| row.sent_at).min(),
+            origins: rows().map(|row| (Arc::clone(&row.id), row.source.clone())).collect(),
             splits_groups: of_groups.values().any(|(there, meant)| *meant > 0 && meant < there),
             is_all: self.sheet.chosen() == 0 && wanted.rows.len() as u64 >= about.max(self.sheet.held()),
             about,
@@ -200,13 +204,14 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let refused = cut_off(&facts, wanted.deed).await.or(refused);
     let counted = if is_purge { Some(counted(&facts).await) } else { None };
     let prospect = prospect(&facts, &to).await;
+    let split = split(&facts, &to).await;
     let plan = Plan {
         deed,
         from: Origin::Queue(Box::new(queue)),
         to,
         scope,
         about: counted.as_ref().map_or(count, |(about, _)| *about),
-        split: None,
+        split,
         edited: facts.edited.clone().filter(|_| deed == Deed::Redrive),
         options: wanted.options,
         risks: Vec::new(),
@@ -215,26 +220,6 @@ async fn draft(facts: Facts, wanted: Wanted) -> Draft {
     let mut shown = shown(&facts, &wanted, &plan, refused);
     shown.lines.extend(counted.map(|(_, said)| said));
     Draft { wanted, plan, shown, ways: None, resumes: Vec::new() }
-}
-
-/// How many the queue has by its own counter, asked now; and a sentence that says so, or that it did not answer.
-async fn counted(facts: &Facts) -> (u64, String) {
-    let at = clock::now().to_zoned(TimeZone::system()).strftime("%H:%M:%S");
-    match facts.wire.standing(facts.laid.queue()).await {
-        Ok(standing) => {
-            let Standing { visible, in_flight, delayed } = standing;
-            let said = format!(
-                "counted by the queue at {at}: ≈{} messages; {visible} can be received, {in_flight} are in somebody's hands (those held here \
-                 too), {delayed} are delayed",
-                standing.total()
-            );
-            (standing.total(), said)
-        }
-        Err(refusal) => (
-            facts.about,
-            format!("the queue could not be asked at {at} how many it has ({refusal}): this is an older count"),
-        ),
-    }
 }
 
 /// Why nothing may be moved yet: what an earlier run has sent and not yet deleted here would be sent once more, and no journal would
