@@ -42,11 +42,16 @@ struct Scene {
 impl Scene {
     /// `carts` letters of one shape, `users` of another; the queue may have a redrive policy of its own.
     async fn set(carts: usize, users: usize, own_policy: Option<u32>) -> Self {
-        Self::set_for(carts, users, own_policy, false).await
+        Self::set_with((carts, users), own_policy, 3, false).await
     }
 
     /// The same, for somebody who may perhaps only read.
     async fn set_for(carts: usize, users: usize, own_policy: Option<u32>, read_only: bool) -> Self {
+        Self::set_with((carts, users), own_policy, 3, read_only).await
+    }
+
+    /// And so many tries on the queue that they came from.
+    async fn set_with((carts, users): (usize, usize), own_policy: Option<u32>, tries: u32, read_only: bool) -> Self {
         let endpoint = Endpoint::start().await.unwrap();
         let options = ConnectOptions { endpoint: Some(endpoint.url()), ..ConnectOptions::default() };
         let aws = Arc::new(Connection::open(&options).await.unwrap());
@@ -72,7 +77,7 @@ impl Scene {
         } else {
             create("carts-dlq", None).await;
         }
-        create("carts", Some(("carts-dlq", 3))).await;
+        create("carts", Some(("carts-dlq", tries))).await;
         let (dlq, source) = (wire.find("carts-dlq").await.unwrap(), wire.find("carts").await.unwrap());
         let cart = |id: usize| format!(r#"{{"id":{id},"type":"cart","poison":true}}"#);
         let user = |id: usize| format!(r#"{{"user":"u-{id}","type":"signup"}}"#);
@@ -193,6 +198,26 @@ async fn a_cluster_goes_back_to_its_source_and_the_rest_stays() {
     scene.until(|picture| matches!(picture.stage, Stage::Moving(_))).await;
     scene.until(ended).await;
     assert_eq!((scene.count(&scene.source).await, scene.count(&scene.dlq).await), (0, 30));
+    scene.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_that_would_take_the_only_try_of_others_is_refused_and_says_how_it_is_done() {
+    let mut scene = Scene::set_with((5, 0), None, 1, false).await;
+    scene.laid().await;
+    scene.ask(Ask::Plan(Deed::Redrive));
+    scene.until(|picture| matches!(picture.stage, Stage::Plan(_))).await;
+    scene.ask(Ask::Go);
+    scene.until(ended).await;
+    scene.ask(Ask::Plan(Deed::Undo));
+    let planned = scene.until(|picture| matches!(picture.stage, Stage::Plan(_))).await;
+    let Stage::Plan(plan) = planned.stage else { unreachable!() };
+    let why = plan.refused.clone().unwrap();
+    assert!(why.contains("the only try") && why.contains("edatop journal undo "), "{why}");
+    assert!(why.contains("--accept-cost carts`"), "{why}");
+    assert!(plan.lines.iter().any(|line| line.starts_with("finding them: each message's receive count")), "{plan:?}");
+    let standing = scene.wire.standing(&scene.source).await.unwrap();
+    assert_eq!((standing.visible, standing.in_flight), (5, 0), "nothing was received");
     scene.leave().await;
 }
 

@@ -13,9 +13,14 @@ use std::{
     time::Duration,
 };
 
+use aws_sdk_cloudwatch::{
+    primitives::DateTime,
+    types::{Dimension, Metric, MetricDataQuery, MetricStat},
+};
 use aws_sdk_sns::types::MessageAttributeValue;
 use edatop::{
     app::clock,
+    aws::Flavour,
     demo::{
         Clients,
         architectures::{ALL, Trigger},
@@ -23,7 +28,7 @@ use edatop::{
     },
     domain::{Link, LinkKey, LinkKind, ResourceId},
     pollers::Paces,
-    store::rates::{Bound, Loss},
+    store::rates::{Bound, Loss, Rate},
 };
 use jiff::Timestamp;
 use support::{driver, driver::Driver, emulators};
@@ -41,6 +46,8 @@ const EVENT_EVERY: Duration = Duration::from_millis(1_200);
 const MOST_ERROR: f64 = 0.10;
 /// What is at the edge of the minute is no mistake of the source: a message at each end, or a burst at one.
 const EDGE_MESSAGES: f64 = 4.0;
+/// What the endpoint had not written down yet when it was asked, though it counts it there.
+const WRITTEN_LATE_SECONDS: i64 = 2;
 
 /// What was sent, and when.
 #[derive(Debug, Clone, Default)]
@@ -130,14 +137,7 @@ fn expected(account: &str) -> Vec<Expected> {
 async fn rates_are_those_of_a_producer_that_counts() {
     for (name, url) in emulators::that_deliver() {
         let clients = Clients::new(&url).unwrap();
-        deploy::teardown(&clients, &ALL).await.unwrap();
-        deploy::deploy(&clients, &ALL).await.unwrap();
-        // What a schedule sends is not counted here.
-        for rule in ALL.iter().flat_map(|architecture| architecture.rules) {
-            if matches!(rule.trigger, Trigger::Schedule(_)) {
-                clients.events.disable_rule().name(rule.name).send().await.unwrap();
-            }
-        }
+        deploy_without_schedules(&clients).await;
         let mut options = driver::options(&url);
         options.timeouts = edatop::aws::ConnectOptions::default().timeouts;
         let mut driver = Driver::start(options, Paces { background: READ_EVERY, ..Paces::default() }).await;
@@ -145,7 +145,7 @@ async fn rates_are_those_of_a_producer_that_counts() {
         let sent = Sent::default();
         let producer = tokio::spawn(produce(clients.clone(), account.clone(), sent.clone()));
         driver.go_on_for(SETTLING + SENDING).await;
-        let wrong = compare(&driver, &name, &sent, &account);
+        let wrong = compare(&driver, &name, &sent, &account).await;
         let stopped = stopped_consumer(&mut driver, &clients, &account).await;
         producer.abort();
         drop(driver);
@@ -155,8 +155,49 @@ async fn rates_are_those_of_a_producer_that_counts() {
     }
 }
 
+/// What a schedule sends no producer here counts. LocalStack fires one that is disabled, a minute after it was made: so its targets are
+/// taken away, of each architecture as soon as it is there.
+async fn deploy_without_schedules(clients: &Clients) {
+    deploy::teardown(clients, &ALL).await.unwrap();
+    for architecture in ALL {
+        deploy::deploy(clients, &[architecture]).await.unwrap();
+        for rule in architecture.rules.iter().filter(|rule| matches!(rule.trigger, Trigger::Schedule(_))) {
+            clients.events.remove_targets().rule(rule.name).ids(rule.function).send().await.unwrap();
+        }
+    }
+}
+
+/// What LocalStack itself counted for this link in the minute that the rate is of, by the second: without what it may have written down
+/// too late for the rate, and with it. Others keep no seconds.
+async fn counted_there(driver: &Driver, key: &LinkKey, rate: &Rate) -> Option<(f64, f64)> {
+    if !matches!(driver.aws.dialect.flavour(), Flavour::LocalStack { .. }) {
+        return None;
+    }
+    let (queue, metric) = match rate.source.strip_prefix("cloudwatch:")? {
+        sent @ "NumberOfMessagesSent" => (&key.to, sent),
+        received @ "NumberOfMessagesReceived" => (&key.from, received),
+        _ => return None,
+    };
+    // The tab ends the name: it compares only the beginnings of dimensions.
+    let dimension = Dimension::builder().name("QueueName").value(format!("{}\t", queue.short_name())).build();
+    let metric = Metric::builder().namespace("AWS/SQS").metric_name(metric).dimensions(dimension).build();
+    let stat = MetricStat::builder().metric(metric).period(1).stat("Sum").build();
+    let query = MetricDataQuery::builder().id("seconds").metric_stat(stat).build();
+    let end = rate.at.as_second();
+    let call = driver.aws.cloudwatch().get_metric_data().metric_data_queries(query);
+    let call = call.start_time(DateTime::from_secs(end - PERIOD_SECONDS as i64)).end_time(DateTime::from_secs(end));
+    let answer = call.send().await.unwrap();
+    let seconds = answer.metric_data_results().iter().flat_map(|of| of.timestamps().iter().zip(of.values()));
+    let (mut on_time, mut all) = (0.0, 0.0);
+    for (second, count) in seconds {
+        all += count;
+        on_time += if second.secs() < end - WRITTEN_LATE_SECONDS { *count } else { 0.0 };
+    }
+    Some((on_time, all))
+}
+
 /// Prints what each link is said to carry; returns those that are wrong.
-fn compare(driver: &Driver, name: &str, sent: &Sent, account: &str) -> Vec<String> {
+async fn compare(driver: &Driver, name: &str, sent: &Sent, account: &str) -> Vec<String> {
     let (store, now) = (driver.app.store(), clock::now());
     let mut wrong = Vec::new();
     for Expected { link: key, kinds, may_be_less } in expected(account) {
@@ -179,7 +220,18 @@ fn compare(driver: &Driver, name: &str, sent: &Sent, account: &str) -> Vec<Strin
         let edge = EDGE_MESSAGES / PERIOD_SECONDS;
         let is_near = (rate.per_second - counted).abs() <= (counted * MOST_ERROR).max(edge);
         let is_less = may_be_less && rate.bound == Bound::AtLeast && rate.per_second <= counted + edge;
-        if !is_near && !is_less {
+        let there = counted_there(driver, &key, &rate).await;
+        if let Some((least, most)) = there {
+            let said = (rate.per_second * PERIOD_SECONDS).round();
+            eprintln!("{:<58} said {said} in that minute, counted there {least} to {most}", "");
+            if said < 1.0 || !(least..=most).contains(&said) {
+                wrong.push(format!("{what}: said {said}, counted there {least} to {most}: {}", rate.source));
+            }
+        }
+        // What was sent in a minute and what was received in it are the same only where nothing waits at either end of it, and nothing is
+        // received again: a slow function's messages are.
+        let is_known_better = there.is_some() && key.kind == LinkKind::Invokes;
+        if !is_near && !is_less && !is_known_better {
             wrong.push(format!("{what}: said {:.3}, counted {counted:.3}: {}", rate.per_second, rate.source));
         }
     }
@@ -191,7 +243,7 @@ async fn stopped_consumer(driver: &mut Driver, clients: &Clients, account: &str)
     let queue = ResourceId::from(format!("arn:aws:sqs:us-east-1:{account}:AnalyticsQueue"));
     let listed = clients.lambda.list_event_source_mappings().event_source_arn(queue.as_str()).send().await.unwrap();
     let uuid = listed.event_source_mappings()[0].uuid().unwrap().to_owned();
-    clients.lambda.update_event_source_mapping().uuid(uuid).enabled(false).send().await.unwrap();
+    clients.lambda.update_event_source_mapping().uuid(&uuid).enabled(false).send().await.unwrap();
     // What the emulator takes to stop is not ours: from the first message that stays on.
     let queue_of = |driver: &Driver| driver.app.store().backlog(&queue, clock::now());
     driver
@@ -211,5 +263,12 @@ async fn stopped_consumer(driver: &mut Driver, clients: &Clients, account: &str)
             })
         })
         .await;
-    clock::now().duration_since(began).as_secs_f64()
+    let took = clock::now().duration_since(began).as_secs_f64();
+    // One that is deleted while it is off LocalStack never lets go of: nobody takes from this queue any more, whoever deploys it again.
+    clients.lambda.update_event_source_mapping().uuid(&uuid).enabled(true).send().await.unwrap();
+    let mut ticks = interval(Duration::from_millis(250));
+    while clients.lambda.get_event_source_mapping().uuid(&uuid).send().await.unwrap().state() != Some("Enabled") {
+        ticks.tick().await;
+    }
+    took
 }

@@ -63,7 +63,7 @@ impl Place {
     }
 
     async fn redrive(&self, options: Options) -> Ended {
-        let hunt = Arc::new(Hunt::for_all(self.queues.wire(), self.dead.clone(), Hunting::default()));
+        let hunt = Arc::new(Hunt::for_all(self.queues.wire(), self.dead.clone(), Hunting::new(support::now)));
         let (from, to) = (self.dead.clone(), Destination::Sources(vec![self.source.clone()]));
         let ended = self.run((Deed::Redrive, Origin::Queue(Box::new(from)), to), hunt.clone(), options).await;
         hunt.close().await;
@@ -209,7 +209,7 @@ async fn what_others_send_is_not_what_came_back(#[case] to_queue: bool) {
     let ours = |message: &Message| {
         if message.body.contains("theirs") { Decision::Leave } else { Decision::Take(None) }
     };
-    let hunting = Hunting { limit: Some(LETTERS as u64), accept_cost: true, ..Hunting::default() };
+    let hunting = Hunting { limit: Some(LETTERS as u64), accept_cost: true, ..Hunting::new(support::now) };
     let hunt = Arc::new(Hunt::new(place.queues.wire(), place.source.clone(), hunting, Box::new(ours)));
     let options = Options { rate: Some(2.0), ..Options::default() };
     let deed = if to_queue { Deed::Undo } else { Deed::Delete };

@@ -13,18 +13,26 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
+use async_trait::async_trait;
 use edatop::redrive::{
     journal::{Begun, Deed, Destination, Ended, Ledger, Origin, Scope, Shelf, VERSION},
     message::Message,
-    mover::{Job, Progress, reopen},
-    peek::hunt::{Hunt, Hunting},
+    mover::{
+        Job, Progress,
+        listener::{Failed, Listener},
+        reopen,
+    },
+    peek::{
+        hunt::{Hunt, Hunting},
+        own::Ids,
+    },
     plan::Options,
     queue::Queue,
-    wire::Wire,
+    wire::{Ask, Wire},
 };
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
@@ -33,7 +41,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use support::queues::{
     DEDUPLICATION_WINDOW, Queues, Shape,
     consumer::{AtWork, Consumer},
-    faults::Faults,
+    faults::{Fault, Faults, Operation},
     ledger::{token_of, tokens_in},
     process::Process,
 };
@@ -52,12 +60,13 @@ const MOST_LIVES: u64 = 60;
 
 thread_local! {
     static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+    static SLEPT: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
 /// The wall clock, as the simulation has it.
 fn clock() -> Timestamp {
     let began = BEGAN.get().expect("a world was made");
-    support::now() + SignedDuration::try_from(began.elapsed()).unwrap()
+    support::now() + SignedDuration::try_from(began.elapsed() + SLEPT.get()).unwrap()
 }
 
 /// What a seed makes.
@@ -121,7 +130,24 @@ struct Stage {
     kills: u64,
     /// What a kill leaves of the journal.
     damage: Damage,
+    /// The consumers' logs, where somebody reads them.
+    log: Option<Log>,
 }
+
+/// Which messages the consumers said that they fail on, by id.
+#[derive(Debug, Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+#[async_trait]
+impl Listener for Log {
+    async fn failures(&self, sent: &Ids) -> Vec<Failed> {
+        let failed =
+            |id: &String| Failed { id: Some(id.clone()).filter(|id| sent.contains(id)), said: SAID.to_owned() };
+        self.0.lock().unwrap().iter().map(failed).collect()
+    }
+}
+
+const SAID: &str = "KeyError: 'price'";
 
 /// Where journals are: a disk in memory if there is one, so that a write takes no time to speak of.
 fn folder() -> tempfile::TempDir {
@@ -132,6 +158,7 @@ fn folder() -> tempfile::TempDir {
 impl Stage {
     fn new(world: &World, folder: &Path) -> Self {
         BEGAN.set(Some(Instant::now()));
+        SLEPT.set(Duration::ZERO);
         let queues = Queues::new(world.seed);
         let suffix = if world.fifo { ".fifo" } else { "" };
         let dead = queues.queue(&format!("dlq{suffix}"), &Shape::default());
@@ -147,7 +174,19 @@ impl Stage {
         let rng = Rng::with_seed(!world.seed);
         let shelf = Shelf::new(folder.join("journals"));
         let deed = (Deed::Redrive, Destination::Sources(sources.clone()));
-        Self { world: world.clone(), rng, queues, dead, sources, tokens, shelf, deed, kills: 0, damage: Damage::None }
+        Self {
+            world: world.clone(),
+            rng,
+            queues,
+            dead,
+            sources,
+            tokens,
+            shelf,
+            deed,
+            kills: 0,
+            damage: Damage::None,
+            log: None,
+        }
     }
 
     fn begun(&self) -> Begun {
@@ -189,14 +228,14 @@ impl Stage {
                 (journal, ledger)
             }
         };
-        let hunting = if ledger.resumed > 0 { Hunting::default().after_a_crash() } else { Hunting::default() };
+        let hunting = if ledger.resumed > 0 { Hunting::new(clock).after_a_crash() } else { Hunting::new(clock) };
         let hunt = Arc::new(Hunt::for_all(wire.clone(), self.dead.clone(), hunting));
         let job = Job {
             wire,
             journal,
             ledger,
             supply: hunt.clone(),
-            listener: None,
+            listener: self.log.clone().map(|log| Arc::new(log) as _),
             sink: None,
             options: self.world.options,
             total: self.world.messages as u64,
@@ -397,6 +436,131 @@ fn what_comes_back_is_not_sent_again_in_the_same_run(#[values(false, true)] fifo
         assert_eq!(stage.twice(), 0);
         assert_eq!(stage.queues.census().on(&stage.dead), bad);
     });
+}
+
+/// What a consumer fails on stands in its log long before it is back among the dead letters, here an hour: the run stops by that alone.
+#[rstest]
+#[case::the_first_of_all(true, 1)]
+#[case::a_fifth_of_all(false, 4)]
+fn a_run_stops_when_the_consumer_says_that_it_fails(#[case] canary: bool, #[case] one_of: usize) {
+    let judged = Cell::new(0);
+    for_seeds(8_000, SEEDS / 3, false, async |mut stage| {
+        // Enough that it can stop in the middle.
+        if stage.world.messages < 50 {
+            return;
+        }
+        let bad: Vec<String> = stage.tokens.iter().step_by(one_of).cloned().collect();
+        let log = Log::default();
+        stage.log = Some(log.clone());
+        stage.world.options = Options { canary, rate: Some(5.0), ..stage.world.options };
+        let fails = move |message: &Message| {
+            let is_bad = bad.contains(&token_of(message));
+            if is_bad {
+                log.0.lock().unwrap().push(message.id.clone());
+            }
+            is_bad
+        };
+        let keeping = |source: &Queue| Queue { visibility_timeout: Duration::from_hours(1), ..source.clone() };
+        let _at_work: Vec<_> = (stage.sources.iter())
+            .map(|source| stage.queues.consume(&keeping(source), Consumer::failing(fails.clone())))
+            .collect();
+        let ended = stage.live(&stage.queues.process(None)).await.unwrap();
+        let sent: usize = stage.queues.ledger(|ledger| stage.sources.iter().map(|to| ledger.arrivals(to).len()).sum());
+        let Ok(Ended::Stopped { why }) = ended else { panic!("{ended:?} after {sent}") };
+        assert!(why.starts_with("the consumer failed on ") && why.ends_with(SAID), "{why}");
+        assert!(if canary { sent == 1 } else { sent < stage.tokens.len() }, "{sent} of {}", stage.tokens.len());
+        stage.check();
+        judged.set(judged.get() + 1);
+    });
+    assert!(judged.get() > 10, "{} worlds only", judged.get());
+}
+
+/// One in ten, and failures of messages that are not the run's: no reason to stop.
+#[test]
+fn a_run_goes_on_when_the_consumer_fails_on_few() {
+    for_seeds(8_500, SEEDS / 6, false, async |mut stage| {
+        let bad: Vec<String> = stage.tokens.iter().skip(9).step_by(10).cloned().collect();
+        let log = Log::default();
+        log.0.lock().unwrap().extend((0..50).map(|number| format!("somebody else's {number}")));
+        stage.log = Some(log.clone());
+        stage.world.options = Options { rate: Some(5.0), ..stage.world.options };
+        let fails = move |message: &Message| {
+            let is_bad = bad.contains(&token_of(message));
+            if is_bad {
+                log.0.lock().unwrap().push(message.id.clone());
+            }
+            is_bad
+        };
+        let _at_work: Vec<_> = (stage.sources.iter())
+            .map(|source| stage.queues.consume(source, Consumer::failing(fails.clone())))
+            .collect();
+        // The first few may all be bad ones, as they come in any order.
+        stage.world.options.bounce_limit = 0.9;
+        let ended = stage.live(&stage.queues.process(None)).await.unwrap();
+        assert!(matches!(ended, Ok(Ended::Done)), "{ended:?}");
+        stage.check();
+    });
+}
+
+/// A standard queue said yes to deletes with old receipts and did nothing. The run is done, and a later one sends those messages again:
+/// it says so.
+#[test]
+fn what_an_earlier_run_sent_and_did_not_delete_counts_as_perhaps_twice() {
+    let twice = Cell::new(0);
+    for_seeds(9_000, SEEDS / 3, false, async |mut stage| {
+        stage.world.options = Options { concurrency: 1, ..Options::default() };
+        // It happens at once, and is answered only when the leases are over and somebody else holds the messages.
+        stage.queues.next(Operation::Send, Fault::Slow(Duration::from_millis(90_001)));
+        let (wire, dead) = (stage.queues.wire(), stage.dead.clone());
+        let other = tokio::spawn(async move {
+            sleep(Duration::from_secs(70)).await;
+            let ask = Ask { most: 10, lease: Duration::from_hours(1), wait: Duration::ZERO };
+            while !wire.receive(&dead, ask).await.unwrap().is_empty() {}
+        });
+        let first = stage.live(&stage.queues.process(None)).await.unwrap();
+        other.await.unwrap();
+        assert!(matches!(first, Ok(Ended::Done)), "{first:?}");
+        sleep(Duration::from_hours(1)).await;
+        let second = stage.live(&stage.queues.process(None)).await.unwrap();
+        assert!(matches!(second, Ok(Ended::Done)), "{second:?}");
+        assert_eq!(stage.ledgers().len(), 2);
+        stage.judge();
+        twice.set(twice.get() + stage.twice());
+    });
+    assert!(twice.get() > 50, "{} only came twice", twice.get());
+}
+
+/// The machine sleeps longer than any lease while messages are in hand, and somebody else takes what has come back: none of that is
+/// sent any more.
+#[rstest]
+fn what_came_back_while_the_machine_slept_is_not_sent(#[values(false, true)] fifo: bool) {
+    let taken_by_others = Cell::new(0);
+    for_seeds(7_000, SEEDS / 6, fifo, async |mut stage| {
+        // Ten are in hand for ten seconds before they are sent.
+        stage.world.options.rate = Some(1.0);
+        let (queues, dead) = (stage.queues.clone(), stage.dead.clone());
+        let when = Duration::from_millis(stage.rng.u64(500..30_000));
+        let slept = tokio::spawn(async move {
+            sleep(when).await;
+            let how_long = Duration::from_mins(10);
+            SLEPT.set(SLEPT.get() + how_long);
+            queues.sleep_through(how_long);
+            let others = queues.consume(&dead, Consumer { work: Duration::ZERO, ..Consumer::default() });
+            (others, Instant::now() + how_long)
+        });
+        let ended = stage.live(&stage.queues.process(None)).await.unwrap().unwrap();
+        // What had been sent by then and not yet deleted others may have too; after that nothing of theirs is sent.
+        let (others, woke) = slept.await.unwrap();
+        drop(others);
+        stage.check();
+        let census = stage.queues.census();
+        for arrival in stage.sources.iter().flat_map(|to| stage.queues.ledger(|ledger| ledger.arrivals(to))) {
+            let is_theirs = census.consumed.contains_key(&arrival.token);
+            assert!(arrival.at < woke || !is_theirs, "{} was sent after all: {ended:?}", arrival.token);
+        }
+        taken_by_others.set(taken_by_others.get() + census.consumed.len());
+    });
+    assert!(taken_by_others.get() > 100, "{} only were taken by others", taken_by_others.get());
 }
 
 /// Its tokens are nowhere but in the journal, and there they are at the instant at which they go.

@@ -9,6 +9,7 @@ use super::{
     edit::{Edit, Limits, check},
     journal::{Destination, Entry, Fate, JournalError, Ledger, Scope, Shelf},
     message::{Message, Outgoing},
+    moment::Clock,
     peek::{
         hunt::{Decision, Hunt, Hunting, Wanted},
         own::Ids,
@@ -22,9 +23,15 @@ use super::{
 ///
 /// # Errors
 /// When this undoes a run whose journal cannot be read.
-pub fn hunt(wire: &Arc<dyn Wire>, queue: &Queue, ledger: &Ledger, shelf: &Shelf) -> Result<Hunt, JournalError> {
+pub fn hunt(
+    wire: &Arc<dyn Wire>,
+    queue: &Queue,
+    ledger: &Ledger,
+    shelf: &Shelf,
+    now: Clock,
+) -> Result<Hunt, JournalError> {
     let wanted = wanted(ledger, shelf)?;
-    let hunting = Hunting::default().after_a_crash();
+    let hunting = Hunting::new(now).after_a_crash();
     let (wire, queue) = (Arc::clone(wire), queue.clone());
     let is_open = |fate: &Fate| matches!(fate, Fate::Taken | Fate::Doubtful | Fate::Arrived { .. });
     let ids: Ids = match &ledger.begun.scope {

@@ -12,6 +12,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     message::{MOST_IN_BATCH, Message},
+    moment::Moment,
     mover::supply::{Leased, Supply},
     wire::{Refusal, Why},
 };
@@ -81,7 +82,7 @@ impl Supply for Listed {
                 }
                 Some(Ok(messages)) if messages.is_empty() => return Ok(None),
                 Some(Ok(messages)) => {
-                    let until = Instant::now() + FOR_GOOD;
+                    let until = Moment::awake_alone(Instant::now() + FOR_GOOD);
                     let leased = |message| Leased { message, until, outgoing: None };
                     return Ok(Some(messages.into_iter().map(leased).collect()));
                 }

@@ -42,6 +42,7 @@ pub mod journal;
 pub mod jq;
 pub mod listed;
 pub mod message;
+pub mod moment;
 pub mod mover;
 pub mod native;
 pub mod peek;

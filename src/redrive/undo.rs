@@ -17,9 +17,14 @@ use super::{
         taken_at,
     },
     message::{Message, Outgoing},
-    peek::hunt::{Decision, Wanted},
+    moment::Clock,
+    peek::{
+        cost::Cost,
+        hold::{Hold, Options as Looking},
+        hunt::{Decision, Wanted},
+    },
     queue::Queue,
-    wire::Wire,
+    wire::{Refusal, Wire},
 };
 
 /// What can be tried. Each way is a run of its own, with a journal of its own.
@@ -168,6 +173,16 @@ impl Way {
             Self::FromQueue { ids, .. } => ids.len() as u64,
             Self::FromJournal { ids, .. } => ids.len() as u64,
         }
+    }
+
+    /// What finding them costs: not only those that are sought are received. None where nothing is.
+    ///
+    /// # Errors
+    /// If the queue does not answer.
+    pub async fn cost(&self, wire: &Arc<dyn Wire>, now: Clock) -> Result<Option<Cost>, Refusal> {
+        let Self::FromQueue { queue, .. } = self else { return Ok(None) };
+        let hold = Hold::open(Arc::clone(wire), (**queue).clone(), Looking::new(now)).await?;
+        Ok(Some(hold.cost()))
     }
 
     /// How many still are where they were sent to; none where only a receive could tell.

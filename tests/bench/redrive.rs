@@ -272,7 +272,7 @@ async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
     };
     let journal = Shelf::new(folder.join("journals")).create(begun).await.unwrap();
     let ledger = Ledger::read(journal.path()).unwrap();
-    let hunt = Arc::new(Hunt::for_all(Arc::clone(&wire), from, Hunting::default()));
+    let hunt = Arc::new(Hunt::for_all(Arc::clone(&wire), from, Hunting::new(clock::now)));
     let options = Options { concurrency: CONCURRENCY, ..Options::default() };
     let job = Job {
         wire,

@@ -152,7 +152,7 @@ impl Crew {
     async fn all_of_it(&self) -> Feed {
         self.laid.hold.release().await;
         let queue = self.laid.queue().clone();
-        Feed::Hunt(Arc::new(Hunt::for_all(Arc::clone(&self.wire), queue, Hunting::default())))
+        Feed::Hunt(Arc::new(Hunt::for_all(Arc::clone(&self.wire), queue, Hunting::new(clock::now))))
     }
 
     async fn run(&self, leg: Leg) -> Outcome {
@@ -222,7 +222,7 @@ impl Crew {
         match way {
             Way::FromQueue { queue, ids, .. } => {
                 let waiting = self.wire.standing(queue).await.map(|standing| standing.total()).unwrap_or_default();
-                let hunting = Hunting::among(ids.len() as u64, waiting);
+                let hunting = Hunting::new(clock::now).among(ids.len() as u64, waiting);
                 let (wire, queue) = (Arc::clone(&self.wire), queue.as_ref().clone());
                 Feed::Hunt(Arc::new(Hunt::new(wire, queue, hunting, as_before(way, path))))
             }
@@ -281,7 +281,7 @@ impl Crew {
         let standing = self.wire.standing(&queue).await.map(|standing| standing.total()).unwrap_or_default();
         let total = ledger.wanted().unwrap_or(ledger.counts().moved + standing);
         let options = Options { rate: ledger.begun.rate, ..Options::default() };
-        let hunt = match again::hunt(&self.wire, &queue, &ledger, &self.shelf) {
+        let hunt = match again::hunt(&self.wire, &queue, &ledger, &self.shelf, clock::now) {
             Ok(hunt) => hunt,
             Err(error) => return failed(error.to_string()),
         };

@@ -213,7 +213,7 @@ fn summary(
     lines.extend(reasons);
     for (count, what) in [
         (progress.bounced, "came back: their consumer still fails"),
-        (progress.maybe_twice, "may have arrived twice: their first send was never answered"),
+        (progress.maybe_twice, "may have arrived twice: an earlier send was never settled"),
         (progress.arrived, "arrived, and are perhaps still here too: C settles that"),
     ] {
         if count > 0 {

@@ -1,15 +1,20 @@
 //! The plan of an undo: what a run moved, and what of it can still be brought back.
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::planning::{Draft, Facts, Wanted};
 use crate::{
+    app::clock,
     overlays::desk::model,
     redrive::{
-        journal::{Deed, Destination, Ledger, Origin, Scope, Shelf},
+        journal::{Deed, Destination, Ledger, Origin, Scope, Shelf, id_of},
         plan::{Options, Plan},
         queue::Queue,
         undo::{Way, ways_left},
+        wire::Wire,
     },
 };
 
@@ -62,9 +67,30 @@ pub(super) async fn undoing(facts: Facts, wanted: Wanted) -> Draft {
         lines.push(format!("bring back {there} from {} to {}", way.from("").name(), way.to().name()));
     }
     lines.push("what a consumer has taken is consumed, and stays so".to_owned());
+    let (costs, refused) = cost_of_finding(&facts.wire, &path, &ways).await;
+    lines.extend(costs);
     let options = wanted.options;
-    let shown = model::Plan { title, lines, rate: Some(options.rate), ..model::Plan::default() };
+    let shown = model::Plan { title, lines, rate: Some(options.rate), refused, ..model::Plan::default() };
     Draft { wanted, plan: empty_plan(&queue), shown, ways: Some((path, ways)), resumes: Vec::new() }
+}
+
+/// To find what was sent is to receive from a queue that is not the desk's: what that costs, and why it is not done, if so.
+async fn cost_of_finding(wire: &Arc<dyn Wire>, journal: &Path, ways: &[Way]) -> (Vec<String>, Option<String>) {
+    let (mut lines, mut refused) = (Vec::new(), None);
+    for way in ways {
+        match (way, way.cost(wire, clock::now).await) {
+            (Way::FromQueue { queue, .. }, Ok(Some(cost))) => {
+                lines.extend(cost.lines.iter().map(|line| format!("finding them: {line}")));
+                if let Err(why) = cost.permits(queue, None) {
+                    let (id, name) = (id_of(journal), queue.name());
+                    refused.get_or_insert(format!("{why} (`edatop journal undo {id} --accept-cost {name}`)"));
+                }
+            }
+            (_, Ok(_)) => {}
+            (_, Err(refusal)) => drop(refused.get_or_insert(refusal.text)),
+        }
+    }
+    (lines, refused)
 }
 
 /// The ways back from a run. One that was an undo is not undone in turn: what is left of the run before is.

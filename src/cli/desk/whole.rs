@@ -11,6 +11,7 @@ use super::{
     unless_stopped,
 };
 use crate::{
+    app::clock,
     cli::{export::unwritten, journal::shelf, opening::GivenUp},
     redrive::{
         export::Existing,
@@ -51,7 +52,7 @@ pub async fn run(
     let sink = file.map(|file| IntoFile::open(&file, Existing::Refuse)).transpose().map_err(|e| unwritten(&e))?;
     let sink = sink.map(|sink| Arc::new(sink) as Arc<dyn Sink>);
     let (journal, ledger) = run::begin(desk, &shelf()?, &plan, &[]).await?;
-    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from.clone(), Hunting::default()));
+    let hunt = Arc::new(Hunt::for_all(Arc::clone(&desk.wire), from.clone(), Hunting::new(clock::now)));
     let supply = Arc::clone(&hunt) as _;
     let (options, total) = (plan.options, plan.about);
     let trip = Trip { journal, ledger, supply, sink, options, total, chosen: Vec::new(), refused: 0, ascii };

@@ -25,10 +25,7 @@ use crate::{
     redrive::{
         journal::{Destination, Ledger, Scope, Shelf, id_of, unreadable},
         listed::Listed,
-        peek::{
-            hold::{Hold, Options as Looking},
-            hunt::{Hunt, Hunting},
-        },
+        peek::hunt::{Hunt, Hunting},
         plan::Plan,
         queue::Queue,
         undo::{self, NotNow, Way, as_before},
@@ -117,12 +114,9 @@ impl Undoing<'_> {
             ),
             Some(_) => {}
         }
-        if let Way::FromQueue { queue, .. } = way {
-            let looking = Looking::new(clock::now);
-            let hold = Hold::open(Arc::clone(&self.desk.wire), (**queue).clone(), looking).await;
-            let cost = hold.map_err(|refusal| self.desk.given_up(&refusal))?.cost();
+        let cost = way.cost(&self.desk.wire, clock::now).await.map_err(|refusal| self.desk.given_up(&refusal))?;
+        if let (Way::FromQueue { queue, .. }, Some(cost)) = (way, cost) {
             notes.extend(cost.lines.iter().map(|line| format!("mind: finding them: {line}")));
-            // Not only those that are sought are received.
             let permitted =
                 if self.arguments.agreement.dry_run { Ok(()) } else { cost.permits(queue, self.accepted(queue)) };
             permitted.map_err(|why| GivenUp::misused(format!("{why} (--accept-cost {})", queue.name())))?;
@@ -169,7 +163,7 @@ impl Undoing<'_> {
             Way::FromQueue { queue, ids, .. } => {
                 let accept_cost = self.accepted(queue).is_some();
                 let waiting = self.desk.standing(queue).await?.total();
-                let hunting = Hunting { accept_cost, ..Hunting::among(ids.len() as u64, waiting) };
+                let hunting = Hunting { accept_cost, ..Hunting::new(clock::now).among(ids.len() as u64, waiting) };
                 let wire = Arc::clone(&self.desk.wire);
                 let hunt = Arc::new(Hunt::new(wire, (**queue).clone(), hunting, as_before(way, self.path)));
                 let supply = Arc::clone(&hunt) as _;

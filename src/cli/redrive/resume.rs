@@ -159,7 +159,9 @@ async fn go_on(desk: &Desk, path: &Path, care: &Care, (ascii, stop): (bool, Canc
     };
     let (supply, hunt, total) = match &begun.from {
         Origin::Queue(queue) => {
-            let hunt = Arc::new(again::hunt(&desk.wire, queue, &ledger, &shelf()?).map_err(|error| unread(&error))?);
+            let hunt = Arc::new(
+                again::hunt(&desk.wire, queue, &ledger, &shelf()?, clock::now).map_err(|error| unread(&error))?,
+            );
             let total = ledger.wanted().unwrap_or(counts.moved + desk.standing(queue).await?.total());
             (Arc::clone(&hunt) as Arc<dyn Supply>, Some(hunt), total)
         }

@@ -142,7 +142,7 @@ fn of_moving(moving: &Moving, asked: bool, glyphs: &Glyphs) -> Sheet {
     for (count, what) in [
         (progress.bounced, "came back: their consumer still fails"),
         (progress.refused, "refused; they stay where they were"),
-        (progress.maybe_twice, "may have arrived twice: their first send was never answered"),
+        (progress.maybe_twice, "may have arrived twice: an earlier send was never settled"),
     ] {
         if count > 0 {
             lines.push((Role::Warn, format!("{} {what}", number(count))));

@@ -50,7 +50,7 @@ pub struct Entry {
     pub place: Place,
     /// The URL of the queue that it was to go to; none where nothing is sent.
     pub to: Option<Arc<str>>,
-    /// How often it was sent again while in doubt: so many copies more may be there.
+    /// How often it was sent again while in doubt, or after an earlier run: so many copies more may be there.
     pub sent_in_doubt: u32,
     /// Since when it may be there: its first send of which nobody knows that it was refused.
     pub in_doubt_since: Timestamp,
@@ -90,7 +90,8 @@ pub struct Counts {
     /// No longer where they were, and not known to have arrived: the journal has them.
     pub missing: u64,
     pub refused: u64,
-    /// Copies that may be there besides: sends that were repeated because the answer to the one before never came.
+    /// Copies that may be there besides: sends that were repeated because the answer to the one before never came, or because an earlier
+    /// run's message was still here.
     pub maybe_twice: u64,
 }
 
@@ -170,9 +171,11 @@ impl Ledger {
 
     fn take(&mut self, taken: Taken, place: Place, at: Timestamp) {
         let (id, to) = (taken.message.id, taken.to.map(|url| self.url(url)));
+        let sent_in_doubt = u32::from(taken.sent_before);
         match self.entries.get_mut(&id) {
             Some(entry) => {
                 entry.place = place;
+                entry.sent_in_doubt += sent_in_doubt;
                 if !entry.fate.has_arrived() {
                     entry.to = to;
                 }
@@ -180,7 +183,7 @@ impl Ledger {
             }
             None => {
                 self.order.push(id.clone());
-                self.entries.insert(id, Entry { fate: Fate::Taken, place, to, sent_in_doubt: 0, in_doubt_since: at });
+                self.entries.insert(id, Entry { fate: Fate::Taken, place, to, sent_in_doubt, in_doubt_since: at });
             }
         }
     }

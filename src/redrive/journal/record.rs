@@ -200,6 +200,9 @@ pub struct Taken {
     /// The deduplication id of its send.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deduplication: Option<String>,
+    /// An earlier run has sent it, or may have, and it is still here: its send may make a second one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sent_before: bool,
 }
 
 /// What became of the send of one message.

@@ -42,6 +42,7 @@ pub(in crate::redrive) fn begun(to: &str) -> Begun {
 
 pub(in crate::redrive) fn taken(batch: u64, ids: &[&str]) -> Record {
     let of = |id: &&str| Taken {
+        sent_before: false,
         message: Message { id: (*id).to_owned(), body: format!("body of {id}\n"), ..Message::default() },
         to: None,
         outgoing: None,

@@ -148,6 +148,7 @@ impl Crew {
     }
 
     fn taken(&self, batch: u64, items: &[Item]) -> Record {
+        let book = self.book();
         let taken = |item: &Item| {
             let routed = item.routed();
             let queue = routed.and_then(|routed| self.router.to.queues().get(routed.to?));
@@ -158,6 +159,7 @@ impl Crew {
                     .filter(|_| item.leased.outgoing.is_some())
                     .map(|routed| Box::new(routed.outgoing.clone())),
                 deduplication: routed.and_then(|routed| routed.outgoing.deduplication.clone()),
+                sent_before: item.is_open() && book.was_sent_earlier(item.id()),
             }
         };
         Record::Taken { batch, at: (self.clock)(), messages: items.iter().map(taken).collect() }
@@ -172,6 +174,7 @@ impl Crew {
                 _ => None,
             };
             let doubles = before.is_some_and(|since| self.router.to.doubles(since, now));
+            let doubles = doubles || book.was_sent_earlier(item.id());
             book.sent_in_doubt(u64::from(doubles));
             book.set(item.id(), Known::Doubtful { place: None, since: before.unwrap_or(now) });
         }
@@ -208,7 +211,7 @@ impl Crew {
                         let in_doubt = items[index].was_in_doubt;
                         items[index].state = State::Refused(Refusal::new(Why::Other, in_doubt, text));
                     }
-                    order if items[index].leased.until < Instant::now() + MARGIN => {
+                    order if items[index].leased.until.left(self.clock) < MARGIN => {
                         blocked.extend(order);
                         waiting.push(index);
                     }

@@ -1,10 +1,13 @@
 //! What this run knows of each message that it has met, in memory: what the journal says, without the bodies.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use crate::redrive::journal::{Counts, Fate, Ledger, Place};
+use crate::redrive::{
+    journal::{Counts, Fate, Ledger, Place},
+    peek::own::Ids,
+};
 
 /// How far a message has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,43 +31,45 @@ pub enum Known {
     },
 }
 
-/// All of them.
+/// All of them, with running sums: nothing here is walked through while a run goes on.
 #[derive(Debug, Default)]
 pub struct Book {
     known: HashMap<String, Known>,
+    counts: Counts,
     /// The ids of what was sent: where one of them is among the dead letters, it has come back.
-    new_ids: HashSet<String>,
-    bounced: HashSet<String>,
+    new_ids: Ids,
+    /// Those of them that nobody has read yet.
+    news: Vec<Box<str>>,
+    bounced: Ids,
     /// The destinations, by their index, that something was sent to.
     reached: BTreeSet<usize>,
     /// Open ones that this run has met: they were there, whatever came of it.
-    met: HashSet<String>,
-    twice: u64,
+    met: Ids,
+    /// Sent on by earlier runs, as far as is known.
+    sent_earlier: Ids,
 }
 
 impl Book {
     /// What an earlier run has left.
     pub fn of(ledger: &Ledger) -> Self {
-        let mut book = Self { twice: ledger.counts().maybe_twice, ..Self::default() };
+        let mut book = Self::default();
+        book.sent_in_doubt(ledger.counts().maybe_twice);
         // What goes to no queue keeps its only id: met again it has not come back.
         let has_new_ids = !ledger.begun.to.queues().is_empty();
         for (id, entry) in ledger.entries() {
-            let known = match &entry.fate {
+            let (known, new_id) = match &entry.fate {
                 Fate::Taken | Fate::Doubtful => {
-                    Known::Doubtful { place: Some(entry.place), since: entry.in_doubt_since }
+                    (Known::Doubtful { place: Some(entry.place), since: entry.in_doubt_since }, None)
                 }
-                Fate::Refused(_) => Known::Refused { place: Some(entry.place) },
-                Fate::Missing => Known::Missing { place: Some(entry.place), since: entry.in_doubt_since },
-                Fate::Arrived { new_id } => {
-                    book.new_ids.extend(has_new_ids.then(|| new_id.clone()));
-                    Known::Arrived
-                }
-                Fate::Moved { new_id } => {
-                    book.new_ids.extend(new_id.clone().filter(|_| has_new_ids));
-                    Known::Moved
-                }
+                Fate::Refused(_) => (Known::Refused { place: Some(entry.place) }, None),
+                Fate::Missing => (Known::Missing { place: Some(entry.place), since: entry.in_doubt_since }, None),
+                Fate::Arrived { new_id } => (Known::Arrived, Some(new_id)),
+                Fate::Moved { new_id } => (Known::Moved, new_id.as_ref()),
             };
-            book.known.insert(id.to_owned(), known);
+            if let Some(new_id) = new_id.filter(|_| has_new_ids) {
+                book.note_new_id(new_id);
+            }
+            book.set(id, known);
         }
         book
     }
@@ -74,7 +79,27 @@ impl Book {
     }
 
     pub fn set(&mut self, id: &str, known: Known) {
-        self.known.insert(id.to_owned(), known);
+        *sum(&mut self.counts, &known) += 1;
+        match self.known.insert(id.to_owned(), known) {
+            Some(before) => *sum(&mut self.counts, &before) -= 1,
+            None => self.counts.taken += 1,
+        }
+    }
+
+    /// What earlier runs may have sent of the messages that this one meets.
+    pub fn beside(self, sent_earlier: Ids) -> Self {
+        Self { sent_earlier, ..self }
+    }
+
+    /// Whether it is met for the first time in this run and an earlier one may have sent it.
+    pub fn was_sent_earlier(&self, id: &str) -> bool {
+        self.sent_earlier.contains(id) && !self.known.contains_key(id)
+    }
+
+    fn note_new_id(&mut self, new_id: &str) {
+        if self.new_ids.insert(new_id) {
+            self.news.push(new_id.into());
+        }
     }
 
     /// Where an earlier run has written down what it meant to send.
@@ -87,7 +112,7 @@ impl Book {
 
     /// It is at its destination, under this id.
     pub fn arrived(&mut self, id: &str, new_id: &str) {
-        self.new_ids.insert(new_id.to_owned());
+        self.note_new_id(new_id);
         self.set(id, Known::Arrived);
     }
 
@@ -103,19 +128,19 @@ impl Book {
 
     /// So many are sent again though they may be there.
     pub fn sent_in_doubt(&mut self, count: u64) {
-        self.twice += count;
+        self.counts.maybe_twice += count;
     }
 
-    /// The ids of what was sent.
-    pub fn new_ids(&self) -> &HashSet<String> {
-        &self.new_ids
+    /// The ids of what was sent since this was asked last.
+    pub fn news(&mut self) -> Vec<Box<str>> {
+        std::mem::take(&mut self.news)
     }
 
     /// Whether this is one that we have sent and that came back. Counts it the first time.
     pub fn is_back(&mut self, id: &str) -> bool {
         let is_back = self.new_ids.contains(id);
         if is_back {
-            self.bounced.insert(id.to_owned());
+            self.bounced.insert(id);
         }
         is_back
     }
@@ -123,19 +148,22 @@ impl Book {
     /// It is there.
     pub fn meet(&mut self, id: &str) {
         if self.known.contains_key(id) {
-            self.met.insert(id.to_owned());
+            self.met.insert(id);
         }
     }
 
     /// The source was looked through, and what is open and was not met is not there. What had arrived is moved; the others are missing. Says which.
     pub fn settle_the_unseen(&mut self) -> Vec<String> {
         let mut ids = Vec::new();
-        for (id, known) in self.known.iter_mut().filter(|(id, _)| !self.met.contains(*id)) {
-            *known = match known {
+        for (id, known) in self.known.iter_mut().filter(|(id, _)| !self.met.contains(id)) {
+            let settled = match known {
                 Known::Arrived => Known::Moved,
                 Known::Doubtful { place, since } => Known::Missing { place: *place, since: *since },
                 _ => continue,
             };
+            *sum(&mut self.counts, &settled) += 1;
+            *sum(&mut self.counts, known) -= 1;
+            *known = settled;
             ids.push(id.clone());
         }
         ids
@@ -146,16 +174,71 @@ impl Book {
     }
 
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts { taken: self.known.len() as u64, maybe_twice: self.twice, ..Counts::default() };
-        for known in self.known.values() {
-            match known {
-                Known::Doubtful { .. } => counts.doubtful += 1,
-                Known::Refused { .. } => counts.refused += 1,
-                Known::Missing { .. } => counts.missing += 1,
-                Known::Arrived => counts.arrived += 1,
-                Known::Moved => counts.moved += 1,
-            }
+        self.counts
+    }
+}
+
+/// The sum that it is part of.
+fn sum<'a>(counts: &'a mut Counts, known: &Known) -> &'a mut u64 {
+    match known {
+        Known::Doubtful { .. } => &mut counts.doubtful,
+        Known::Refused { .. } => &mut counts.refused,
+        Known::Missing { .. } => &mut counts.missing,
+        Known::Arrived => &mut counts.arrived,
+        Known::Moved => &mut counts.moved,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn known(number: u8) -> Known {
+        match number {
+            0 => Known::Doubtful { place: None, since: Timestamp::UNIX_EPOCH },
+            1 => Known::Refused { place: None },
+            2 => Known::Arrived,
+            3 => Known::Moved,
+            _ => Known::Missing { place: None, since: Timestamp::UNIX_EPOCH },
         }
+    }
+
+    fn counted(book: &Book) -> Counts {
+        let mut counts = Counts { taken: book.known.len() as u64, ..Counts::default() };
+        book.known.values().for_each(|known| *sum(&mut counts, known) += 1);
         counts
+    }
+
+    proptest! {
+        #[test]
+        fn the_sums_are_those_of_all_that_is_known(
+            steps in prop::collection::vec((0..6_u8, 0..5_u8, any::<bool>()), 0..60)
+        ) {
+            let mut book = Book::default();
+            for (id, to, is_met) in steps {
+                let id = id.to_string();
+                book.set(&id, known(to));
+                if is_met {
+                    book.meet(&id);
+                }
+                prop_assert_eq!(book.counts(), counted(&book));
+            }
+            book.settle_the_unseen();
+            prop_assert_eq!(book.counts(), counted(&book));
+        }
+    }
+
+    #[test]
+    fn each_new_id_is_news_once_and_known_for_good() {
+        let mut book = Book::default();
+        book.arrived("1", "a");
+        book.arrived("1", "a");
+        assert_eq!(book.news(), ["a".to_owned().into_boxed_str()]);
+        book.arrived("2", "b");
+        assert_eq!(book.news(), ["b".to_owned().into_boxed_str()]);
+        assert!(book.is_back("a") && book.is_back("a") && !book.is_back("c"));
+        assert_eq!(book.bounced(), 1);
     }
 }

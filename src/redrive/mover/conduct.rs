@@ -1,6 +1,6 @@
 //! Decides how many may set out: all, or a canary first. Watches what becomes of them, and stops the run when too many come back.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +12,7 @@ use super::{
     listener::Ear,
     witness::{Sight, Witness},
 };
-use crate::redrive::{plan::Options, queue::Queue, wire::Refusal};
+use crate::redrive::{peek::own::Ids, plan::Options, queue::Queue, wire::Refusal};
 
 /// Sizes of the stages before all.
 const CANARIES: [u64; 2] = [1, 10];
@@ -24,6 +24,21 @@ const LEAST_JUDGED: u64 = 5;
 pub(super) struct Eyes {
     pub witness: Witness,
     pub ear: Ear,
+    /// The ids of what has set out, as far as the book was read.
+    sent: Ids,
+}
+
+impl Eyes {
+    pub fn new(witness: Witness, ear: Ear) -> Self {
+        Self { witness, ear, sent: Ids::default() }
+    }
+
+    /// Reads on in the book; how many are gone from where they were.
+    fn read(&mut self, crew: &Crew) -> u64 {
+        let mut book = crew.book();
+        self.sent.extend(book.news().iter().map(|id| &**id));
+        book.counts().moved
+    }
 }
 
 /// Opens the gate, in stages if that is wished, and watches until it is dropped.
@@ -72,7 +87,8 @@ async fn canary(crew: &Crew, eyes: &mut Eyes, options: Options, size: u64) -> Re
         let sight = look(crew, eyes).await.map_err(unseen)?;
         if sight.waiting == 0 {
             // Depths may lag, and a log is written before a message comes back.
-            eyes.ear.listen_now(&sent(crew)).await;
+            eyes.read(crew);
+            eyes.ear.listen_now(&eyes.sent).await;
         }
         if sight.bounced > 0 {
             return Err(Halt(came_back(crew, &eyes.ear, sight.is_exact())));
@@ -147,11 +163,9 @@ async fn watch(crew: &Crew, eyes: &mut Eyes, options: Options) {
 }
 
 async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, Refusal> {
-    let (sent, reached, gone) = {
-        let book = crew.book();
-        (book.new_ids().clone(), book.reached().clone(), book.counts().moved)
-    };
-    eyes.ear.listen(&sent).await;
+    let gone = eyes.read(crew);
+    let reached = crew.book().reached().clone();
+    eyes.ear.listen(&eyes.sent).await;
     if let Some(said) = eyes.ear.said() {
         let trouble = format!("the consumer fails: {said}");
         crew.progress.send_if_modified(|progress| {
@@ -160,17 +174,12 @@ async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, Refusal> {
             is_news
         });
     }
-    let sight = eyes.witness.look(&sent, &reached, gone).await?;
+    let sight = eyes.witness.look(&eyes.sent, &reached, gone).await?;
     crew.progress.send_modify(|progress| {
         progress.waiting = Some(sight.waiting);
         progress.bounced = progress.bounced.max(sight.bounced);
     });
     Ok(sight)
-}
-
-/// The ids of what has set out.
-fn sent(crew: &Crew) -> HashSet<String> {
-    crew.book().new_ids().clone()
 }
 
 /// What is known by ids is said as it is. A queue that has only become longer may have got others meanwhile.

@@ -10,10 +10,9 @@ use std::{
 };
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, sleep},
+    time::sleep,
 };
 
 use super::{
@@ -26,6 +25,7 @@ use super::{
 use crate::redrive::{
     journal::{Journal, JournalError, Record},
     message::{MOST_IN_BATCH, Message},
+    moment::{Clock, Moment},
     queue::Queue,
     wire::{Refusal, Why, Wire},
 };
@@ -84,7 +84,7 @@ pub(super) struct Crew {
     pub batches: AtomicU64,
     pub progress: watch::Sender<Progress>,
     pub tell: Option<mpsc::Sender<Told>>,
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
     pub patience: Duration,
     pub halted: Mutex<Option<String>>,
     /// FIFO groups, by the destination's index, of which one was refused: what is behind it stays where it is.
@@ -166,17 +166,21 @@ impl Crew {
     /// overtake it in its group.
     pub(super) async fn renewed(&self, mut leased: Vec<Leased>, within: Duration) -> Vec<Leased> {
         let Some(from) = self.from() else { return leased };
-        let now = Instant::now();
-        let ending: Vec<usize> = (0..leased.len()).filter(|index| leased[*index].until < now + within).collect();
+        let left = |leased: &Leased| leased.until.left(self.clock);
+        let ending: Vec<usize> = (0..leased.len()).filter(|index| left(&leased[*index]) < within).collect();
+        // Whoever has it by now, a standard queue may say yes to our old receipt all the same: it is not asked.
+        let (over, ending): (Vec<usize>, Vec<usize>) =
+            ending.into_iter().partition(|index| left(&leased[*index]).is_zero());
         let mut lost = vec![false; leased.len()];
+        over.into_iter().for_each(|index| lost[index] = true);
         for some in ending.chunks(MOST_IN_BATCH) {
             let receipts: Vec<String> = some.iter().map(|index| receipt(&leased[*index].message)).collect();
-            let until = Instant::now() + LEASE;
+            let until = Moment::now(self.clock).plus(LEASE);
             for (index, result) in some.iter().zip(self.wire.lease(from, &receipts, LEASE).await) {
                 match result {
                     Ok(()) => leased[*index].until = until,
                     // Nobody answers: it is ours as long as it was.
-                    Err(refusal) if refusal.is_passing() => lost[*index] = leased[*index].until <= Instant::now(),
+                    Err(refusal) if refusal.is_passing() => lost[*index] = left(&leased[*index]).is_zero(),
                     Err(_) => lost[*index] = true,
                 }
             }

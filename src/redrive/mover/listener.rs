@@ -7,6 +7,8 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use tokio::time::{Instant, timeout};
 
+use crate::redrive::peek::own::Ids;
+
 /// Between two questions.
 const LISTEN_EVERY: Duration = Duration::from_secs(4);
 /// An answer that takes longer is not waited for.
@@ -17,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub trait Listener: Send + Sync {
     /// What it was heard to fail on since the run began; what was told before may be told again. `sent` are the ids under which the
     /// run's messages are at their destination. Dropped in the middle, it misses nothing. Who hears nothing says nothing.
-    async fn failures(&self, sent: &HashSet<String>) -> Vec<Failed>;
+    async fn failures(&self, sent: &Ids) -> Vec<Failed>;
 }
 
 /// One failure of the consumer.
@@ -46,14 +48,14 @@ impl Ear {
     }
 
     /// Listens, if it is time.
-    pub async fn listen(&mut self, sent: &HashSet<String>) {
+    pub async fn listen(&mut self, sent: &Ids) {
         if Instant::now() >= self.next {
             self.listen_now(sent).await;
         }
     }
 
     /// Listens before something is decided.
-    pub async fn listen_now(&mut self, sent: &HashSet<String>) {
+    pub async fn listen_now(&mut self, sent: &Ids) {
         let Some(listener) = &self.listener else { return };
         let heard = timeout(PATIENCE, listener.failures(sent)).await.unwrap_or_default();
         self.next = Instant::now() + LISTEN_EVERY;

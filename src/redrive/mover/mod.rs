@@ -11,13 +11,15 @@
 //!
 //! At each arrow the program may be killed. Before `taken` the message is in the source; from `taken` on it is in the journal as well; it
 //! leaves the source only after the journal says that it has arrived. What is `doubtful` is sent again: a standard queue may then have it
-//! twice, and the run counts it; a FIFO queue knows the second one by its deduplication id.
+//! twice, and the run counts it; a FIFO queue knows the second one by its deduplication id. Counted as well is what an earlier run has
+//! sent and what is here all the same.
 
 mod backlog;
 mod batch;
 mod book;
 mod conduct;
 mod crew;
+mod earlier;
 mod gate;
 mod item;
 pub mod listener;
@@ -55,7 +57,9 @@ use self::{
     witness::Witness,
 };
 use crate::redrive::{
-    journal::{Ended, Journal, Ledger, Record, id_of},
+    journal::{Begun, Ended, Journal, Ledger, Record, id_of},
+    moment::Clock,
+    peek::own::Ids,
     plan::Options,
     undo::sources_of_brought_back,
     wire::Wire,
@@ -84,7 +88,7 @@ pub struct Job {
     pub tell: Option<mpsc::Sender<Told>>,
     /// Finishes what is in hand, and leaves.
     pub stop: CancellationToken,
-    pub clock: fn() -> Timestamp,
+    pub clock: Clock,
 }
 
 impl Job {
@@ -104,15 +108,16 @@ impl Job {
                 .parent()
                 .map_or_else(HashMap::new, |folder| sources_of_brought_back(folder, &begun.from)),
         };
+        let book = Book::of(&self.ledger).beside(sent_earlier(&self.journal, begun, (self.clock)()).await);
         let witness = Witness::new(Arc::clone(&self.wire), begun.from.queue().cloned(), begun.to.queues().to_vec());
-        let eyes = Eyes { witness, ear: Ear::new(self.listener) };
+        let eyes = Eyes::new(witness, Ear::new(self.listener));
         let crew = Arc::new(Crew {
             wire: self.wire,
             supply: self.supply,
             sink: self.sink,
             router,
             gate: Gate::new(self.options.rate),
-            book: Mutex::new(Book::of(&self.ledger)),
+            book: Mutex::new(book),
             batches: AtomicU64::new(self.ledger.batches),
             progress: self.progress,
             tell: self.tell,
@@ -183,6 +188,12 @@ impl Crew {
     }
 }
 
+/// What cannot be read of earlier runs is not counted, and keeps nobody.
+async fn sent_earlier(journal: &Journal, begun: &Begun, now: Timestamp) -> Ids {
+    let (path, begun) = (journal.path().to_owned(), begun.clone());
+    tokio::task::spawn_blocking(move || earlier::may_have_sent(&path, &begun, now)).await.unwrap_or_default()
+}
+
 /// How a run goes, as of now.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
@@ -194,7 +205,8 @@ pub struct Progress {
     pub arrived: u64,
     /// Refused for good; they stay where they were.
     pub refused: u64,
-    /// Sent again because the answer to their first send never came: these may be there twice.
+    /// Sent again because the answer to their first send never came, or because an earlier run's message was still here: these may be
+    /// there twice.
     pub maybe_twice: u64,
     /// Came back to the dead-letter queue after they were moved.
     pub bounced: u64,

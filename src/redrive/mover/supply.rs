@@ -1,10 +1,10 @@
 //! Where a run's messages come from: those held on the desk, or those received as the run goes.
 
 use async_trait::async_trait;
-use tokio::time::Instant;
 
 use crate::redrive::{
     message::{Message, Outgoing},
+    moment::Moment,
     wire::Refusal,
 };
 
@@ -14,7 +14,7 @@ pub struct Leased {
     /// With its receipt handle.
     pub message: Message,
     /// When the lease ends, unless it is renewed.
-    pub until: Instant,
+    pub until: Moment,
     /// What to send, if it was edited; none for the same again.
     pub outgoing: Option<Box<Outgoing>>,
 }

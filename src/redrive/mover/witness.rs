@@ -4,12 +4,10 @@
 //! a return that only depths tell is believed when several looks in a row say the same, and only where a return can be: at the dead-letter
 //! queue of a destination. Anywhere else a depth that grows is somebody else's doing.
 
-use std::{
-    collections::{BTreeSet, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::redrive::{
+    peek::own::Ids,
     queue::{Queue, Standing},
     wire::{Refusal, Wire},
 };
@@ -117,12 +115,7 @@ impl Witness {
     ///
     /// # Errors
     /// The queues'.
-    pub async fn look(
-        &mut self,
-        sent: &HashSet<String>,
-        reached: &BTreeSet<usize>,
-        gone: u64,
-    ) -> Result<Sight, Refusal> {
+    pub async fn look(&mut self, sent: &Ids, reached: &BTreeSet<usize>, gone: u64) -> Result<Sight, Refusal> {
         if let Some(sight) = self.exactly(sent, reached).await {
             return Ok(sight);
         }
@@ -158,7 +151,7 @@ impl Witness {
         most.copied().filter(|ahead| *ahead > ONE_RECEIVE).unwrap_or(0)
     }
 
-    async fn exactly(&mut self, sent: &HashSet<String>, reached: &BTreeSet<usize>) -> Option<Sight> {
+    async fn exactly(&mut self, sent: &Ids, reached: &BTreeSet<usize>) -> Option<Sight> {
         let look = async |queue: &Queue| {
             let messages = self.wire.glimpse(queue).await?;
             let ours = messages.iter().filter(|message| sent.contains(&message.id)).count();

@@ -411,7 +411,7 @@ mod tests {
         let hold = looked_at(&pretend, queue("dlq")).await;
         let supply = hold.supply(&numbers(0..1), take_all()).await;
         let batch = supply.next().await.unwrap().unwrap();
-        tokio::time::sleep_until(batch[0].until).await;
+        tokio::time::sleep_until(batch[0].until.awake()).await;
         supply.lost(batch).await;
         assert_eq!(drain(&supply, &pretend).await, numbers(0..1));
     }

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::redrive::{
     message::Message,
+    moment::Moment,
     queue::{Queue, Standing},
     wire::{Refusal, Why, Wire},
 };
@@ -161,8 +162,7 @@ impl Hold {
         let shelf = Arc::new(Shelf::default());
         let hears = Arc::clone(&shelf);
         let on_lost = Box::new(move |id: &str, why: &str| hears.lose(id, why));
-        let leases =
-            Leases::new(Arc::clone(&wire), queue.clone(), Some(Arc::clone(&spool)), on_lost).beside(options.now);
+        let leases = Leases::new(Arc::clone(&wire), queue.clone(), Some(Arc::clone(&spool)), on_lost, options.now);
         let highest = options.memory.as_ref().and_then(|looks| looks.seen(&queue));
         let highest = highest.filter(|seen| seen.may_be_there(&queue, (options.now)()));
         Ok(Self {
@@ -237,11 +237,7 @@ impl Hold {
     ///
     /// # Errors
     /// If the disk is full.
-    pub(super) fn keep(
-        &self,
-        mut message: Message,
-        lease: Option<(Instant, Instant)>,
-    ) -> Result<Option<Found>, Refusal> {
+    pub(super) fn keep(&self, mut message: Message, lease: Option<(Moment, Moment)>) -> Result<Option<Found>, Refusal> {
         let receipt = message.receipt.take();
         let mut index = self.shelf.index();
         if let Some(place) = index.places.get_mut(message.id.as_str()) {
@@ -265,7 +261,7 @@ impl Hold {
         Ok(Some(Found { row, message }))
     }
 
-    fn lease(&self, id: Arc<str>, receipt: &str, asked: Instant, until: Instant) -> Result<(), Refusal> {
+    fn lease(&self, id: Arc<str>, receipt: &str, asked: Moment, until: Moment) -> Result<(), Refusal> {
         let slip = self.spool.put(receipt.as_bytes()).map_err(|error| no_disk(&error))?;
         self.leases.keep(id, Receipt::Spooled(slip), asked, until);
         Ok(())
@@ -353,7 +349,8 @@ impl Hold {
         let accept_cost = self.accepted().is_some_and(|name| is_name_of(&name, &self.queue));
         // What could not be given back comes back by itself.
         let patience = released.back_in.unwrap_or_default();
-        let hunting = Hunting { accept_cost, limit: Some(ids.len() as u64), patience, ..Hunting::default() };
+        let hunting =
+            Hunting { accept_cost, limit: Some(ids.len() as u64), patience, ..Hunting::new(self.options.now) };
         let of_these =
             move |message: &Message| if ids.contains(&message.id) { wanted(message) } else { Decision::Leave };
         Chosen::Hunt(Box::new(Hunt::new(Arc::clone(&self.wire), self.queue.clone(), hunting, Box::new(of_these))))

@@ -20,12 +20,14 @@ use tokio::{
 };
 
 use super::{
+    hunting::Sorted,
     lease::{Leases, Receipt, Released},
     own::Ids,
     receive::receive,
 };
 use crate::redrive::{
     message::{MOST_IN_BATCH, Message},
+    moment::Moment,
     mover::supply::{Leased, Supply},
     queue::Queue,
     wire::{Ask, Refusal, Why, Wire},
@@ -72,7 +74,7 @@ struct State {
 #[derive(Debug)]
 struct Out {
     group: Option<Box<str>>,
-    until: Instant,
+    until: Moment,
     /// It came a second time, with this receipt: its lease was over.
     newer: Option<String>,
 }
@@ -100,15 +102,6 @@ impl Drop for Reservation<'_> {
     }
 }
 
-/// What a receive brought.
-#[derive(Default)]
-struct Sorted {
-    take: Vec<Leased>,
-    give_back: Vec<String>,
-    gone_already: Vec<String>,
-    is_news: bool,
-}
-
 impl fmt::Debug for Hunt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hunt").field("queue", &self.queue).field("state", &self.state).finish_non_exhaustive()
@@ -131,7 +124,7 @@ impl Hunt {
             swept: false,
             halt: None,
         };
-        let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}));
+        let left = Leases::new(Arc::clone(&wire), queue.clone(), None, Box::new(|_, _| {}), hunting.now);
         let (state, changed) = (Mutex::new(state), Notify::new());
         let began = Instant::now();
         Self { began, wire, queue, hunting, wanted, left, state, changed }
@@ -196,8 +189,8 @@ impl Hunt {
     }
 
     /// Decides on each message that came, in one step for all workers.
-    fn sort(&self, messages: Vec<Message>, asked: Instant) -> Sorted {
-        let until = asked + self.hunting.lease;
+    fn sort(&self, messages: Vec<Message>, asked: Moment) -> Sorted {
+        let until = asked.plus(self.hunting.lease);
         let mut sorted = Sorted::default();
         let mut state = self.state();
         let busy: HashSet<Box<str>> = state.out.values().filter_map(|out| out.group.clone()).collect();
@@ -225,7 +218,7 @@ impl Hunt {
         sorted
     }
 
-    fn decide(&self, state: &mut State, sorted: &mut Sorted, message: Message, (asked, until): (Instant, Instant)) {
+    fn decide(&self, state: &mut State, sorted: &mut Sorted, message: Message, (asked, until): (Moment, Moment)) {
         let receipt = message.receipt.clone().unwrap_or_default();
         match (self.wanted)(&message) {
             Decision::Take(_) if self.hunting.limit.is_some_and(|limit| state.tally.taken >= limit) => {
@@ -263,7 +256,7 @@ impl Hunt {
         }
     }
 
-    fn leave(&self, id: &str, receipt: String, asked: Instant, until: Instant) {
+    fn leave(&self, id: &str, receipt: String, asked: Moment, until: Moment) {
         self.left.keep(id.into(), Receipt::Here(receipt.into()), asked, until);
     }
 
@@ -271,7 +264,8 @@ impl Hunt {
     fn nothing_came(&self, asked: Instant) -> bool {
         let mut state = self.state();
         // The rest of a group shows only when the part that is out is through.
-        let more_may_show = self.queue.is_fifo() && state.out.values().any(|out| out.until > Instant::now());
+        let more_may_show =
+            self.queue.is_fifo() && state.out.values().any(|out| !out.until.left(self.hunting.now).is_zero());
         if asked >= state.news && !more_may_show {
             state.empty += 1;
         }
@@ -325,7 +319,7 @@ impl Supply for Hunt {
                 }
                 Turn::Over => return self.halted(),
             };
-            let asked = Instant::now();
+            let asked = Moment::now(self.hunting.now);
             let messages = self.receive(reservation.most).await?;
             let sorted = self.sort(messages, asked);
             drop(reservation);
@@ -336,19 +330,19 @@ impl Supply for Hunt {
             if sorted.is_news {
                 continue;
             }
-            if self.nothing_came(asked) {
+            if self.nothing_came(asked.awake()) {
                 if self.ends().await {
                     self.changed.notify_waiters();
                     return self.halted();
                 }
                 sleep(LOOK_EVERY).await;
             }
-            self.rest(asked).await;
+            self.rest(asked.awake()).await;
         }
     }
 
     async fn put_back(&self, messages: Vec<Leased>) {
-        let now = Instant::now();
+        let now = Moment::now(self.hunting.now);
         let mut state = self.state();
         for Leased { message, until, .. } in messages {
             let out = state.out.remove(message.id.as_str());
@@ -357,7 +351,7 @@ impl Supply for Hunt {
             state.blocked.extend(message.group().map(Into::into));
             let receipt = out.and_then(|out| out.newer).or(message.receipt);
             if let Some(receipt) = receipt {
-                self.leave(&message.id, receipt, now, until.max(now));
+                self.leave(&message.id, receipt, now, until);
             }
         }
         drop(state);
@@ -402,10 +396,17 @@ impl Supply for Hunt {
 mod tests {
     use std::sync::atomic::Ordering;
 
+    use jiff::Timestamp;
+
     use super::{
         super::pretend::{Pretend, queue},
         *,
     };
+
+    /// Stands still: no machine sleeps here.
+    fn wall() -> Timestamp {
+        Timestamp::from_second(1_000_000_000).unwrap()
+    }
 
     fn all(pretend: &Arc<Pretend>, name: &str, hunting: Hunting) -> Hunt {
         Hunt::for_all(Arc::clone(pretend) as Arc<dyn Wire>, queue(name), hunting)
@@ -436,7 +437,7 @@ mod tests {
     async fn takes_all_once_though_some_answers_are_empty() {
         let pretend = Pretend::holding([""; 35]);
         pretend.be_blind(2);
-        let hunt = all(&pretend, "q", Hunting::default());
+        let hunt = all(&pretend, "q", Hunting::new(wall));
         let mut taken = drain(&hunt, &pretend).await;
         taken.sort_unstable();
         taken.dedup();
@@ -446,7 +447,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn several_workers_share_one_queue() {
         let pretend = Pretend::holding([""; 400]);
-        let hunt = Arc::new(all(&pretend, "q", Hunting::default()));
+        let hunt = Arc::new(all(&pretend, "q", Hunting::new(wall)));
         let started = Instant::now();
         let workers: Vec<_> = (0..4)
             .map(|_| {
@@ -471,7 +472,7 @@ mod tests {
             0 => Decision::Take(None),
             _ => Decision::Leave,
         };
-        let hunt = Hunt::new(Arc::clone(&pretend) as _, queue("q"), Hunting::default(), Box::new(even));
+        let hunt = Hunt::new(Arc::clone(&pretend) as _, queue("q"), Hunting::new(wall), Box::new(even));
         assert_eq!(drain(&hunt, &pretend).await.len(), 15);
         // Far longer than a lease: it is renewed.
         tokio::time::sleep(Duration::from_secs(3000)).await;
@@ -484,13 +485,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_put_back_comes_no_more_and_what_is_lost_does() {
         let pretend = Pretend::holding([""; 3]);
-        let hunt = all(&pretend, "q", Hunting::default());
+        let hunt = all(&pretend, "q", Hunting::new(wall));
         let mut batch = hunt.next().await.unwrap().unwrap();
         let lost = batch.pop().into_iter().collect::<Vec<_>>();
         assert_eq!(ids(&lost), ["2"]);
         hunt.put_back(batch).await;
         hunt.lost(lost.clone()).await;
-        tokio::time::sleep(Hunting::default().lease).await;
+        tokio::time::sleep(Hunting::new(wall).lease).await;
         let again = hunt.next().await.unwrap().unwrap();
         assert_eq!(ids(&again), ["2"]);
         hunt.put_back(again).await;
@@ -503,7 +504,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_limit_holds_for_all_workers_together() {
         let pretend = Pretend::holding([""; 60]);
-        let hunt = all(&pretend, "q", Hunting { limit: Some(25), ..Hunting::default() });
+        let hunt = all(&pretend, "q", Hunting { limit: Some(25), ..Hunting::new(wall) });
         let (a, b, c) = tokio::join!(drain(&hunt, &pretend), drain(&hunt, &pretend), drain(&hunt, &pretend));
         assert_eq!(a.len() + b.len() + c.len(), 25);
         assert_eq!((pretend.all(), pretend.visible().len()), (35, 35), "none is leased that was not taken");
@@ -513,7 +514,7 @@ mod tests {
     async fn ends_without_waiting_when_all_ids_were_found() {
         let pretend = Pretend::holding([""; 40]);
         let wanted = ["3", "17"].into_iter().collect();
-        let hunt = Hunt::for_ids(Arc::clone(&pretend) as _, queue("q"), Hunting::default(), wanted);
+        let hunt = Hunt::for_ids(Arc::clone(&pretend) as _, queue("q"), Hunting::new(wall), wanted);
         let started = Instant::now();
         assert_eq!(drain(&hunt, &pretend).await, ["3", "17"]);
         assert!(started.elapsed() < Duration::from_secs(1));
@@ -528,7 +529,7 @@ mod tests {
             if sloppy {
                 pretend.be_sloppy();
             }
-            let hunt = all(&pretend, "q.fifo", Hunting::default());
+            let hunt = all(&pretend, "q.fifo", Hunting::new(wall));
             let first = hunt.next().await.unwrap().unwrap();
             let second = tokio::time::timeout(Duration::from_secs(20), hunt.next()).await;
             assert!(second.is_err(), "the group is out: wait, and do not think that this is all: {second:?}");
@@ -546,7 +547,7 @@ mod tests {
         let groups = (0..24).map(|number| if number % 2 == 0 { "a" } else { "b" });
         let pretend = Pretend::holding(groups);
         let not_the_first = |message: &Message| if message.id == "0" { Decision::Leave } else { Decision::Take(None) };
-        let hunt = Hunt::new(Arc::clone(&pretend) as _, queue("q.fifo"), Hunting::default(), Box::new(not_the_first));
+        let hunt = Hunt::new(Arc::clone(&pretend) as _, queue("q.fifo"), Hunting::new(wall), Box::new(not_the_first));
         let taken = drain(&hunt, &pretend).await;
         assert_eq!(taken.iter().filter(|id| id.parse::<u32>().unwrap() % 2 == 1).count(), 12);
         assert_eq!(hunt.tally().blocked_groups, 1);
@@ -556,7 +557,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_that_comes_again_while_it_is_moved_is_not_given_out_twice() {
         let pretend = Pretend::holding([""]);
-        let hunt = all(&pretend, "q", Hunting { lease: Duration::from_secs(2), ..Hunting::default() });
+        let hunt = all(&pretend, "q", Hunting { lease: Duration::from_secs(2), ..Hunting::new(wall) });
         let batch = hunt.next().await.unwrap().unwrap();
         // The lease ends while the mover is still at it.
         assert!(hunt.next().await.unwrap().is_none());
@@ -572,7 +573,7 @@ mod tests {
     async fn throttling_passes_and_a_queue_that_is_gone_does_not() {
         let pretend = Pretend::holding([""]);
         pretend.spoil_receives(Why::Throttled, 3);
-        let hunt = all(&pretend, "q", Hunting::default());
+        let hunt = all(&pretend, "q", Hunting::new(wall));
         assert_eq!(hunt.next().await.unwrap().unwrap().len(), 1);
         pretend.spoil_receives(Why::Gone, 1);
         assert_eq!(hunt.next().await.unwrap_err().why, Why::Gone);

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use crate::redrive::message::{Message, Outgoing};
+use crate::redrive::{
+    message::{Message, Outgoing},
+    moment::Clock,
+    mover::supply::Leased,
+};
 
 /// Beyond a lease of a run that was killed: clocks differ, and it may have been renewed at the last moment.
 const MARGIN: Duration = Duration::from_secs(10);
@@ -33,10 +37,13 @@ pub struct Hunting {
     pub most_seen: Option<u64>,
     /// Goes on though messages that are left may lose the last try of their consumer.
     pub accept_cost: bool,
+    /// The wall clock: by it is known when the machine slept, and leases ended.
+    pub now: Clock,
 }
 
-impl Default for Hunting {
-    fn default() -> Self {
+impl Hunting {
+    /// For all that there is now.
+    pub fn new(now: Clock) -> Self {
         Self {
             lease: Duration::from_secs(60),
             wait: Duration::from_secs(1),
@@ -45,14 +52,14 @@ impl Default for Hunting {
             patience: Duration::ZERO,
             most_seen: None,
             accept_cost: false,
+            now,
         }
     }
-}
 
-impl Hunting {
     /// For some among those that wait in a queue which others send to: what comes meanwhile must not keep it from its end.
-    pub fn among(wanted: u64, waiting: u64) -> Self {
-        Self { limit: Some(wanted), most_seen: Some(2 * waiting + 100), ..Self::default() }
+    #[must_use]
+    pub fn among(self, wanted: u64, waiting: u64) -> Self {
+        Self { limit: Some(wanted), most_seen: Some(2 * waiting + 100), ..self }
     }
 
     /// For going on with a run that was killed.
@@ -70,6 +77,17 @@ pub struct Tally {
     pub left: u64,
     /// FIFO groups of which nothing more can be had, because one of their messages is left.
     pub blocked_groups: u64,
+}
+
+/// What a receive brought.
+#[derive(Default)]
+pub(super) struct Sorted {
+    pub take: Vec<Leased>,
+    /// Receipts of what is to be visible again at once.
+    pub give_back: Vec<String>,
+    /// Receipts of what was moved before.
+    pub gone_already: Vec<String>,
+    pub is_news: bool,
 }
 
 /// Says what to do with a message.

@@ -14,21 +14,21 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
 use tokio::{
     sync::Notify,
     task::JoinHandle,
     time::{Instant, sleep, sleep_until},
 };
 
+use super::{length::Lease, spool::Spool};
 pub use super::{
     length::length_for,
     released::{Owed, Released},
     spool::Receipt,
 };
-use super::{spool::Spool, wall::Wall};
 use crate::redrive::{
     message::MOST_IN_BATCH,
+    moment::{Clock, Moment},
     queue::Queue,
     wire::{Refusal, Why, Wire},
 };
@@ -46,16 +46,6 @@ const CONCURRENCY: usize = 8;
 /// How often to look whether it did.
 const WAKES_EVERY: Duration = Duration::from_secs(2);
 
-#[derive(Debug)]
-struct Lease {
-    receipt: Receipt,
-    /// When the message was received.
-    since: Instant,
-    until: Instant,
-    /// When to renew it next; none if SQS would not.
-    due: Option<Instant>,
-}
-
 /// Hears of a message that is ours no longer, and why.
 pub type OnLost = Box<dyn Fn(&str, &str) + Send + Sync>;
 
@@ -65,12 +55,13 @@ pub struct Leases {
     renewing: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
     leases: HashMap<Arc<str>, Lease>,
     /// When the background looks at them next; none while there is nothing to do.
     planned: Option<Instant>,
-    wall: Option<Wall>,
+    /// The last look whether the machine slept.
+    seen: Moment,
 }
 
 struct Inner {
@@ -78,6 +69,7 @@ struct Inner {
     queue: Queue,
     spool: Option<Arc<Spool>>,
     on_lost: OnLost,
+    clock: Clock,
     held: Mutex<Held>,
     /// Something is due earlier than was planned.
     earlier: Notify,
@@ -99,14 +91,16 @@ impl fmt::Debug for Leases {
 }
 
 impl Leases {
-    /// None yet. Receipts may be in the spool.
-    pub fn new(wire: Arc<dyn Wire>, queue: Queue, spool: Option<Arc<Spool>>, on_lost: OnLost) -> Self {
+    /// None yet. Receipts may be in the spool. By the wall clock it is known when the machine slept.
+    pub fn new(wire: Arc<dyn Wire>, queue: Queue, spool: Option<Arc<Spool>>, on_lost: OnLost, clock: Clock) -> Self {
+        let held = Held { leases: HashMap::new(), planned: None, seen: Moment::now(clock) };
         let inner = Inner {
             wire,
             queue,
             spool,
             on_lost,
-            held: Mutex::default(),
+            clock,
+            held: Mutex::new(held),
             earlier: Notify::new(),
             ending: AtomicBool::new(false),
             leaving: Mutex::default(),
@@ -115,21 +109,16 @@ impl Leases {
         Self { inner: Arc::new(inner), renewing: Mutex::default() }
     }
 
-    /// By this clock it is known when the machine slept.
-    #[must_use]
-    pub fn beside(self, clock: fn() -> Timestamp) -> Self {
-        self.inner.held().wall = Some(Wall::new(clock));
-        self
-    }
-
     /// Keeps a message that was received at `since` and is ours until then. A newer receipt replaces an older one.
-    pub fn keep(&self, id: Arc<str>, receipt: Receipt, since: Instant, until: Instant) {
-        let due = since + (until - since) / 2;
+    pub fn keep(&self, id: Arc<str>, receipt: Receipt, since: Moment, until: Moment) {
+        // What was slept through so far is in these two moments already.
+        self.inner.note_sleep();
+        let lease = Lease::new(receipt, since, until, self.inner.clock);
         let mut held = self.inner.held();
-        held.leases.insert(id, Lease { receipt, since, until, due: Some(due) });
-        if held.planned.is_none_or(|planned| due < planned) {
+        if held.planned.is_none_or(|planned| lease.due < Some(planned)) {
             self.inner.earlier.notify_one();
         }
+        held.leases.insert(id, lease);
         drop(held);
         self.renew_in_the_background();
     }
@@ -140,9 +129,10 @@ impl Leases {
     }
 
     /// When the lease ends if nothing is done.
-    pub fn until(&self, id: &str) -> Option<Instant> {
+    pub fn until(&self, id: &str) -> Option<Moment> {
         self.inner.note_sleep();
-        self.inner.held().leases.get(id).map(|lease| lease.until)
+        let until = self.inner.held().leases.get(id).map(|lease| lease.until)?;
+        Some(Moment::now(self.inner.clock).plus(until.saturating_duration_since(Instant::now())))
     }
 
     /// The receipt handle of one that is held.
@@ -239,10 +229,9 @@ impl Inner {
                 self.earlier.notified().await;
                 continue;
             };
-            let has_wall = self.held().wall.is_some();
             tokio::select! {
                 () = sleep_until(next) => self.renew_due().await,
-                () = sleep(WAKES_EVERY), if has_wall => {}
+                () = sleep(WAKES_EVERY) => {}
                 () = self.earlier.notified() => {}
             }
         }
@@ -253,7 +242,11 @@ impl Inner {
     fn note_sleep(&self) {
         let now = Instant::now();
         let mut held = self.held();
-        let Some(slept) = held.wall.as_mut().and_then(|wall| wall.slept(now)) else { return };
+        let slept = held.seen.slept(self.clock);
+        held.seen = Moment::now(self.clock);
+        if slept.is_zero() {
+            return;
+        }
         for lease in held.leases.values_mut() {
             lease.since = lease.since.checked_sub(slept).unwrap_or(lease.since);
             lease.until = lease.until.checked_sub(slept).unwrap_or(now);
@@ -262,7 +255,7 @@ impl Inner {
         let ended: Vec<_> = held.leases.extract_if(|_, lease| lease.until <= now).collect();
         drop(held);
         self.earlier.notify_one();
-        let why = format!("this machine slept for {} s, and its lease ended meanwhile", slept.as_secs());
+        let why = format!("this machine slept for {:.0} s, and its lease ended meanwhile", slept.as_secs_f64());
         for (id, _) in ended {
             (self.on_lost)(&id, &why);
         }
@@ -400,10 +393,9 @@ impl Inner {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering::Relaxed;
+    use std::{cell::Cell, sync::atomic::Ordering::Relaxed};
 
-    use std::cell::Cell;
-
+    use jiff::Timestamp;
     use rstest::rstest;
 
     use super::{
@@ -414,16 +406,24 @@ mod tests {
 
     const HOUR: Duration = Duration::from_secs(3600);
 
+    thread_local!(static AHEAD_BY: Cell<i64> = const { Cell::new(0) });
+
+    /// Stands still but for sleep.
+    fn wall() -> Timestamp {
+        Timestamp::from_second(1_000_000_000 + AHEAD_BY.get()).unwrap()
+    }
+
     type Heard = Arc<Mutex<Vec<(String, String)>>>;
 
     /// All messages of a queue, received and kept.
     async fn kept(pretend: &Arc<Pretend>, lease: Duration) -> (Leases, Heard) {
+        AHEAD_BY.set(0);
         let heard = Heard::default();
         let hears = Arc::clone(&heard);
         let on_lost = Box::new(move |id: &str, why: &str| hears.lock().unwrap().push((id.into(), why.into())));
-        let leases = Leases::new(Arc::clone(pretend) as _, queue("q"), None, on_lost);
+        let leases = Leases::new(Arc::clone(pretend) as _, queue("q"), None, on_lost, wall);
         loop {
-            let asked = Instant::now();
+            let asked = Moment::now(wall);
             let ask = Ask { most: 10, lease, wait: Duration::ZERO };
             let messages = pretend.receive(&queue("q"), ask).await.unwrap();
             if messages.is_empty() {
@@ -431,7 +431,7 @@ mod tests {
             }
             for message in messages {
                 let receipt = Receipt::Here(message.receipt.unwrap().into());
-                leases.keep(message.id.into(), receipt, asked, asked + lease);
+                leases.keep(message.id.into(), receipt, asked, asked.plus(lease));
             }
         }
     }
@@ -492,7 +492,7 @@ mod tests {
         pretend.remove("3");
         sleep(Duration::from_secs(300)).await;
         assert_eq!(*heard.lock().unwrap(), [("3".to_owned(), "not in flight".to_owned())]);
-        assert_eq!((leases.len(), leases.until("3")), (9, None));
+        assert_eq!((leases.len(), leases.until("3").is_none()), (9, true));
     }
 
     #[tokio::test(start_paused = true)]
@@ -527,20 +527,38 @@ mod tests {
     #[case::shorter(40, true)]
     #[tokio::test(start_paused = true)]
     async fn a_machine_that_slept_does_not_give_out_what_ended_meanwhile(#[case] slept: i64, #[case] is_kept: bool) {
-        thread_local!(static AHEAD_BY: Cell<i64> = const { Cell::new(0) });
-        let wall = || Timestamp::from_second(1_000_000_000 + AHEAD_BY.get()).unwrap();
         let pretend = Pretend::holding([""; 10]);
         let (leases, heard) = kept(&pretend, Duration::from_secs(60)).await;
-        let leases = leases.beside(wall);
         AHEAD_BY.set(slept);
-        let left = leases.until("3").map(|until| until - Instant::now());
+        let left = leases.until("3").map(|until| until.left(wall));
         assert_eq!((left.is_some(), heard.lock().unwrap().len()), (is_kept, if is_kept { 0 } else { 10 }));
         assert!(left.is_none_or(|left| left <= Duration::from_secs(20)), "{left:?}");
         let said = "this machine slept for 300 s, and its lease ended meanwhile";
         assert!(heard.lock().unwrap().iter().all(|(_, why)| why == said));
         sleep(Duration::from_secs(3)).await;
-        let left = leases.until("3").map(|until| until - Instant::now());
+        let left = leases.until("3").map(|until| until.left(wall));
         assert_eq!(left.is_some_and(|left| left > Duration::from_secs(100)), is_kept, "renewed at once");
+    }
+
+    #[rstest]
+    #[case::longer_than_the_lease(300, None)]
+    #[case::shorter(40, Some(20))]
+    #[tokio::test(start_paused = true)]
+    async fn what_was_received_before_the_machine_slept_and_is_kept_after_it_counts_the_sleep(
+        #[case] slept: i64,
+        #[case] left: Option<u64>,
+    ) {
+        let pretend = Pretend::holding([""; 1]);
+        let (leases, heard) = kept(&pretend, Duration::from_secs(60)).await;
+        leases.forget("0");
+        let asked = Moment::now(wall);
+        AHEAD_BY.set(slept);
+        leases.keep("0".into(), Receipt::Here("r".into()), asked, asked.plus(Duration::from_secs(60)));
+        let until = leases.until("0").map_or(0, |until| until.left(wall).as_secs());
+        assert_eq!(until, left.unwrap_or_default());
+        pretend.spoil_leases(Why::Throttled, 1);
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!((leases.len(), heard.lock().unwrap().len()), if left.is_some() { (1, 0) } else { (0, 1) });
     }
 
     #[tokio::test(start_paused = true)]

@@ -22,6 +22,7 @@ use super::{
 };
 use crate::redrive::{
     message::{MOST_IN_BATCH, Message},
+    moment::Moment,
     wire::{Ask, Refusal},
 };
 
@@ -198,7 +199,7 @@ impl Round<'_> {
             let mut state = self.state();
             state.left = state.left.saturating_sub(most as u64);
         }
-        let asked = Instant::now();
+        let asked = Moment::now(self.hold.options.now);
         let ask = Ask { most, lease: self.lease, wait: self.hold.options.wait };
         let batch = match receive(&self.hold.wire, &self.hold.queue, ask).await {
             Ok(messages) => self.keep(messages, asked).await,
@@ -210,7 +211,7 @@ impl Round<'_> {
             state.left = state.left.saturating_add((most - batch.len().min(most)) as u64);
         }
         if batch.is_empty() {
-            return self.nothing_came(asked).await;
+            return self.nothing_came(asked.awake()).await;
         }
         {
             let mut state = self.state();
@@ -221,8 +222,8 @@ impl Round<'_> {
         }
     }
 
-    async fn keep(&self, messages: Vec<Message>, asked: Instant) -> Vec<Found> {
-        let until = asked + self.lease;
+    async fn keep(&self, messages: Vec<Message>, asked: Moment) -> Vec<Found> {
+        let until = asked.plus(self.lease);
         let mut batch = Vec::with_capacity(messages.len());
         let mut too_many = Vec::new();
         let highest = messages.iter().filter_map(Message::receive_count).max();

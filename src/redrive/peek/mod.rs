@@ -18,7 +18,6 @@ pub mod receive;
 pub mod released;
 pub mod row;
 pub mod spool;
-mod wall;
 
 #[cfg(test)]
 pub(crate) mod pretend;

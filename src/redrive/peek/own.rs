@@ -19,12 +19,23 @@ impl Ids {
         self.0.contains(&key(id))
     }
 
+    /// Whether the id that is this number as a UUID is one of them.
+    pub fn contains_uuid(&self, uuid: u128) -> bool {
+        self.0.contains(&uuid)
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<'a> Extend<&'a str> for Ids {
+    fn extend<I: IntoIterator<Item = &'a str>>(&mut self, ids: I) {
+        self.0.extend(ids.into_iter().map(key));
     }
 }
 
@@ -64,5 +75,6 @@ mod tests {
             .collect();
         assert_eq!(ids.len(), 4);
         assert!(ids.contains("b") && !ids.contains("c"));
+        assert!(ids.contains_uuid(255) && !ids.contains_uuid(254));
     }
 }

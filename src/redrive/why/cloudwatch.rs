@@ -139,3 +139,138 @@ async fn mappings(aws: &Connection, source: &ResourceId) -> Result<Vec<Mapping>,
     };
     Ok(ours.filter_map(mapping).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use rstest::rstest;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+    use crate::{aws::ConnectOptions, domain::FailureKind, redrive::peek::own::Ids};
+
+    const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:carts";
+    const PRICE: &str = "arn:aws:lambda:us-east-1:000000000000:function:price";
+    const NOW_MS: i64 = 1_000_000_000_000;
+
+    fn clock() -> Timestamp {
+        Timestamp::from_millisecond(NOW_MS).unwrap()
+    }
+
+    /// What was asked for: the path, or the log group.
+    type Asked = Arc<Mutex<Vec<String>>>;
+
+    /// An endpoint with these mappings, and one log in which something failed a minute ago.
+    async fn endpoint(status: u16, mappings: &str) -> (Arc<Connection>, Asked) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (asked, mappings) = (Asked::default(), mappings.to_owned());
+        let hears = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let request = read_request(&mut stream).await;
+                let (status, body) = if request.contains("FilterLogEvents") {
+                    let is_its = request.contains(r#""logGroupName":"/aws/lambda/price""#);
+                    let event = format!(
+                        r#"{{"timestamp":{},"logStreamName":"s","message":"[ERROR] KeyError: 'price'"}}"#,
+                        NOW_MS - 60_000
+                    );
+                    hears.lock().unwrap().push("log".to_owned());
+                    (200, format!(r#"{{"events":[{}]}}"#, if is_its { event } else { String::new() }))
+                } else {
+                    let path = request.split_whitespace().nth(1).unwrap_or_default();
+                    hears.lock().unwrap().push(path.to_owned());
+                    (status, format!(r#"{{"EventSourceMappings":[{mappings}]}}"#))
+                };
+                let head = format!("HTTP/1.1 {status} So\r\ncontent-type: application/json\r\nconnection: close\r\n");
+                let answer = format!("{head}content-length: {}\r\n\r\n{body}", body.len());
+                stream.write_all(answer.as_bytes()).await.unwrap_or_default();
+            }
+        });
+        let options = ConnectOptions { endpoint: Some(address), ..Default::default() };
+        (Arc::new(Connection::open(&options).await.unwrap()), asked)
+    }
+
+    async fn read_request(stream: &mut TcpStream) -> String {
+        let (mut request, mut piece) = (Vec::new(), vec![0; 4096]);
+        loop {
+            let read = stream.read(&mut piece).await.unwrap_or_default();
+            request.extend(&piece[..read]);
+            let text = String::from_utf8_lossy(&request).into_owned();
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length =
+                head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            if read == 0 || body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+    }
+
+    fn mapping(source: &str, function: &str, state: &str) -> String {
+        format!(r#"{{"UUID":"u","EventSourceArn":"{source}","FunctionArn":"{function}","State":"{state}"}}"#)
+    }
+
+    #[tokio::test]
+    async fn a_mapping_leads_to_its_function_and_that_to_its_log() {
+        // The list may hold others: not every endpoint takes notice of what it was asked for.
+        let others =
+            mapping(&format!("{QUEUE}-dlq"), "arn:aws:lambda:us-east-1:000000000000:function:other", "Enabled");
+        let ours = mapping(QUEUE, &format!("{PRICE}:live"), "Enabled");
+        let (aws, asked) = endpoint(200, &format!("{others},{ours}")).await;
+        let route = route(&aws, &ResourceId::from(QUEUE)).await.unwrap();
+        let found: Vec<_> = route.consumers.iter().map(|one| (one.function.as_str(), one.log_group.as_str())).collect();
+        assert_eq!((found, route.gap), (vec![(PRICE, "/aws/lambda/price")], None));
+        assert_eq!(route.source.as_ref().map(ResourceId::as_str), Some(QUEUE));
+        let asked = asked.lock().unwrap().join(" ");
+        assert!(asked.contains("event-source-mappings") && asked.contains("carts"), "{asked}");
+    }
+
+    #[tokio::test]
+    async fn without_a_mapping_there_is_no_log_and_it_says_so() {
+        let (aws, _) = endpoint(200, "").await;
+        let route = route(&aws, &ResourceId::from(QUEUE)).await.unwrap();
+        assert_eq!(route.consumers, []);
+        assert!(route.gap.is_some_and(|gap| gap.contains("no function is known to take from 'carts'")));
+        assert!(listener(&aws, &[], &[ResourceId::from(QUEUE)], clock).await.is_none());
+    }
+
+    #[tokio::test]
+    async fn who_may_not_ask_is_told_so() {
+        let (aws, _) = endpoint(403, "").await;
+        let trouble = route(&aws, &ResourceId::from(QUEUE)).await.unwrap_err();
+        assert_eq!(trouble.kind, FailureKind::Denied, "{trouble}");
+    }
+
+    #[rstest]
+    #[case::at_work("Enabled", true, Some("KeyError: 'price' (60 s ago"))]
+    #[case::switched_off("Disabled", false, None)]
+    #[tokio::test]
+    async fn what_its_log_says_last_is_why_it_still_fails(
+        #[case] state: &str,
+        #[case] is_enabled: bool,
+        #[case] expected: Option<&str>,
+    ) {
+        let (aws, asked) = endpoint(200, &mapping(QUEUE, PRICE, state)).await;
+        let reader = CloudWatch::new(Arc::clone(&aws));
+        let found = consumer(&aws, &reader, &[ResourceId::from(QUEUE)], clock()).await.unwrap();
+        assert_eq!((found.name.as_str(), found.is_enabled), ("price", is_enabled));
+        let is_said = found.still_fails.as_deref().zip(expected).is_some_and(|(said, start)| said.starts_with(start));
+        assert_eq!(is_said, expected.is_some(), "{found:?}");
+        assert_eq!(asked.lock().unwrap().contains(&"log".to_owned()), is_enabled, "who is off fails no more");
+    }
+
+    #[tokio::test]
+    async fn a_run_hears_the_log_that_the_mapping_led_to() {
+        let (aws, asked) = endpoint(200, &mapping(QUEUE, PRICE, "Enabled")).await;
+        // Began before the failure.
+        let began = || Timestamp::from_millisecond(NOW_MS - 61_000).unwrap();
+        let hearing = listener(&aws, &[], &[ResourceId::from(QUEUE)], began).await.unwrap();
+        let heard = hearing.failures(&Ids::default()).await;
+        assert_eq!(heard.iter().map(|failed| failed.said.as_str()).collect::<Vec<_>>(), ["KeyError: 'price'"]);
+        assert_eq!(asked.lock().unwrap().iter().filter(|asked| *asked != "log").count(), 1, "one list of mappings");
+    }
+}

@@ -3,7 +3,7 @@
 //! A message is failed on for sure only when the invocation names it by its id. Must not: keep lines, or read what it has read.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::BTreeSet,
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
@@ -14,10 +14,13 @@ use tokio::sync::Mutex;
 
 use super::{
     evidence::nearest,
-    invocations::{Assembler, Invocation, uuid},
+    invocations::{Assembler, Invocation, uuid, uuid_text},
     lines::{Ask, Line, LogReader, Span, read},
 };
-use crate::redrive::mover::listener::{Failed, Listener};
+use crate::redrive::{
+    mover::listener::{Failed, Listener},
+    peek::own::Ids,
+};
 
 /// Pages of one log that one question reads.
 const MOST_PAGES: u32 = 2;
@@ -59,13 +62,12 @@ impl Hearing {
 
 #[async_trait]
 impl Listener for Hearing {
-    async fn failures(&self, sent: &HashSet<String>) -> Vec<Failed> {
-        let sent: HashMap<u128, &str> = sent.iter().filter_map(|id| Some((uuid(id)?, id.as_str()))).collect();
+    async fn failures(&self, sent: &Ids) -> Vec<Failed> {
         let mut failures = Vec::new();
         for tail in self.tails.lock().await.iter_mut() {
             tail.read_on(self.reader.as_ref(), (self.clock)()).await;
             for invocation in tail.assembler.so_far() {
-                failures.extend(failed(&invocation, &sent, self.began_ms - LATE_MS));
+                failures.extend(failed(&invocation, sent, self.began_ms - LATE_MS));
             }
         }
         failures
@@ -102,7 +104,7 @@ fn hash(line: &Line) -> u64 {
 }
 
 /// What failed in an invocation: on which of the sent messages, or that it cannot be told.
-fn failed(invocation: &Invocation, sent: &HashMap<u128, &str>, from_ms: i64) -> Vec<Failed> {
+fn failed(invocation: &Invocation, sent: &Ids, from_ms: i64) -> Vec<Failed> {
     let named: BTreeSet<u128> = invocation.mentions.iter().map(|(_, id)| *id).collect();
     let on = |id: u128| {
         let failure = nearest(invocation, id)?;
@@ -110,9 +112,9 @@ fn failed(invocation: &Invocation, sent: &HashMap<u128, &str>, from_ms: i64) -> 
         let own = invocation.request_id.as_deref().and_then(uuid);
         let mut of_line = invocation.mentions.iter().filter(|(line, _)| *line == failure.line).map(|(_, id)| *id);
         let is_others = of_line.clone().any(|other| Some(other) != own) && !of_line.any(|named| named == id);
-        (!is_others).then(|| Failed { id: sent.get(&id).map(|id| (*id).to_owned()), said: failure.cause.headline() })
+        (!is_others).then(|| Failed { id: Some(uuid_text(id)), said: failure.cause.headline() })
     };
-    let ours: Vec<Failed> = named.into_iter().filter(|id| sent.contains_key(id)).filter_map(on).collect();
+    let ours: Vec<Failed> = named.into_iter().filter(|id| sent.contains_uuid(*id)).filter_map(on).collect();
     if !ours.is_empty() {
         return ours;
     }
@@ -165,7 +167,7 @@ mod tests {
     }
 
     async fn hear(hearing: &Hearing) -> Vec<Failed> {
-        hearing.failures(&[M.to_owned(), N.to_owned()].into()).await
+        hearing.failures(&[M, N].into_iter().collect()).await
     }
 
     fn on(id: &str) -> Failed {

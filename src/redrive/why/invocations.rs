@@ -252,6 +252,12 @@ pub fn uuid(text: &str) -> Option<u128> {
     digits.map(|(_, c)| char::from(*c).to_digit(16)).try_fold(0_u128, |sum, digit| Some(sum << 4 | u128::from(digit?)))
 }
 
+/// The number as such an id.
+pub fn uuid_text(uuid: u128) -> String {
+    let digits = format!("{uuid:032x}");
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}
+
 /// All such ids in a text.
 pub fn uuids(text: &str) -> impl Iterator<Item = u128> + '_ {
     text.match_indices('-')

@@ -59,6 +59,8 @@ struct Shared {
 struct State {
     rng: Rng,
     began: Instant,
+    /// So far the queues' time is ahead of tokio's, because the machine slept.
+    slept: Duration,
     shelves: Vec<Shelf>,
     ledger: Ledger,
     faults: Faults,
@@ -102,6 +104,7 @@ impl Queues {
         let state = State {
             rng: Rng::with_seed(seed),
             began: Instant::now(),
+            slept: Duration::ZERO,
             shelves: Vec::new(),
             ledger: Ledger::default(),
             faults: Faults::default(),
@@ -149,7 +152,7 @@ impl Queues {
         let mut state = self.state();
         let token = state.token();
         let mut message = Message { id: state.id(), body: body(&token, extra), ..Message::default() };
-        let sent = state.wall_ms(Instant::now());
+        let sent = state.wall_ms(state.now());
         message.system.insert(system::SENT.to_owned(), sent);
         message.system.insert(system::RECEIVE_COUNT.to_owned(), "3".to_owned());
         message.system.insert(system::SOURCE.to_owned(), source.arn.as_str().to_owned());
@@ -182,6 +185,12 @@ impl Queues {
     /// The next call of this operation goes so; several such wait for their turn.
     pub fn next(&self, operation: Operation, fault: Fault) {
         self.state().script.push((operation, fault));
+    }
+
+    /// The machine that the program runs on sleeps so long: the queues' time goes on, and tokio's stands still.
+    pub fn sleep_through(&self, how_long: Duration) {
+        self.state().slept += how_long;
+        self.shared.arrival.notify_waiters();
     }
 
     /// From now on so many messages in flight are too many for a standard queue.
@@ -222,8 +231,9 @@ impl Queues {
 
     /// True numbers, where [`Wire::standing`] may be told to be vague.
     pub fn standing(&self, queue: &Queue) -> Standing {
-        let now = Instant::now();
-        self.state().shelf(&queue.url).map(|shelf| shelf.standing(now)).unwrap_or_default()
+        let mut state = self.state();
+        let now = state.now();
+        state.shelf(&queue.url).map(|shelf| shelf.standing(now)).unwrap_or_default()
     }
 
     /// The ledger, to ask and to tell it what counts as safe.
@@ -239,6 +249,11 @@ impl Shared {
 }
 
 impl State {
+    /// As the queues have it.
+    fn now(&self) -> Instant {
+        Instant::now() + self.slept
+    }
+
     fn shelf(&mut self, url: &str) -> Option<&mut Shelf> {
         self.shelves.iter_mut().find(|shelf| shelf.queue.url == url)
     }

@@ -206,7 +206,8 @@ impl Wire for Process {
             let vague = state.faults.vague;
             let by = 1.0 + vague * (state.rng.f64() * 2.0 - 1.0);
             let off = |number: u64| (number as f64 * by).round() as u64;
-            let standing = state.shelf(&queue.url).ok_or_else(gone)?.standing(Instant::now());
+            let now = state.now();
+            let standing = state.shelf(&queue.url).ok_or_else(gone)?.standing(now);
             Ok(Standing { visible: off(standing.visible), in_flight: off(standing.in_flight), delayed: 0 })
         };
         self.whole(Operation::Standing, standing).await
@@ -263,7 +264,7 @@ pub(super) async fn receive(shared: &Shared, url: &str, ask: Ask) -> Result<Vec<
         if !messages.is_empty() || Instant::now() >= deadline {
             return Ok(messages);
         }
-        let next = shared.state().shelf(url).and_then(|shelf| shelf.next_return());
+        let next = shared.state().next_return(url);
         let until = next.unwrap_or(deadline).min(deadline);
         tokio::select! {
             biased;
@@ -274,8 +275,15 @@ pub(super) async fn receive(shared: &Shared, url: &str, ask: Ask) -> Result<Vec<
 }
 
 impl State {
+    /// When the next lease there ends, by tokio's time.
+    fn next_return(&mut self, url: &str) -> Option<Instant> {
+        let slept = self.slept;
+        let next = self.shelf(url)?.next_return()?;
+        Some(next.checked_sub(slept).unwrap_or(next))
+    }
+
     pub(super) fn receive(&mut self, url: &str, ask: Ask) -> Result<Vec<Message>, Refusal> {
-        let now = Instant::now();
+        let now = self.now();
         let (limit, empty, wall) = (self.over_limit, self.faults.empty, self.wall_ms(now));
         let lot = self.rng.f64();
         let mut rng = self.rng.fork();
@@ -310,7 +318,7 @@ impl State {
     }
 
     fn send(&mut self, url: &str, outgoing: &Outgoing, really: bool) -> Result<Accepted, Refusal> {
-        let now = Instant::now();
+        let now = self.now();
         let mut message = Message {
             id: self.id(),
             body: outgoing.body.clone(),
@@ -345,9 +353,9 @@ impl State {
         if !really {
             return Err(Fault::Unreached.refusal());
         }
-        let mut rng = self.rng.fork();
+        let (mut rng, now) = (self.rng.fork(), self.now());
         let shelf = self.shelf(url).ok_or_else(gone)?;
-        if let Some(message) = shelf.delete(receipt, Instant::now(), &mut rng)? {
+        if let Some(message) = shelf.delete(receipt, now, &mut rng)? {
             self.ledger.was_deleted(&message);
         }
         Ok(())
@@ -357,12 +365,13 @@ impl State {
         if !really {
             return Err(Fault::Unreached.refusal());
         }
-        self.shelf(url).ok_or_else(gone)?.lease(receipt, lease, Instant::now())
+        let now = self.now();
+        self.shelf(url).ok_or_else(gone)?.lease(receipt, lease, now)
     }
 
     pub(super) fn consume(&mut self, url: &str, receipt: &str) {
-        let mut rng = self.rng.fork();
-        let deleted = self.shelf(url).and_then(|shelf| shelf.delete(receipt, Instant::now(), &mut rng).ok().flatten());
+        let (mut rng, now) = (self.rng.fork(), self.now());
+        let deleted = self.shelf(url).and_then(|shelf| shelf.delete(receipt, now, &mut rng).ok().flatten());
         if let Some(message) = deleted {
             self.ledger.was_consumed(&message);
         }
