@@ -75,6 +75,7 @@ fn open(message: &Message, change: Option<&Change>, why: Option<&[String]>, rete
         group: message.group().map(ToOwned::to_owned),
         source: message.source().map(|arn| ResourceId::from(arn).short_name().to_owned()),
         why: why.map(<[String]>::to_vec).unwrap_or_default(),
+        inside: decoded.inside(),
         layers: decoded.layers.iter().map(ToString::to_string).chain(decoded.notes.iter().cloned()).collect(),
         body: match decoded.content {
             Content::Json(value) => Body::Json(value),

@@ -8,7 +8,10 @@ use std::{path::PathBuf, sync::Arc};
 use jiff::Timestamp;
 
 pub use super::asks::{Adjust, Ask, Choice, Deed, Find, Step, Subject, Taker};
-use crate::{domain::ResourceId, redrive::mover::Progress};
+use crate::{
+    domain::ResourceId,
+    redrive::{mover::Progress, why::decode::Inside},
+};
 
 /// Lines sent to either side of the cursor: more than any screen has.
 pub const MARGIN: usize = 250;
@@ -162,6 +165,8 @@ pub struct Opened {
     pub why: Vec<String>,
     /// What was taken off to get to the body: `SNS notification from …`, `gzip`.
     pub layers: Vec<String>,
+    /// How jq gets at what is shown of it.
+    pub inside: Option<Inside>,
     pub body: Body,
     pub attributes: Vec<(String, String)>,
     pub edited: bool,

@@ -14,7 +14,7 @@ use crate::{
         filter::{draw_prompt, insert, request},
     },
     panes::View,
-    redrive::edit::Edit,
+    redrive::{edit::Edit, why::decode::Inside},
     theme::Role,
     widgets::text,
 };
@@ -141,15 +141,16 @@ impl Typing {
 
     /// What it is about, and what is wrong with it: the lines above the prompt.
     fn above(&self, picture: &Picture, columns: usize) -> Vec<(Role, String)> {
+        let inside = picture.opened.as_ref().and_then(|opened| opened.inside).unwrap_or(Inside::Body);
         let hint = match &self.blank {
             Blank::Text => format!("{} · a text, or /a regex/ · enter lists · esc back", looks_in(picture)),
-            Blank::Where => format!("{} · jq such as .body.id > 3 · enter lists · esc back", looks_in(picture)),
+            Blank::Where => format!("{} · jq such as {} · enter lists · esc back", looks_in(picture), inside.ask()),
             Blank::EditAll => {
                 let meant = match picture.chosen {
                     0 => format!("nothing is chosen: edits all {} listed", Count(picture.listed as f64)),
                     chosen => format!("edits the {} chosen", Count(chosen as f64)),
                 };
-                format!("{meant} · jq such as .body.price = 0 · enter shows the difference · esc back")
+                format!("{meant} · jq such as {} · enter shows the difference · esc back", inside.edit())
             }
             Blank::Rate => "nothing: as fast as it goes · enter · esc back".to_owned(),
             Blank::To => "nothing: where they came from · enter · esc back".to_owned(),

@@ -76,6 +76,47 @@ impl Decoded {
     pub fn path(&self) -> String {
         self.layers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" › ")
     }
+
+    /// How a jq expression gets at what is shown of it, for whom `.body` is the envelope; none where no short one does.
+    pub fn inside(&self) -> Option<Inside> {
+        match self.layers.as_slice() {
+            [Layer::Json] => Some(Inside::Body),
+            [Layer::Envelope(Envelope::EventBridge { .. }), Layer::Json] => Some(Inside::Field("detail")),
+            [Layer::Envelope(Envelope::CloudEvent { .. }), Layer::Json] => Some(Inside::Field("data")),
+            [Layer::Envelope(Envelope::Sns { .. }), Layer::Json] => Some(Inside::Text("Message")),
+            _ => None,
+        }
+    }
+}
+
+/// Where in the body the contents are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inside {
+    Body,
+    /// JSON in a field of the envelope.
+    Field(&'static str),
+    /// JSON that is written as a text in a field of the envelope.
+    Text(&'static str),
+}
+
+impl Inside {
+    /// An expression that sets a field.
+    pub fn edit(self) -> String {
+        match self {
+            Self::Body => ".body.price = 0".to_owned(),
+            Self::Field(name) => format!(".body.{name}.price = 0"),
+            Self::Text(name) => format!(".body.{name} |= (fromjson | .price = 0 | tojson)"),
+        }
+    }
+
+    /// An expression that asks for a field.
+    pub fn ask(self) -> String {
+        match self {
+            Self::Body => ".body.id > 3".to_owned(),
+            Self::Field(name) => format!(".body.{name}.id > 3"),
+            Self::Text(name) => format!(".body.{name} | fromjson | .id > 3"),
+        }
+    }
 }
 
 /// Unwraps the body of a message, and asks its attributes for the type of event where the body does not say.
@@ -219,7 +260,7 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::redrive::message::AttributeValue;
+    use crate::redrive::{choose::Condition, edit::Edit, message::AttributeValue};
     use base64::{Engine, engine::general_purpose::STANDARD};
     use flate2::{Compression as Level, write::GzEncoder};
     use proptest::prelude::*;
@@ -234,6 +275,25 @@ mod tests {
 
     fn sns(message: &str) -> String {
         json!({"Type": "Notification", "TopicArn": "arn:aws:sns:r:1:T", "Message": message}).to_string()
+    }
+
+    #[rstest]
+    #[case(r#"{"id":7}"#)]
+    #[case(&sns(r#"{"id":7}"#))]
+    #[case(&json!({"detail-type": "D", "source": "s", "detail": {"id": 7}}).to_string())]
+    #[case(&json!({"specversion": "1.0", "id": "e", "type": "t", "source": "s", "data": {"id": 7}}).to_string())]
+    fn the_examples_get_at_what_is_inside(#[case] body: &str) {
+        let message = Message { body: body.to_owned(), ..Message::default() };
+        let inside = decode(&message).inside().unwrap();
+        assert_eq!(Condition::jq(&inside.ask()).unwrap().is_true(&message), Ok(true));
+        let edited = Edit::jq(&inside.edit()).unwrap().apply(&message).unwrap();
+        assert_eq!(decode_body(&edited.body).content, Content::Json(json!({"id": 7, "price": 0})));
+    }
+
+    #[test]
+    fn what_is_packed_has_no_short_way_inside() {
+        assert_eq!(decode_body(&packed(r#"{"a":1}"#)).inside(), None);
+        assert_eq!(decode_body(&sns(&sns("[1]"))).inside(), None);
     }
 
     #[rstest]
