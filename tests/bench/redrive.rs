@@ -106,7 +106,7 @@ async fn compare(url: &str) -> f64 {
     let ratio = medians[1] / medians[0];
     println!("median: bare {:.0}/s, ours {:.0}/s, ratio {ratio:.3} (target {TARGET})", medians[0], medians[1]);
     if let Some(native) = medians.get(2) {
-        println!("median: the endpoint's own move task {native:.0}/s; ours is {:.1} times that", medians[1] / native);
+        println!("median: the endpoint's own move task {native:.0}/s; ours is {:.3} of that", medians[1] / native);
     }
     ratio
 }
