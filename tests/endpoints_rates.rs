@@ -228,10 +228,7 @@ async fn compare(driver: &Driver, name: &str, sent: &Sent, account: &str) -> Vec
                 wrong.push(format!("{what}: said {said}, counted there {least} to {most}: {}", rate.source));
             }
         }
-        // What was sent in a minute and what was received in it are the same only where nothing waits at either end of it, and nothing is
-        // received again: a slow function's messages are.
-        let is_known_better = there.is_some() && key.kind == LinkKind::Invokes;
-        if !is_near && !is_less && !is_known_better {
+        if !is_near && !is_less {
             wrong.push(format!("{what}: said {:.3}, counted {counted:.3}: {}", rate.per_second, rate.source));
         }
     }
