@@ -23,8 +23,9 @@
 //! | [`peek`] | looking, and what it costs; a hunt feeds a run |
 //! | [`why`] | what a message holds, which others died of the same, and what its consumer said of it |
 //! | [`choose`], [`edit`], [`jq`] | which are meant, and what is to become of them |
-//! | [`plan`] | the words in front of every deed |
+//! | [`plan`], [`words`] | what is said before a deed, and what each is called |
 //! | [`mover`], [`journal`] | the deed, and its record on the disk |
+//! | [`moment`], [`returns`] | when a lease ends though the machine sleeps; until when messages may come back |
 //! | [`undo`], [`again`] | taking it back; going on after being cut off |
 //! | [`export`], [`import`], [`into_file`], [`listed`] | files as source and destination |
 //! | [`native`] | AWS's own move task |
