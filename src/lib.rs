@@ -26,7 +26,8 @@
 //! `snapshot` runs the same pollers for one round into the same store and prints it: there is one way to know things.
 //!
 //! Messages go another way, since they are moved and not only counted: [`redrive`] says which. The desk on the screen drives it from a
-//! task of its own ([`app`]), the commands from [`cli`]; the loop above sees its news as events.
+//! task of its own ([`app`]), the commands from [`cli`]; the loop above sees its news as events. What somebody asks to read goes a third
+//! way, [`inspect`], and has as many tasks as readers are open ([`overlays::inspect`]).
 //!
 //! # Rules
 //!
@@ -61,6 +62,7 @@
 //! | [`aws`] | how to call: endpoint, credentials, guard, meter, dialect, errors in words | what a queue is |
 //! | [`pollers`] | where facts come from, one file a service, each at its pace | terminal, conclusions |
 //! | [`redrive`] | putting it right: looking, knowing why, choosing, moving without losing one | terminal, wall clock |
+//! | [`inspect`] | reading what is there, when asked: log lines, items, objects, records, the thread of an id | terminal, wall clock |
 //! | [`widgets`] | drawing: tables, sparklines, panels, JSON, text made safe | AWS, the store |
 //! | [`panes`] | what a user sees, one file a pane: columns, view state, keys, picture | AWS, tasks, clock |
 //! | [`overlays`] | what lies on top: help, palette, filter, detail, the desk, themes | AWS, tasks, clock |
@@ -70,7 +72,7 @@
 //! | `demo` | an endpoint inside the process, and architectures with traffic on it | the rest of the program, as it from it |
 //! | [`cli`] | the command line, one file a subcommand | |
 //!
-//! Only [`aws`], [`pollers`], [`redrive`] and `demo` see the AWS SDK. `main` turns arguments into an exit code and does nothing else.
+//! Only [`aws`], [`pollers`], [`redrive`], [`inspect`] and `demo` see the AWS SDK. `main` turns arguments into an exit code and does nothing else.
 //!
 //! # Where the next thing goes
 //!
@@ -96,6 +98,7 @@ pub mod config;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod domain;
+pub mod inspect;
 pub mod overlays;
 pub mod panes;
 pub mod pollers;

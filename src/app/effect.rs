@@ -1,6 +1,6 @@
 //! A wish, as data: what `update` wants to happen outside.
 
-use crate::overlays::desk::model::Ask;
+use crate::overlays::{desk::model::Ask, inspect};
 
 /// One wish.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,10 @@ pub enum Effect {
     Copy(String),
     /// Of the desk.
     Desk(Ask),
+    /// Of the reader of this number.
+    Inspect(u64, inspect::Ask),
+    /// Let the user read a text in `$PAGER`.
+    Page(String),
     /// Let the user edit a text in `$EDITOR`; the desk waits for it.
     Edit(String),
 }

@@ -7,6 +7,7 @@ use crate::{
     domain::Report,
     overlays::{
         desk::model::{CutOff, News},
+        inspect,
         usage::Used,
     },
     panes::header::Cost,
@@ -35,6 +36,8 @@ pub enum Event {
     },
     /// What the desk of this number tells.
     Desk(u64, News),
+    /// What the task of the reader of this number tells.
+    Inspected(u64, inspect::News),
     /// Runs of this place were cut off, the newest first.
     CutOff(Vec<CutOff>),
     /// An effect could not be done.

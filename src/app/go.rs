@@ -13,6 +13,7 @@ use crate::{
             model::{Ask, CutOff, Deed, News, Subject, Taker},
         },
         detail::Detail,
+        inspect,
         route::{self, Route},
     },
     redrive::why::{self, takers},
@@ -158,6 +159,44 @@ impl App {
             News::Edit(document) => return vec![Effect::Edit(document)],
             News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             news => self.overlays.iter_mut().for_each(|overlay| overlay.told(&news)),
+        }
+        Vec::new()
+    }
+
+    /// Opens a reader on top.
+    pub(super) fn inspect(&mut self, subject: inspect::Subject, now: Timestamp) -> Vec<Effect> {
+        // A reader shows how it is, not how it was.
+        if self.held.is_some() {
+            self.hold(now);
+        }
+        self.readers += 1;
+        self.overlays.push(inspect::open(self.readers, &subject));
+        self.dirty = true;
+        vec![Effect::Inspect(self.readers, inspect::Ask::Open(Box::new(subject)))]
+    }
+
+    /// Whether the reader of this number still lies there.
+    pub(super) fn is_reading(&self, number: u64) -> bool {
+        self.overlays.iter().any(|overlay| overlay.reader() == Some(number))
+    }
+
+    /// Takes in what a reader's task tells, unless the reader was left.
+    pub(super) fn learned(&mut self, number: u64, news: inspect::News, now: Timestamp) -> Vec<Effect> {
+        if !self.is_reading(number) {
+            return Vec::new();
+        }
+        self.dirty = true;
+        match news {
+            inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
+            inspect::News::Page(text) => return vec![Effect::Page(text)],
+            #[expect(unreachable_patterns, reason = "readers add their own")]
+            news => {
+                let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+                let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));
+                if let Some(reader) = reader {
+                    reader.learned(news, &view);
+                }
+            }
         }
         Vec::new()
     }

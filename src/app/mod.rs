@@ -11,6 +11,7 @@ pub mod effect;
 pub mod event;
 mod farewell;
 mod go;
+pub mod inspect;
 mod mouse;
 pub mod perform;
 pub mod run;
@@ -80,6 +81,8 @@ pub struct App {
     desk: u64,
     /// The queue on it.
     on_desk: Option<ResourceId>,
+    /// How many readers were opened: each has a number of its own.
+    readers: u64,
     /// The user went somewhere: what is under the cursor is there because he wants it.
     went: bool,
     refreshes: u64,
@@ -117,6 +120,7 @@ impl App {
             typed: None,
             desk: 0,
             on_desk: None,
+            readers: 0,
             went: false,
             refreshes: 0,
             suspended: false,

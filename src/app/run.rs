@@ -11,7 +11,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{App, Effect, Event, clock, desk::Desks, editor, farewell, perform};
+use super::{App, Effect, Event, clock, desk::Desks, editor, farewell, inspect::Readers, perform};
 use crate::{
     aws::Connection,
     domain::Report,
@@ -74,9 +74,12 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
         app.change_theme(LIGHT, clock::now());
     }
     let mut sources = Sources { reported, happened, input: Some(EventStream::new()), signals };
-    let mut desks = Desks::new(Arc::clone(&aws), events, start.state);
+    let readers = Readers::new(Arc::clone(&aws), events.clone(), start.state.clone());
+    let desks = Desks::new(Arc::clone(&aws), events, start.state);
     desks.look_for_unfinished();
-    let result = turn(&mut app, &mut screen, &mut sources, &mut desks, &scopes).await;
+    let mut tasks = Tasks { desks, readers };
+    let result = turn(&mut app, &mut screen, &mut sources, &mut tasks, &scopes).await;
+    let mut desks = tasks.desks;
     cancel.cancel();
     // What was held is given back before we go.
     match &result {
@@ -132,11 +135,17 @@ impl Signals {
     }
 }
 
+/// The tasks behind what lies over the panes.
+struct Tasks {
+    desks: Desks,
+    readers: Readers,
+}
+
 async fn turn(
     app: &mut App,
     screen: &mut Screen,
     sources: &mut Sources,
-    desks: &mut Desks,
+    tasks: &mut Tasks,
     scopes: &watch::Sender<crate::domain::Scope>,
 ) -> io::Result<Leaving> {
     let mut tick = interval(Duration::from_secs(1));
@@ -151,7 +160,7 @@ async fn turn(
             input = next_input(&mut sources.input) => Some(from_terminal(input)),
             event = sources.signals.next() => Some(event),
             _ = tick.tick() => {
-                let (cost, used) = usage(desks.connection());
+                let (cost, used) = usage(tasks.desks.connection());
                 app.update(Event::Used(used), clock::now());
                 Some(Event::Tick(cost))
             }
@@ -178,9 +187,17 @@ async fn turn(
                         app.update(Event::Failed(format!("not copied: {error}")), clock::now());
                     }
                 }
-                Effect::Desk(ask) => desks.ask(ask),
-                Effect::Edit(text) => match edit(app, screen, sources, text).await? {
-                    Some(edited) => desks.ask(Ask::Edited(edited)),
+                Effect::Desk(ask) => tasks.desks.ask(ask),
+                Effect::Inspect(number, ask) => tasks.readers.ask(number, ask),
+                Effect::Edit(text) => match lend(app, screen, sources, move || editor::edit(&text)).await? {
+                    Some(edited) => tasks.desks.ask(Ask::Edited(edited)),
+                    None => return Ok(Leaving::AtOnce),
+                },
+                Effect::Page(text) => match lend(app, screen, sources, move || editor::page(&text)).await? {
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => {
+                        app.update(Event::Failed(error), clock::now());
+                    }
                     None => return Ok(Leaving::AtOnce),
                 },
             }
@@ -230,21 +247,21 @@ fn suspend(app: &mut App, screen: &mut Screen) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the terminal to the user's editor until that ends; none if we are to end ourselves.
-async fn edit(
+/// Gives the terminal to the user's editor or pager until that ends; none if we are to end ourselves.
+async fn lend<T: Send + 'static>(
     app: &mut App,
     screen: &mut Screen,
     sources: &mut Sources,
-    text: String,
-) -> io::Result<Option<Result<String, String>>> {
+    to: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> io::Result<Option<Result<T, String>>> {
     terminal::leave();
     // The task that reads the keys would take them from the editor. Another one can begin only when this one has let go.
     sources.input = None;
-    let mut editing = tokio::task::spawn_blocking(move || editor::edit(&text));
-    let edited = loop {
+    let mut lent = tokio::task::spawn_blocking(to);
+    let came = loop {
         tokio::select! {
-            edited = &mut editing => break edited.unwrap_or_else(|error| Err(format!("the editor failed: {error}"))),
-            // The editor's own, as long as it has the terminal.
+            came = &mut lent => break came.unwrap_or_else(|error| Err(format!("what was started failed: {error}"))),
+            // The other's own, as long as it has the terminal.
             _ = sources.signals.interrupt.recv() => {}
             // It has stopped itself, and the shell waits for all of us.
             _ = sources.signals.stop.recv() => terminal::stop_job()?,
@@ -255,7 +272,7 @@ async fn edit(
     screen.resume()?;
     sources.input = Some(EventStream::new());
     app.update(Event::Resumed, clock::now());
-    Ok(Some(edited))
+    Ok(Some(came))
 }
 
 /// What the meter and the dialect say, as the screen shows it.

@@ -8,8 +8,8 @@ use crate::{
     commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
-        Press, Wish, desk::model::Ask, detail::Detail, filter::Filter, help::Help, palette::Palette, themes::Themes,
-        toast::Toast, usage::Usage,
+        Press, Wish, desk::model::Ask, detail::Detail, filter::Filter, help::Help, inspect, palette::Palette,
+        themes::Themes, toast::Toast, usage::Usage,
     },
     panes::View,
     store::Store,
@@ -57,6 +57,7 @@ impl App {
                 (self.session.place, self.session.missing) = (place, missing);
             }
             Event::Desk(number, news) => return self.desk_told(number, news, now),
+            Event::Inspected(number, news) => return self.learned(number, news, now),
             Event::CutOff(runs) => self.ask_to_go_on(runs, now),
             Event::Failed(text) => self.say(text, Role::Warn, now),
             Event::Resumed => (self.suspended, self.dirty) = (false, true),
@@ -171,8 +172,29 @@ impl App {
         overlay: Box<dyn crate::overlays::Overlay>,
         now: Timestamp,
     ) -> Vec<Effect> {
+        let reader = overlay.reader();
+        let mut effects = self.do_wish(wish, overlay, now);
+        // A reader that does not lie there any more has nothing to read for.
+        effects.extend(
+            reader
+                .filter(|number| !self.is_reading(*number))
+                .map(|number| Effect::Inspect(number, inspect::Ask::Close)),
+        );
+        effects
+    }
+
+    fn do_wish(&mut self, wish: Wish, overlay: Box<dyn crate::overlays::Overlay>, now: Timestamp) -> Vec<Effect> {
+        let reader = overlay.reader();
         match wish {
             Wish::Close => {}
+            Wish::Read(ask) => {
+                self.overlays.push(overlay);
+                return reader.map(|number| Effect::Inspect(number, ask)).into_iter().collect();
+            }
+            Wish::Inspect(subject) => {
+                self.overlays.push(overlay);
+                return self.inspect(*subject, now);
+            }
             Wish::Do(command) => return self.command(command, now),
             Wish::Show(id) => self.show(&id, now),
             Wish::ClearFilter => self.filter("", now),

@@ -8,34 +8,30 @@ use super::{COMMANDS, Command, Key, Place};
 #[derive(Debug, Clone)]
 pub struct Keymap {
     keys: HashMap<Key, Command>,
-    /// What means something else on the map.
-    on_map: HashMap<Key, Command>,
-    /// And on the desk.
-    on_desk: HashMap<Key, Command>,
+    /// What means something else in a place.
+    own: HashMap<(Place, Key), Command>,
 }
 
 impl Default for Keymap {
     fn default() -> Self {
-        let of = |own: Option<Place>| {
-            COMMANDS
-                .iter()
-                .filter(|row| Some(row.place).filter(|place| matches!(place, Place::Map | Place::Desk)) == own)
-                .flat_map(|row| row.keys.iter().filter_map(|key| Some((key.parse().ok()?, row.command))))
-                .collect()
-        };
-        Self { keys: of(None), on_map: of(Some(Place::Map)), on_desk: of(Some(Place::Desk)) }
+        let (mut keys, mut own) = (HashMap::new(), HashMap::new());
+        for row in COMMANDS {
+            for key in row.keys.iter().filter_map(|key| key.parse().ok()) {
+                if row.place.has_own_keys() {
+                    own.insert((row.place, key), row.command);
+                } else {
+                    keys.insert(key, row.command);
+                }
+            }
+        }
+        Self { keys, own }
     }
 }
 
 impl Keymap {
     /// What a key means in a pane of this place.
     pub fn command(&self, key: Key, place: Place) -> Option<Command> {
-        let own = match place {
-            Place::Map => self.on_map.get(&key),
-            Place::Desk => self.on_desk.get(&key),
-            _ => None,
-        };
-        own.or_else(|| self.keys.get(&key)).copied()
+        self.own.get(&(place, key)).or_else(|| self.keys.get(&key)).copied()
     }
 }
 

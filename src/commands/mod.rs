@@ -73,7 +73,7 @@ pub enum Command {
 }
 
 /// Where a command works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     Everywhere,
     /// In the list of a pane, or in any overlay that lists something.
@@ -83,6 +83,42 @@ pub enum Place {
     Map,
     /// On the desk, likewise.
     Desk,
+    /// In the lines of logs, likewise.
+    Tail,
+    /// Among the items of a table, likewise.
+    Items,
+    /// Among the objects of a bucket, likewise.
+    Objects,
+    /// Among the records of a stream, likewise.
+    Records,
+    /// On the thread of one id, likewise.
+    Thread,
+}
+
+impl Place {
+    /// Whether keys may mean something here that they mean nowhere else.
+    pub fn has_own_keys(self) -> bool {
+        !matches!(self, Self::Everywhere | Self::List | Self::Pane)
+    }
+
+    /// Whether what is done here lies over all panes.
+    pub fn fills(self) -> bool {
+        self.has_own_keys() && self != Self::Map
+    }
+
+    /// What help calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere | Self::List | Self::Pane => "",
+            Self::Map => "the map",
+            Self::Desk => "the desk",
+            Self::Tail => "the log lines",
+            Self::Items => "the items",
+            Self::Objects => "the objects",
+            Self::Records => "the records",
+            Self::Thread => "the thread",
+        }
+    }
 }
 
 /// What a command of the desk is for: its help is in these parts.
@@ -272,14 +308,14 @@ mod tests {
 
     #[test]
     fn no_key_and_no_name_means_two_things() {
-        // On the map and on the desk a key may mean something else than in lists.
+        // On the map, on the desk and in readers a key may mean something else than in lists.
         let mut keys = HashSet::new();
         let mut names = HashSet::new();
         for row in COMMANDS {
             assert!(names.insert(row.name), "{} twice", row.name);
             for key in row.keys {
-                let own = Some(row.place).filter(|place| matches!(place, Place::Map | Place::Desk));
-                assert!(keys.insert((own.map(|place| place as u8), key)), "{key} twice");
+                let own = Some(row.place).filter(|place| place.has_own_keys());
+                assert!(keys.insert((own, key)), "{key} twice");
                 assert!(key.parse::<Key>().is_ok(), "{key} is no key");
             }
         }

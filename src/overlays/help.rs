@@ -1,4 +1,4 @@
-//! The keys of a place, from the command table: all of them, or on the desk its own in their parts.
+//! The keys of a place, from the command table: all of them, or where it has its own those, in their parts.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
@@ -24,8 +24,8 @@ const WORDS: [(&str, &str); 7] = [
     ("DLQ", "messages in the queue's dead-letter queue"),
 ];
 
-/// Of the commands that work everywhere, those that work on the desk too.
-const ON_DESK: [Command; 12] = [
+/// Of the commands that work everywhere, those that work where keys are particular too.
+const COMMON: [Command; 12] = [
     Command::Up,
     Command::Down,
     Command::PageUp,
@@ -49,7 +49,15 @@ const WORDS_OF_DESK: [(&str, &str); 5] = [
     ("✖", "was refused in a move; it says why"),
 ];
 
-/// Columns of the desk's parts and of keys, each with a gap.
+/// The words of a place that has keys of its own.
+fn words(place: Place) -> &'static [(&'static str, &'static str)] {
+    match place {
+        Place::Desk => &WORDS_OF_DESK,
+        _ => &[],
+    }
+}
+
+/// Columns of the parts and of keys, each with a gap.
 const PART: u16 = 11;
 const KEYS: u16 = 19;
 
@@ -73,11 +81,11 @@ impl Help {
         let line = |row: &Row| ("", row.keys.join(" "), row.does);
         let word = |(word, means): &(&'static str, &'static str)| ("", (*word).to_owned(), *means);
         let blank = || std::iter::once(("", String::new(), ""));
-        if self.place != Place::Desk {
-            let rows = COMMANDS.iter().filter(allowed).map(line);
-            return rows.chain(blank()).chain(WORDS.iter().map(word)).collect();
+        if !self.place.fills() {
+            let rows = COMMANDS.iter().filter(allowed).filter(|row| !row.place.fills() || row.place == Place::Desk);
+            return rows.map(line).chain(blank()).chain(WORDS.iter().map(word)).collect();
         }
-        let mut rows: Vec<&Row> = COMMANDS.iter().filter(|row| row.group.is_some()).filter(allowed).collect();
+        let mut rows: Vec<&Row> = COMMANDS.iter().filter(|row| row.place == self.place).filter(allowed).collect();
         rows.sort_by_key(|row| row.group);
         let mut part = None;
         let mut lines: Vec<Line> = Vec::new();
@@ -86,8 +94,12 @@ impl Help {
             part = row.group;
             lines.push((name, row.keys.join(" "), row.does));
         }
-        let common = COMMANDS.iter().filter(|row| ON_DESK.contains(&row.command)).map(line);
-        lines.extend(blank().chain(common).chain(blank()).chain(WORDS_OF_DESK.iter().map(word)));
+        let common = COMMANDS.iter().filter(|row| COMMON.contains(&row.command)).map(line);
+        lines.extend(blank().chain(common));
+        let words = words(self.place);
+        if !words.is_empty() {
+            lines.extend(blank().chain(words.iter().map(word)));
+        }
         lines
     }
 }
@@ -123,7 +135,8 @@ impl Overlay for Help {
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let theme = view.theme;
-        let (title, part) = if self.place == Place::Desk { ("keys of the desk", PART) } else { ("keys", 0) };
+        let title = if self.place.fills() { format!("keys of {}", self.place.name()) } else { "keys".to_owned() };
+        let part = if self.place.fills() { PART } else { 0 };
         let width = (84 + part).min(area.width);
         let lines = wrapped(self.lines(view), width.saturating_sub(4 + part + KEYS));
         let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
@@ -135,7 +148,7 @@ impl Overlay for Help {
             more => format!(", {more} more"),
         };
         let hints = format!("j/k scroll{more} · any other key closes");
-        let inner = panel::Overlay { title, hints: &hints, theme }.render(place, buf);
+        let inner = panel::Overlay { title: &title, hints: &hints, theme }.render(place, buf);
         for (y, (name, keys, does)) in (inner.top()..inner.bottom()).zip(lines.iter().skip(self.offset)) {
             let mut x = inner.x + 1;
             for (piece, role, width) in

@@ -6,6 +6,7 @@ pub mod desk;
 pub mod detail;
 pub mod filter;
 pub mod help;
+pub mod inspect;
 pub mod palette;
 pub mod route;
 pub mod themes;
@@ -53,6 +54,10 @@ pub enum Wish {
     GoOn(ResourceId),
     /// Of the desk, which stays open.
     Ask(desk::model::Ask),
+    /// Of the reader that wishes it, which stays open.
+    Read(inspect::Ask),
+    /// Open a reader on top; what wishes it stays below.
+    Inspect(Box<inspect::Subject>),
     /// Close the desk; everything on it is given back.
     LeaveDesk,
     /// Do this on top; the overlay stays below.
@@ -123,6 +128,14 @@ pub trait Overlay {
 
     /// News of the desk.
     fn told(&mut self, _news: &desk::model::News) {}
+
+    /// Its number, if it is a reader.
+    fn reader(&self) -> Option<u64> {
+        None
+    }
+
+    /// News of its reading.
+    fn learned(&mut self, _news: inspect::News, _view: &View<'_>) {}
 
     /// News of what was asked of the endpoint.
     fn used(&mut self, _used: &usage::Used) {}

@@ -13,7 +13,7 @@ use super::{
     filter::{draw_prompt, insert, request},
 };
 use crate::{
-    commands::{COMMANDS, Command, Place},
+    commands::{COMMANDS, Command},
     domain::ResourceId,
     panes::View,
     theme::Role,
@@ -59,8 +59,8 @@ impl Palette {
         let mut letters = Vec::new();
         let mut score = |matcher: &mut Matcher, name: &str| pattern.score(Utf32Str::new(name, &mut letters), matcher);
         self.hits.clear();
-        // What is done on the desk is done there.
-        for row in COMMANDS.iter().filter(|row| row.command != Command::Palette && row.place != Place::Desk) {
+        // What is done on the desk or in a reader is done there.
+        for row in COMMANDS.iter().filter(|row| row.command != Command::Palette && !row.place.fills()) {
             if let Some(score) = score(&mut self.matcher, row.name) {
                 let hint = format!("{} · {}", row.keys.first().unwrap_or(&""), row.does);
                 // Among equals, commands stand before resources.

@@ -24,8 +24,8 @@ pub fn keys(view: &View<'_>, place: Place) -> Vec<Segment<'static>> {
     // Nothing is sorted on the map, and who is there need not be told how to get there.
     let elsewhere = [Command::Sort, Command::Pane(11), Command::Desk];
     let works = |row: &&Row| match place {
-        Place::Map => row.place != Place::Desk && !elsewhere.contains(&row.command),
-        _ => !matches!(row.place, Place::Map | Place::Desk),
+        Place::Map => !row.place.fills() && !elsewhere.contains(&row.command),
+        _ => !row.place.has_own_keys(),
     };
     let allowed = |row: &&Row| !(row.dangerous && view.read_only);
     let mut rows: Vec<_> = COMMANDS.iter().filter(|row| row.footer.1 > 0).filter(works).filter(allowed).collect();

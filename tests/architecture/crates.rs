@@ -7,9 +7,9 @@ use crate::{
 };
 
 /// Modules that see AWS's SDK.
-const AWS: &[&str] = &["aws", "pollers", "redrive", "demo"];
+const AWS: &[&str] = &["aws", "pollers", "redrive", "inspect", "demo"];
 /// Modules without a terminal.
-const NO_TERMINAL: &[&str] = &["domain", "store", "routing", "aws", "pollers", "redrive", "config", "demo"];
+const NO_TERMINAL: &[&str] = &["domain", "store", "routing", "aws", "pollers", "redrive", "inspect", "config", "demo"];
 /// Modules without tasks, channels and timers.
 const NO_TASKS: &[&str] = &["domain", "store", "routing", "commands", "theme", "widgets", "panes", "overlays"];
 /// Modules that compute: what they need is passed in, the instant too.

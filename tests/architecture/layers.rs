@@ -18,17 +18,19 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     // Facts come in, messages are put right.
     ("pollers", &["domain", "store", "aws", "routing"]),
     ("redrive", &["domain", "store", "aws", "routing"]),
+    // What it reads it understands as the redrive desk does.
+    ("inspect", &["domain", "store", "aws", "routing", "redrive"]),
     // What a user sees: of the AWS side only what the store knows. Widgets know not even that.
     ("widgets", &["domain", "theme"]),
-    ("panes", &["domain", "store", "theme", "commands", "routing", "redrive", "widgets"]),
-    ("overlays", &["domain", "store", "theme", "commands", "routing", "redrive", "widgets", "panes"]),
+    ("panes", &["domain", "store", "theme", "commands", "routing", "redrive", "inspect", "widgets"]),
+    ("overlays", &["domain", "store", "theme", "commands", "routing", "redrive", "inspect", "widgets", "panes"]),
     // The program.
     ("terminal", &[]),
     (
         "app",
         &[
-            "domain", "store", "theme", "commands", "routing", "aws", "pollers", "redrive", "widgets", "panes",
-            "overlays", "terminal",
+            "domain", "store", "theme", "commands", "routing", "aws", "pollers", "redrive", "inspect", "widgets",
+            "panes", "overlays", "terminal",
         ],
     ),
     ("config", &["domain", "aws", "pollers"]),
@@ -38,8 +40,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "domain", "store", "theme", "commands", "routing", "aws", "pollers", "redrive", "widgets", "panes",
-            "overlays", "app", "config", "demo",
+            "domain", "store", "theme", "commands", "routing", "aws", "pollers", "redrive", "inspect", "widgets",
+            "panes", "overlays", "app", "config", "demo",
         ],
     ),
     ("main", &["cli", "terminal"]),

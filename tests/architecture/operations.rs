@@ -42,7 +42,7 @@ const SERVICES: &[(&str, &str, &str)] = &[
 const NOT_CALLS: &[&str] = &["clone", "config"];
 
 /// Modules whose calls are the program's own. The demo's are made on emulators alone and never under the guard.
-const CALLERS: &[&str] = &["aws", "pollers", "redrive"];
+const CALLERS: &[&str] = &["aws", "pollers", "redrive", "inspect"];
 
 type Called = BTreeSet<(&'static str, String)>;
 
