@@ -6,6 +6,7 @@
 //! Prices are US dollars in us-east-1, from each service's pricing page, read in November 2026; the free tier is not counted.
 
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataInput;
+use aws_sdk_dynamodb::operation::{query::QueryInput, scan::ScanInput};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
 /// What an operation does to the world.
@@ -43,6 +44,16 @@ fn metrics_asked_for(input: &Input) -> usize {
     input.downcast_ref::<GetMetricDataInput>().map_or(1, |input| input.metric_data_queries().len())
 }
 
+/// Samples of 25 items that a page may have; it ends at 1 MB, which is as much to pay for as ten of them.
+fn samples_asked_for(input: &Input) -> usize {
+    let scan = input.downcast_ref::<ScanInput>().map(ScanInput::limit);
+    let limit = scan.or_else(|| input.downcast_ref::<QueryInput>().map(QueryInput::limit)).flatten();
+    limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .map_or(MOST_SAMPLES, |limit| limit.div_ceil(25).clamp(1, MOST_SAMPLES))
+}
+
+const MOST_SAMPLES: usize = 10;
 const CLOUDWATCH_REQUEST: f64 = 10.0;
 const SQS_REQUEST: f64 = 0.40;
 const SNS_REQUEST: f64 = 0.50;
@@ -69,7 +80,8 @@ pub const OPERATIONS: &[Operation] = &[
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
     reads("DynamoDB", "DescribeTable", 0.0),
     reads("DynamoDB", "ListTables", 0.0),
-    reads("DynamoDB", "Scan", DYNAMODB_SAMPLE),
+    Operation { unit: "25 items", units: samples_asked_for, ..reads("DynamoDB", "Query", DYNAMODB_SAMPLE) },
+    Operation { unit: "25 items", units: samples_asked_for, ..reads("DynamoDB", "Scan", DYNAMODB_SAMPLE) },
     reads("DynamoDB Streams", "DescribeStream", 0.0),
     reads("EventBridge", "ListEventBuses", 0.0),
     reads("EventBridge", "ListRules", 0.0),
