@@ -169,7 +169,8 @@ impl App {
             self.say("choose a table, a bucket or a stream: i shows what is in it".to_owned(), Role::Dim, now);
             return Vec::new();
         };
-        let subject: Option<inspect::Subject> = match self.store.kind_of(id) {
+        let subject = match self.store.kind_of(id) {
+            Kind::Table => Some(inspect::Subject::Items(id.clone())),
             _ => None,
         };
         let Some(subject) = subject else {
@@ -205,7 +206,6 @@ impl App {
         match news {
             inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             inspect::News::Page(text) => return vec![Effect::Page(text)],
-            #[expect(unreachable_patterns, reason = "readers add their own")]
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));

@@ -117,7 +117,7 @@ fn describe(table: &Description, arguments: &Arguments) -> Outcome {
     }
     let keys = table.keys_of(arguments.index.as_deref());
     complain(&format!(
-        "no item was read: add --key VALUE, a {} of type {}, or --scan for a sample, which costs read capacity",
+        "no item was read: add --key VALUE, which is {} ({}), or --scan for a sample, which costs read capacity",
         keys.partition.name,
         keys.partition.kind.name()
     ));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Condition, Description, Tables,
-    value::{self, Style},
+    value::{self, Style, Value},
     wire::{From, Request},
 };
 use crate::{aws::Trouble, domain::FailureKind};
@@ -23,6 +23,8 @@ pub enum What {
 pub struct Item {
     /// What tells it from others: its key in the table, as JSON.
     pub key: Arc<str>,
+    /// The values of the keys that it was found by, for a list.
+    pub head: Arc<str>,
     /// One line of plain JSON, its key first.
     pub json: Arc<str>,
     /// The same as DynamoDB writes it, each value with its type.
@@ -131,7 +133,13 @@ impl Reading {
 fn read(attributes: value::Attributes, of_table: &[&str], first: &[&str]) -> Item {
     let key = |name: &&str| attributes.get(*name).map(|value| value.json(Style::Typed));
     let keys: Vec<String> = of_table.iter().filter_map(key).collect();
+    let value = |name: &&str| match attributes.get(*name)? {
+        Value::Text(text) => Some(text.clone()),
+        value => Some(value.json(Style::Plain)),
+    };
+    let head: Vec<String> = first.iter().filter_map(value).collect();
     Item {
+        head: head.join(" ").into(),
         key: keys.join(" ").into(),
         json: value::item(&attributes, first, Style::Plain).into(),
         typed: value::item(&attributes, first, Style::Typed).into(),
