@@ -171,6 +171,7 @@ impl App {
         };
         let subject = match self.store.kind_of(id) {
             Kind::Table => Some(inspect::Subject::Items(id.clone())),
+            Kind::Stream => Some(inspect::Subject::Records(id.clone())),
             _ => None,
         };
         let Some(subject) = subject else {

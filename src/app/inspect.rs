@@ -7,6 +7,7 @@
 mod file;
 mod items;
 mod out;
+mod records;
 mod shelf;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -87,5 +88,6 @@ impl Readers {
 fn begin(start: Start, subject: Subject) {
     match subject {
         Subject::Items(table) => tokio::spawn(items::serve(start, table)),
+        Subject::Records(stream) => tokio::spawn(records::serve(start, stream)),
     };
 }

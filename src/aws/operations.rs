@@ -59,6 +59,7 @@ const SQS_REQUEST: f64 = 0.40;
 const SNS_REQUEST: f64 = 0.50;
 const S3_LIST: f64 = 5.0;
 const S3_GET: f64 = 0.40;
+const TABLE_STREAM_READ: f64 = 0.2;
 /// One eventually consistent read of a page of up to 25 items of up to 4 KB each.
 const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
 
@@ -83,12 +84,17 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { unit: "25 items", units: samples_asked_for, ..reads("DynamoDB", "Query", DYNAMODB_SAMPLE) },
     Operation { unit: "25 items", units: samples_asked_for, ..reads("DynamoDB", "Scan", DYNAMODB_SAMPLE) },
     reads("DynamoDB Streams", "DescribeStream", 0.0),
+    reads("DynamoDB Streams", "GetRecords", TABLE_STREAM_READ),
+    reads("DynamoDB Streams", "GetShardIterator", 0.0),
     reads("EventBridge", "ListEventBuses", 0.0),
     reads("EventBridge", "ListRules", 0.0),
     reads("EventBridge", "ListTargetsByRule", 0.0),
     reads("Firehose", "DescribeDeliveryStream", 0.0),
     reads("Firehose", "ListDeliveryStreams", 0.0),
     reads("Kinesis", "DescribeStreamSummary", 0.0),
+    reads("Kinesis", "GetRecords", 0.0),
+    reads("Kinesis", "GetShardIterator", 0.0),
+    reads("Kinesis", "ListShards", 0.0),
     reads("Kinesis", "ListStreamConsumers", 0.0),
     reads("Kinesis", "ListStreams", 0.0),
     reads("Kinesis Analytics", "DescribeApplication", 0.0),

@@ -85,6 +85,8 @@ pub enum Command {
     AboutTable,
     TableStream,
     /// Of the records of a stream.
+    ReadLatest,
+    ReadOldest,
     ReadFrom,
     StopReading,
 }
@@ -364,6 +366,33 @@ pub const COMMANDS: &[Row] = &[
         .footer("write", 76),
     row(Command::PageShown, "item in a pager", &["p"], "the item under the cursor in $PAGER")
         .at(Place::Items)
+        .footer("pager", 58),
+    row(Command::ReadLatest, "records from now on", &["n"], "read what comes from now on")
+        .at(Place::Records)
+        .footer("from now", 100),
+    row(Command::ReadOldest, "records from the oldest", &["o"], "read from the oldest record that is kept")
+        .at(Place::Records)
+        .footer("from the oldest", 96),
+    row(Command::ReadFrom, "records from a time", &["@"], "read from an instant")
+        .at(Place::Records)
+        .footer("from a time", 92),
+    row(Command::StopReading, "stop reading", &["space"], "read no more").at(Place::Records).footer("stop", 90),
+    row(Command::FindText, "find among records", &["f", "/"], "list only what holds a text or fits a /regex/")
+        .at(Place::Records)
+        .footer("find", 88),
+    row(Command::FindWhere, "records where", &["="], "list only where a jq expression is true")
+        .at(Place::Records)
+        .footer("jq", 86),
+    row(Command::NextColumn, "record beside", &["tab", "right"], "between the records and the one under the cursor")
+        .at(Place::Records),
+    row(Command::CopyShown, "copy record", &["y"], "copy the record under the cursor as JSON")
+        .at(Place::Records)
+        .footer("copy", 78),
+    row(Command::WriteFile, "write records", &["w"], "write all that is listed to a file, as JSON lines")
+        .at(Place::Records)
+        .footer("write", 76),
+    row(Command::PageShown, "record in a pager", &["p"], "the record under the cursor in $PAGER")
+        .at(Place::Records)
         .footer("pager", 58),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),

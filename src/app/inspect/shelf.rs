@@ -125,9 +125,9 @@ impl Shelf {
         self.rows.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    /// What tells the rows apart that are here.
+    /// What tells the rows apart that were here from the beginning: what came since is new as long as it is read.
     pub(super) fn keys(&self) -> HashSet<Arc<str>> {
-        self.rows.iter().map(|row| Arc::clone(&row.key)).collect()
+        self.rows.iter().filter(|row| !row.new).map(|row| Arc::clone(&row.key)).collect()
     }
 
     /// More of them, at the end.

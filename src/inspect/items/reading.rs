@@ -61,10 +61,11 @@ impl Cost {
     /// `12.5 read units in 3 pages`.
     pub fn in_words(&self) -> String {
         let pages = if self.pages == 1 { "1 page".to_owned() } else { format!("{} pages", self.pages) };
+        let units = if self.units == 1.0 { "1 read unit".to_owned() } else { format!("{} read units", self.units) };
         match self.unsaid {
-            0 => format!("{} read units in {pages}", self.units),
+            0 => format!("{units} in {pages}"),
             unsaid if unsaid == self.pages => format!("{pages} read; the endpoint does not say what they cost"),
-            unsaid => format!("{} read units in {pages}, of {unsaid} unsaid", self.units),
+            unsaid => format!("{units} in {pages}, of {unsaid} unsaid"),
         }
     }
 }

@@ -12,6 +12,7 @@
 //! `app::inspect`, and a [`Place`](crate::commands::Place) for its keys. Must not: call anything, or hold all that was read.
 
 pub mod items;
+pub mod records;
 pub mod rows;
 
 use super::Overlay;
@@ -22,6 +23,8 @@ use crate::domain::ResourceId;
 pub enum Subject {
     /// The items of this table.
     Items(ResourceId),
+    /// The records of this stream, or of this table's stream.
+    Records(ResourceId),
 }
 
 /// What a reader wants of its task.
@@ -32,6 +35,7 @@ pub enum Ask {
     /// End.
     Close,
     Items(items::model::Ask),
+    Records(records::model::Ask),
 }
 
 /// What a task tells its reader.
@@ -42,11 +46,13 @@ pub enum News {
     /// A document for `$PAGER`.
     Page(String),
     Items(Box<items::model::Picture>),
+    Records(Box<records::model::Picture>),
 }
 
 /// The reader of this number for this subject.
 pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
     match subject {
         Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
+        Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
     }
 }

@@ -7,9 +7,12 @@ use crate::{
     overlays::{
         Press, Wish,
         desk::model::Find,
-        inspect::rows::{
-            self, Pressed,
-            prompt::{Prompt, Typed},
+        inspect::{
+            Subject,
+            rows::{
+                self, Pressed,
+                prompt::{Prompt, Typed},
+            },
         },
     },
 };
@@ -43,6 +46,7 @@ impl Items {
                 (self.about, self.offset) = (true, 0);
                 Wish::Stay
             }
+            Some(Command::TableStream) => self.stream(),
             Some(Command::FindKey) => self.ask_key(),
             Some(Command::FindText) => {
                 self.type_in(Blank::Find, " find ", "a text, or /a regex/ · enter lists · esc back")
@@ -106,6 +110,14 @@ impl Items {
             .and_then(|name| table.indexes.iter().position(|index| &index.index_name == name));
         let next = at.map_or(0, |at| at + 1);
         Self::wish(Ask::Index(table.indexes.get(next).map(|index| index.index_name.clone())))
+    }
+
+    fn stream(&self) -> Wish {
+        match self.picture.table.as_ref().map(|table| &table.stream) {
+            Some(Some(_)) => Wish::Inspect(Box::new(Subject::Records(self.table.clone()))),
+            Some(None) => Wish::Say("the table has no stream".to_owned()),
+            None => Wish::Stay,
+        }
     }
 
     /// What was typed; it stays if something is wrong with it.

@@ -68,6 +68,8 @@ impl Rows {
             }
         }
         self.list = below(list);
+        // The line between the two has a blank on either side.
+        self.list.width -= u16::from(right > 0 && left > 0);
         self.draw_list(empty, buf, view);
         self.beside = beside(below(page), left > 0, buf, view);
         self.page.draw(self.beside, buf, view);
