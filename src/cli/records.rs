@@ -87,9 +87,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
                     break true;
                 }
             }
-            Some(News::Said(text, _)) => complain(&text),
+            Some(News::Said(text, _) | News::Trouble(Some(text))) => complain(&text),
             Some(News::CaughtUp) if !arguments.follow => break true,
-            Some(News::CaughtUp | News::Shards(_)) => {}
+            Some(News::CaughtUp | News::Shards(_) | News::Trouble(None)) => {}
         }
     };
     // Why it came to an end by itself.

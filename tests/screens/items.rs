@@ -57,7 +57,17 @@ fn read() -> Picture {
         n => format!(r#"{{"id":"visit-{n:04}","at":{n},"total":{n}.50,"pages":["home","cart"]}}"#),
     };
     let line = |n: usize| Line { head: format!("visit-{n:04} {n}"), text: json(n), new: n == 3 };
-    let lines = ["{", "  \"id\": \"visit-0001\",", "  \"at\": 1,", "  \"total\": 1.50,", "  \"pages\": [", "    \"home\",", "    \"cart\"", "  ]", "}"];
+    let lines = [
+        "{",
+        "  \"id\": \"visit-0001\",",
+        "  \"at\": 1,",
+        "  \"total\": 1.50,",
+        "  \"pages\": [",
+        "    \"home\",",
+        "    \"cart\"",
+        "  ]",
+        "}",
+    ];
     let opened = Opened {
         number: 1,
         notes: Vec::new(),
@@ -214,7 +224,12 @@ fn trouble_and_what_made_room_stand_on_the_page() {
 fn an_item_of_400_kb_is_cut_on_the_screen_and_says_so() {
     let picture = read();
     let text = "x".repeat(400 * 1024);
-    let opened = Opened { number: 1, notes: Vec::new(), json: text.as_str().into(), lines: vec![format!("  \"text\": \"{text}\"")] };
+    let opened = Opened {
+        number: 1,
+        notes: Vec::new(),
+        json: text.as_str().into(),
+        lines: vec![format!("  \"text\": \"{text}\"")],
+    };
     let listing = Listing { opened: Some(Arc::new(opened)), ..picture.listing };
     let mut screen = open(Screen::example(120, 40), Picture { listing, ..picture });
     screen.press("tab G");

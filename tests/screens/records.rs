@@ -25,14 +25,18 @@ fn asked() -> Picture {
 
 fn read() -> Picture {
     let json = |n: usize| {
-        format!(r#"{{"At":"2026-11-21T14:02:{n:02}Z","Shard":"s-0","SequenceNumber":"{n}","Event":"MODIFY","Keys":{{"id":"v-{n}"}}}}"#)
+        format!(
+            r#"{{"At":"2026-11-21T14:02:{n:02}Z","Shard":"s-0","SequenceNumber":"{n}","Event":"MODIFY","Keys":{{"id":"v-{n}"}}}}"#
+        )
     };
     let line = |n: usize| Line { head: format!("14:02:{n:02}Z MODIFY v-{n}"), text: json(n), new: false };
     let opened = Opened {
         number: 29,
         notes: vec!["the stream has keys alone".to_owned()],
         json: json(29).into(),
-        lines: ["{", "  \"Event\": \"MODIFY\",", "  \"Keys\": {", "    \"id\": \"v-29\"", "  }", "}"].map(str::to_owned).to_vec(),
+        lines: ["{", "  \"Event\": \"MODIFY\",", "  \"Keys\": {", "    \"id\": \"v-29\"", "  }", "}"]
+            .map(str::to_owned)
+            .to_vec(),
     };
     let listing = Listing {
         lines: (0..30).map(line).collect(),
@@ -51,7 +55,8 @@ fn on_a_table_with_a_stream(width: u16, height: u16) -> Screen {
     screen.press("4 i");
     let stream = edatop::inspect::items::description::Stream { stream_arn: "arn".to_owned(), stream_view_type: None };
     let table = edatop::inspect::items::Description { stream: Some(stream), ..Default::default() };
-    let picture = edatop::overlays::inspect::items::model::Picture { table: Some(Arc::new(table)), ..Default::default() };
+    let picture =
+        edatop::overlays::inspect::items::model::Picture { table: Some(Arc::new(table)), ..Default::default() };
     screen.app.update(Event::Inspected(1, News::Items(Box::new(picture))), screen.now);
     screen
 }

@@ -60,7 +60,10 @@ struct Bench {
     from: String,
     shards: usize,
     caught_up: bool,
+    /// Why it cannot be read at the moment.
     trouble: Option<String>,
+    /// What may be missing, and stays so.
+    gap: Option<String>,
     shelf: Shelf,
 }
 
@@ -75,6 +78,7 @@ impl Bench {
             shards: 0,
             caught_up: false,
             trouble: None,
+            gap: None,
             shelf: Shelf::new(MOST_BYTES),
         }
     }
@@ -162,7 +166,7 @@ impl Bench {
         };
         self.shelf.clear();
         self.shelf.follows = from == At::Latest;
-        (self.caught_up, self.trouble, self.shards) = (false, None, 0);
+        (self.caught_up, self.trouble, self.gap, self.shards) = (false, None, None, 0);
         let (out, news) = mpsc::channel(ON_THEIR_WAY);
         self.news = Some(news);
         self.start(async move { Note::Ended(follow(stream, from, out).await) });
@@ -173,8 +177,9 @@ impl Bench {
         match news {
             records::News::Shards(shards) => self.shards = shards,
             records::News::Records(records) => self.shelf.push(records.into_iter().map(row)),
-            records::News::Said(text, true) => self.trouble = Some(text),
+            records::News::Said(text, true) => self.gap = Some(text),
             records::News::Said(text, false) => self.out.say(text, false),
+            records::News::Trouble(trouble) => self.trouble = trouble,
             records::News::CaughtUp => self.caught_up = true,
         }
     }
@@ -213,7 +218,7 @@ impl Bench {
             shards: self.shards,
             reads: self.news.is_some(),
             caught_up: self.caught_up,
-            trouble: self.trouble.clone(),
+            trouble: self.trouble.clone().or_else(|| self.gap.clone()),
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum News {
     Records(Vec<Record>),
     /// What is to be said, and whether it is bad news.
     Said(String, bool),
+    /// Why a shard cannot be read at the moment; nothing once one can be read again.
+    Trouble(Option<String>),
     /// All shards were read up to now, once.
     CaughtUp,
 }
@@ -64,6 +66,7 @@ struct Following {
     out: mpsc::Sender<News>,
     said_caught_up: bool,
     left_out: usize,
+    has_trouble: bool,
 }
 
 /// Reads until nobody listens any more, or all shards have ended.
@@ -72,7 +75,15 @@ struct Following {
 /// Where the shards cannot be listed at all.
 pub async fn follow(stream: Arc<dyn Stream>, from: At, out: mpsc::Sender<News>) -> Result<(), Trouble> {
     let listed = stream.shards().await?;
-    let mut following = Following { stream, from, shards: BTreeMap::new(), out, said_caught_up: false, left_out: 0 };
+    let mut following = Following {
+        stream,
+        from,
+        shards: BTreeMap::new(),
+        out,
+        said_caught_up: false,
+        left_out: 0,
+        has_trouble: false,
+    };
     following.begin(listed);
     if let At::Time(at) = &following.from
         && !following.stream.knows_times()
@@ -187,30 +198,35 @@ impl Following {
             Called::Batch(Ok(batch)) => return self.batch(id, batch).await,
             Called::Iterator(Err(failed)) | Called::Batch(Err(failed)) => failed,
         };
-        let (said, bad) = match failed {
+        let said = match failed {
             Failed::Expired => {
                 cursor.iterator = None;
-                if cursor.at == At::Latest {
-                    ("what came while its iterator was expired may be missing".to_owned(), true)
-                } else {
+                if cursor.at != At::Latest {
                     return false;
                 }
+                "what came while its iterator was expired may be missing"
             }
             Failed::Trimmed => {
                 (cursor.iterator, cursor.at) = (None, At::Oldest);
-                ("the next records are no longer kept: it goes on with the oldest that are".to_owned(), true)
+                "the next records are no longer kept: it goes on with the oldest that are"
             }
             failed => {
                 // What comes next is another try, and not at once.
                 cursor.due = now + BACK_OFF;
-                (format!("{failed}; it is asked again in {} s", BACK_OFF.as_secs()), true)
+                self.has_trouble = true;
+                let said = format!("shard {id}: {failed}; it is asked again in {} s", BACK_OFF.as_secs());
+                self.tell(News::Trouble(Some(said))).await;
+                return false;
             }
         };
-        self.say(format!("shard {id}: {said}"), bad).await;
+        self.say(format!("shard {id}: {said}"), true).await;
         false
     }
 
     async fn batch(&mut self, id: &str, batch: Batch) -> bool {
+        if std::mem::take(&mut self.has_trouble) {
+            self.tell(News::Trouble(None)).await;
+        }
         let Some(cursor) = self.shards.get_mut(id) else { return false };
         if let Some(last) = batch.records.last().filter(|last| !last.sequence.is_empty()) {
             cursor.at = At::After(last.sequence.clone());
@@ -313,9 +329,9 @@ mod tests {
         while let Some(news) = news.recv().await {
             match news {
                 News::Records(records) => sequences.extend(records.into_iter().map(|record| record.sequence)),
-                News::Said(text, _) => said.push(text),
+                News::Said(text, _) | News::Trouble(Some(text)) => said.push(text),
                 News::CaughtUp => break,
-                News::Shards(_) => {}
+                News::Shards(_) | News::Trouble(None) => {}
             }
         }
         drop(news);

@@ -137,7 +137,9 @@ impl Rows {
                 self.column = if self.column == Column::List { Column::Page } else { Column::List };
                 return Pressed::Wish(Wish::Stay);
             }
-            Some(Command::Back) if self.column == Column::Page && press.event.code != KeyCode::Esc => {
+            Some(Command::PreviousPane | Command::Back)
+                if self.column == Column::Page && press.event.code != KeyCode::Esc =>
+            {
                 self.column = Column::List;
                 return Pressed::Wish(Wish::Stay);
             }

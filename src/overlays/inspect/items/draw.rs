@@ -12,7 +12,7 @@ use crate::{
     },
     overlays::{
         desk::draw_word,
-        inspect::rows::draw::{blank, put_lines},
+        inspect::rows::draw::{Words, blank, put_lines},
     },
     panes::View,
     theme::Role,
@@ -49,7 +49,7 @@ impl Items {
             (false, true) => "none in this page; m reads the next",
             (false, false) => "there is none",
         };
-        self.rows.draw(("items", "item"), empty, body, buf, view);
+        self.rows.draw(Words { many: "items", one: "item", empty }, body, buf, view);
     }
 
     fn header(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {

@@ -8,7 +8,7 @@ use crate::{
     domain::units::Count,
     overlays::{
         desk::draw_word,
-        inspect::rows::draw::{blank, put_lines},
+        inspect::rows::draw::{Words, blank, put_lines},
     },
     panes::View,
     theme::Role,
@@ -43,7 +43,7 @@ impl Records {
             (true, false) => "reading…",
             (false, _) => "there is none",
         };
-        self.rows.draw(("records", "record"), empty, body, buf, view);
+        self.rows.draw(Words { many: "records", one: "record", empty }, body, buf, view);
     }
 
     /// What is said before the first read.

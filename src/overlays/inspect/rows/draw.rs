@@ -53,13 +53,21 @@ fn widths(width: u16, column: Column) -> (u16, u16) {
     }
 }
 
+/// What rows are called.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    pub many: &'a str,
+    pub one: &'a str,
+    /// Where there are none.
+    pub empty: &'a str,
+}
+
 impl Rows {
-    /// The rows, called `(many, one)`; `empty` stands where there are none.
-    pub fn draw(&mut self, names: (&str, &str), empty: &str, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    pub fn draw(&mut self, words: Words<'_>, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let (left, right) = widths(area.width, self.column);
         let list = Rect { width: left, ..area };
         let page = Rect { x: area.x + left, width: right, ..area };
-        let titles = [(list, Column::List, self.title(names.0)), (page, Column::Page, names.1.to_owned())];
+        let titles = [(list, Column::List, self.title(words.many)), (page, Column::Page, words.one.to_owned())];
         for (part, column, title) in titles {
             if part.width > 0 && part.height > 0 {
                 let line = Rect { height: 1, ..part };
@@ -70,7 +78,7 @@ impl Rows {
         self.list = below(list);
         // The line between the two has a blank on either side.
         self.list.width -= u16::from(right > 0 && left > 0);
-        self.draw_list(empty, buf, view);
+        self.draw_list(words.empty, buf, view);
         self.beside = beside(below(page), left > 0, buf, view);
         self.page.draw(self.beside, buf, view);
     }
