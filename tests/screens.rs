@@ -11,6 +11,8 @@ mod desk;
 mod example;
 #[path = "screens/findings.rs"]
 mod findings;
+#[path = "screens/items.rs"]
+mod items;
 #[path = "screens/keys.rs"]
 mod keys;
 #[path = "screens/map.rs"]
@@ -23,6 +25,8 @@ mod numbers;
 mod overlays;
 #[path = "screens/quiet.rs"]
 mod quiet;
+#[path = "screens/records.rs"]
+mod records;
 #[path = "screens/route.rs"]
 mod route;
 #[path = "screens/safety.rs"]

@@ -163,6 +163,24 @@ impl App {
         Vec::new()
     }
 
+    /// Opens the reader of what is in this one: a kind that has a reader is an arm here.
+    pub(super) fn look_inside(&mut self, of: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let Some(id) = of else {
+            self.say("choose a table, a bucket or a stream: i shows what is in it".to_owned(), Role::Dim, now);
+            return Vec::new();
+        };
+        let subject = match self.store.kind_of(id) {
+            Kind::Table => Some(inspect::Subject::Items(id.clone())),
+            Kind::Stream => Some(inspect::Subject::Records(id.clone())),
+            _ => None,
+        };
+        let Some(subject) = subject else {
+            self.say(format!("there is nothing to look inside of {}", id.short_name()), Role::Dim, now);
+            return Vec::new();
+        };
+        self.inspect(subject, now)
+    }
+
     /// Opens a reader on top.
     pub(super) fn inspect(&mut self, subject: inspect::Subject, now: Timestamp) -> Vec<Effect> {
         // A reader shows how it is, not how it was.
@@ -189,7 +207,6 @@ impl App {
         match news {
             inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             inspect::News::Page(text) => return vec![Effect::Page(text)],
-            #[expect(unreachable_patterns, reason = "readers add their own")]
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));

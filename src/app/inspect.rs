@@ -4,6 +4,12 @@
 //! time is a task of its own. Full channels: asks beyond the bound are refused and said; pictures are left out, as the next one tells
 //! all. A task ends when its asks end. To add one: a file here with `serve`, and an arm in [`Readers::ask`].
 
+mod file;
+mod items;
+mod out;
+mod records;
+mod shelf;
+
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc;
@@ -67,10 +73,21 @@ impl Readers {
                 };
                 begin(start, *subject);
             }
+            ask => {
+                let refused = self.open.get(&number).is_some_and(|asks| asks.try_send(ask).is_err());
+                if refused {
+                    let said = News::Said("the reader cannot keep up; try again in a moment".to_owned(), true);
+                    // If there is no room for that either, the screen is busy with other news.
+                    let _ = self.events.try_send(Event::Inspected(number, said));
+                }
+            }
         }
     }
 }
 
-fn begin(_start: Start, subject: Subject) {
-    match subject {}
+fn begin(start: Start, subject: Subject) {
+    match subject {
+        Subject::Items(table) => tokio::spawn(items::serve(start, table)),
+        Subject::Records(stream) => tokio::spawn(records::serve(start, stream)),
+    };
 }

@@ -6,6 +6,7 @@
 //! Prices are US dollars in us-east-1, from each service's pricing page, read in November 2026; the free tier is not counted.
 
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataInput;
+use aws_sdk_dynamodb::operation::{query::QueryInput, scan::ScanInput};
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
 /// What an operation does to the world.
@@ -43,11 +44,22 @@ fn metrics_asked_for(input: &Input) -> usize {
     input.downcast_ref::<GetMetricDataInput>().map_or(1, |input| input.metric_data_queries().len())
 }
 
+/// Samples of 25 items that a page may have; it ends at 1 MB, which is as much to pay for as ten of them.
+fn samples_asked_for(input: &Input) -> usize {
+    let scan = input.downcast_ref::<ScanInput>().map(ScanInput::limit);
+    let limit = scan.or_else(|| input.downcast_ref::<QueryInput>().map(QueryInput::limit)).flatten();
+    limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .map_or(MOST_SAMPLES, |limit| limit.div_ceil(25).clamp(1, MOST_SAMPLES))
+}
+
+const MOST_SAMPLES: usize = 10;
 const CLOUDWATCH_REQUEST: f64 = 10.0;
 const SQS_REQUEST: f64 = 0.40;
 const SNS_REQUEST: f64 = 0.50;
 const S3_LIST: f64 = 5.0;
 const S3_GET: f64 = 0.40;
+const TABLE_STREAM_READ: f64 = 0.2;
 /// One eventually consistent read of a page of up to 25 items of up to 4 KB each.
 const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
 
@@ -69,14 +81,20 @@ pub const OPERATIONS: &[Operation] = &[
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
     reads("DynamoDB", "DescribeTable", 0.0),
     reads("DynamoDB", "ListTables", 0.0),
-    reads("DynamoDB", "Scan", DYNAMODB_SAMPLE),
+    Operation { unit: "sample of 25 items", units: samples_asked_for, ..reads("DynamoDB", "Query", DYNAMODB_SAMPLE) },
+    Operation { unit: "sample of 25 items", units: samples_asked_for, ..reads("DynamoDB", "Scan", DYNAMODB_SAMPLE) },
     reads("DynamoDB Streams", "DescribeStream", 0.0),
+    reads("DynamoDB Streams", "GetRecords", TABLE_STREAM_READ),
+    reads("DynamoDB Streams", "GetShardIterator", 0.0),
     reads("EventBridge", "ListEventBuses", 0.0),
     reads("EventBridge", "ListRules", 0.0),
     reads("EventBridge", "ListTargetsByRule", 0.0),
     reads("Firehose", "DescribeDeliveryStream", 0.0),
     reads("Firehose", "ListDeliveryStreams", 0.0),
     reads("Kinesis", "DescribeStreamSummary", 0.0),
+    reads("Kinesis", "GetRecords", 0.0),
+    reads("Kinesis", "GetShardIterator", 0.0),
+    reads("Kinesis", "ListShards", 0.0),
     reads("Kinesis", "ListStreamConsumers", 0.0),
     reads("Kinesis", "ListStreams", 0.0),
     reads("Kinesis Analytics", "DescribeApplication", 0.0),

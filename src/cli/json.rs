@@ -18,6 +18,15 @@ pub(super) fn line(value: &impl Serialize) -> serde_json::Result<String> {
     written(value, CompactFormatter)
 }
 
+/// What is one line of JSON already, digits and all.
+pub(super) fn kept(json: &str) -> String {
+    let mut bytes = Vec::with_capacity(json.len());
+    // What is unsafe stands inside strings alone, where an escape means the same.
+    let written = Escaping(CompactFormatter).write_string_fragment(&mut bytes, json);
+    let escaped = written.ok().and_then(|()| String::from_utf8(bytes).ok());
+    escaped.unwrap_or_default()
+}
+
 fn written(value: &impl Serialize, formatter: impl Formatter) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut bytes, Escaping(formatter)))?;
@@ -102,6 +111,7 @@ mod tests {
             let written = pretty(&value).unwrap();
             prop_assert_eq!(&serde_json::from_str::<Value>(&written).unwrap(), &value);
             prop_assert!(!written.chars().any(|c| c != '\n' && text::is_unsafe(c)));
+            prop_assert_eq!(&kept(&value.to_string()), &line(&value).unwrap());
             let plain = serde_json::to_string_pretty(&value).unwrap();
             prop_assert_eq!(written.lines().count(), plain.lines().count());
             let one = line(&value).unwrap();

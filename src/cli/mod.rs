@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod export;
 pub mod graph;
 pub mod import;
+pub mod items;
 pub mod journal;
 mod json;
 pub mod look;
@@ -18,6 +19,7 @@ pub mod opening;
 pub mod paper;
 pub mod peek;
 pub mod purge;
+pub mod records;
 pub mod redrive;
 pub mod route;
 pub mod snapshot;
@@ -99,6 +101,10 @@ pub enum Command {
     Import(import::Arguments),
     /// Empty a queue into a file, message by message
     Purge(purge::Arguments),
+    /// Read a table: what it is, the items of a key, or a sample page by page; what that cost is said
+    Items(items::Arguments),
+    /// Read the records of a stream, or of a table's: payloads decoded, or what changed in which item
+    Records(records::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
     Journal(journal::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
@@ -152,6 +158,8 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Export(arguments)) => export::run(config, arguments).await,
             Some(Command::Import(arguments)) => import::run(config, arguments).await,
             Some(Command::Purge(arguments)) => purge::run(config, arguments).await,
+            Some(Command::Items(arguments)) => items::run(config, arguments).await,
+            Some(Command::Records(arguments)) => records::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,

@@ -70,6 +70,25 @@ pub enum Command {
     ResumeRuns,
     LookAgain,
     CopyMessageId,
+    /// What is in the chosen one, on request.
+    LookInside,
+    /// Of a reader of rows: the one under the cursor.
+    CopyShown,
+    PageShown,
+    /// Of the items of a table.
+    FindKey,
+    ScanPage,
+    MorePage,
+    ChooseIndex,
+    WatchNew,
+    ShowTypes,
+    AboutTable,
+    TableStream,
+    /// Of the records of a stream.
+    ReadLatest,
+    ReadOldest,
+    ReadFrom,
+    StopReading,
 }
 
 /// Where a command works.
@@ -227,6 +246,8 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Desk, "desk", &["d"], "its dead letters: look, know why, choose, edit, move")
         .at(Place::List)
         .footer("desk", 67),
+    row(Command::LookInside, "look inside", &["i"], "what is in it: items, objects, records, as you ask for them")
+        .at(Place::List),
     row(Command::Back, "back", &["esc", "h"], "close what is open, or clear the filter"),
     row(Command::Filter, "filter", &["/"], "show only the names that contain a text")
         .at(Place::Pane)
@@ -297,6 +318,82 @@ pub const COMMANDS: &[Row] = &[
         .on_desk(Group::TakeBack)
         .footer("resume", 42)
         .dangerous(),
+    row(Command::FindKey, "items by key", &["/"], "read a page of the items of one partition key")
+        .at(Place::Items)
+        .footer("by key", 100),
+    row(Command::ScanPage, "scan a page", &["s"], "read one page of a scan; again: the next page")
+        .at(Place::Items)
+        .footer("scan a page", 96),
+    row(Command::MorePage, "more items", &["m"], "read the next page of what is shown")
+        .at(Place::Items)
+        .footer("more", 92),
+    row(Command::ChooseIndex, "index", &["x"], "read by the next index, or by the table's own keys")
+        .at(Place::Items)
+        .footer("index", 70),
+    row(Command::FindText, "find among items", &["f"], "list only what holds a text or fits a /regex/")
+        .at(Place::Items)
+        .footer("find", 88),
+    row(Command::FindWhere, "items where", &["="], "list only where a jq expression is true")
+        .at(Place::Items)
+        .footer("jq", 86),
+    row(Command::LookAgain, "items again", &["r", "f5"], "read the same pages again: what is new is marked")
+        .at(Place::Items)
+        .footer("look", 80),
+    row(Command::WatchNew, "watch for items", &["a"], "look again by itself, or no longer; each look costs")
+        .at(Place::Items)
+        .footer("watch", 72),
+    row(Command::ShowTypes, "types of items", &["t"], "each value with its type, or without")
+        .at(Place::Items)
+        .footer("types", 66),
+    row(Command::AboutTable, "about the table", &["d"], "keys, indexes, stream and capacity of the table")
+        .at(Place::Items)
+        .footer("table", 60),
+    row(
+        Command::TableStream,
+        "stream of the table",
+        &["S"],
+        "the records of its stream: what was written, as it comes",
+    )
+    .at(Place::Items)
+    .footer("stream", 64),
+    row(Command::NextColumn, "item beside", &["tab", "right"], "between the items and the one under the cursor")
+        .at(Place::Items),
+    row(Command::CopyShown, "copy item", &["y"], "copy the item under the cursor as JSON")
+        .at(Place::Items)
+        .footer("copy", 78),
+    row(Command::WriteFile, "write items", &["w"], "write all that is listed to a file, as JSON lines")
+        .at(Place::Items)
+        .footer("write", 76),
+    row(Command::PageShown, "item in a pager", &["p"], "the item under the cursor in $PAGER")
+        .at(Place::Items)
+        .footer("pager", 58),
+    row(Command::ReadLatest, "records from now on", &["n"], "read what comes from now on")
+        .at(Place::Records)
+        .footer("from now", 100),
+    row(Command::ReadOldest, "records from the oldest", &["o"], "read from the oldest record that is kept")
+        .at(Place::Records)
+        .footer("from the oldest", 96),
+    row(Command::ReadFrom, "records from a time", &["@"], "read from an instant")
+        .at(Place::Records)
+        .footer("from a time", 92),
+    row(Command::StopReading, "stop reading", &["space"], "read no more").at(Place::Records).footer("stop", 90),
+    row(Command::FindText, "find among records", &["f", "/"], "list only what holds a text or fits a /regex/")
+        .at(Place::Records)
+        .footer("find", 88),
+    row(Command::FindWhere, "records where", &["="], "list only where a jq expression is true")
+        .at(Place::Records)
+        .footer("jq", 86),
+    row(Command::NextColumn, "record beside", &["tab", "right"], "between the records and the one under the cursor")
+        .at(Place::Records),
+    row(Command::CopyShown, "copy record", &["y"], "copy the record under the cursor as JSON")
+        .at(Place::Records)
+        .footer("copy", 78),
+    row(Command::WriteFile, "write records", &["w"], "write all that is listed to a file, as JSON lines")
+        .at(Place::Records)
+        .footer("write", 76),
+    row(Command::PageShown, "record in a pager", &["p"], "the record under the cursor in $PAGER")
+        .at(Place::Records)
+        .footer("pager", 58),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
 ];

@@ -28,6 +28,7 @@ mod notices;
 mod sheets;
 mod typing;
 
+pub(super) use foot::draw_word;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},

@@ -11,11 +11,21 @@
 //! it. To add one: a file here with its model, a variant in [`Subject`], [`Ask`] and [`News`], an arm in [`open`] and in
 //! `app::inspect`, and a [`Place`](crate::commands::Place) for its keys. Must not: call anything, or hold all that was read.
 
+pub mod items;
+pub mod records;
+pub mod rows;
+
 use super::Overlay;
+use crate::domain::ResourceId;
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Subject {}
+pub enum Subject {
+    /// The items of this table.
+    Items(ResourceId),
+    /// The records of this stream, or of this table's stream.
+    Records(ResourceId),
+}
 
 /// What a reader wants of its task.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +34,8 @@ pub enum Ask {
     Open(Box<Subject>),
     /// End.
     Close,
+    Items(items::model::Ask),
+    Records(records::model::Ask),
 }
 
 /// What a task tells its reader.
@@ -33,9 +45,14 @@ pub enum News {
     Said(String, bool),
     /// A document for `$PAGER`.
     Page(String),
+    Items(Box<items::model::Picture>),
+    Records(Box<records::model::Picture>),
 }
 
 /// The reader of this number for this subject.
-pub fn open(_number: u64, subject: &Subject) -> Box<dyn Overlay> {
-    match *subject {}
+pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
+    match subject {
+        Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
+        Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
+    }
 }

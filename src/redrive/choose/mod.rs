@@ -78,6 +78,19 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Whether it is true for anything that is JSON, which is then what `.` is. It may take seconds too.
+    ///
+    /// # Errors
+    /// What went wrong with it, in one sentence.
+    pub fn is_true_of(&self, json: &str) -> Result<bool, String> {
+        match &self.kind {
+            Kind::Jq(program) => program.is_true_of(json),
+            Kind::Regex(regex) => Ok(regex.is_match(json)),
+        }
+    }
+}
+
 fn texts(message: &Message) -> impl Iterator<Item = &str> {
     let of_system = message.system.values().map(String::as_str);
     let of_attributes = message.attributes.iter().flat_map(|(name, value)| {

@@ -134,8 +134,17 @@ pub fn decode(message: &Message) -> Decoded {
 
 /// Unwraps a body.
 pub fn decode_body(body: &str) -> Decoded {
+    decoded(|unwrapping| unwrapping.text(body))
+}
+
+/// Unwraps bytes, which may be text.
+pub fn decode_bytes(bytes: Vec<u8>) -> Decoded {
+    decoded(|unwrapping| unwrapping.bytes(bytes))
+}
+
+fn decoded(unwrap: impl FnOnce(&mut Unwrapping) -> Content) -> Decoded {
     let mut unwrapping = Unwrapping::default();
-    let content = unwrapping.text(body);
+    let content = unwrap(&mut unwrapping);
     let Unwrapping { layers, event_type, error, notes } = unwrapping;
     let inner = match &content {
         Content::Json(value) => envelope::event_type(value).map(ToOwned::to_owned),
