@@ -3,11 +3,15 @@
 //! A send is tried once by the SDK: whether to try again what is in doubt is decided above, where it is journalled. Deletes and leases
 //! are the same twice, so the SDK may repeat them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use aws_sdk_sqs::{
-    config::Builder,
+    Client,
     error::{ProvideErrorMetadata, SdkError},
     types::{
         BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
@@ -40,11 +44,36 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Sqs {
     aws: Arc<Connection>,
+    /// The connection's client, but each call is tried once. Clients of their own, since a configuration that is changed call by call is
+    /// built anew for each.
+    once: Arc<OnceLock<Client>>,
+    /// The connection's client with the time for a receive that waits so long; SQS knows twenty such times.
+    patient: Arc<Mutex<BTreeMap<Duration, Client>>>,
 }
 
 impl Sqs {
     pub fn new(aws: Arc<Connection>) -> Self {
-        Self { aws }
+        Self { aws, once: Arc::default(), patient: Arc::default() }
+    }
+
+    fn once(&self) -> &Client {
+        self.once.get_or_init(|| {
+            let config = self.aws.sqs().config().to_builder().retry_config(RetryConfig::disabled());
+            Client::from_conf(config.build())
+        })
+    }
+
+    /// A receive that waits for messages needs more time than other calls.
+    fn patient(&self, wait: Duration) -> Client {
+        let mut clients = self.patient.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = clients.entry(wait).or_insert_with(|| {
+            let config = self.aws.sqs().config();
+            let usual = config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled);
+            let timeouts =
+                usual.into_builder().operation_attempt_timeout(wait + PATIENCE).operation_timeout(wait + 2 * PATIENCE);
+            Client::from_conf(config.to_builder().timeout_config(timeouts.build()).build())
+        });
+        client.clone()
     }
 
     async fn url_of(&self, queue: &str) -> Result<String, Refusal> {
@@ -157,8 +186,8 @@ impl Wire for Sqs {
     }
 
     async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal> {
-        let client = self.aws.sqs();
-        let call = client
+        let call = self
+            .patient(ask.wait)
             .receive_message()
             .queue_url(&from.url)
             .max_number_of_messages(seconds_or_count(ask.most as u64))
@@ -166,7 +195,7 @@ impl Wire for Sqs {
             .wait_time_seconds(seconds_or_count(ask.wait.as_secs()))
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::All);
-        let answer = call.customize().config_override(patient(ask.wait)).send().await.map_err(|e| refusal(&e))?;
+        let answer = call.send().await.map_err(|error| refusal(&error))?;
         Ok(answer.messages.unwrap_or_default().into_iter().filter_map(read).collect())
     }
 
@@ -176,9 +205,7 @@ impl Wire for Sqs {
             Ok(entries) => entries,
             Err(refusal) => return all(batch.len(), &refusal),
         };
-        let call = self.aws.sqs().send_message_batch().queue_url(&to.url).set_entries(Some(entries));
-        let once = Builder::new().retry_config(RetryConfig::disabled());
-        match call.customize().config_override(once).send().await {
+        match self.once().send_message_batch().queue_url(&to.url).set_entries(Some(entries)).send().await {
             Err(error) => all(batch.len(), &refusal(&error)),
             Ok(answer) => {
                 let accepted = answer.successful.into_iter().map(|sent| {
@@ -224,13 +251,6 @@ impl Wire for Sqs {
             }
         }
     }
-}
-
-/// A receive that waits for messages needs more time than other calls.
-fn patient(wait: Duration) -> Builder {
-    let timeouts =
-        TimeoutConfig::builder().operation_attempt_timeout(wait + PATIENCE).operation_timeout(wait + 2 * PATIENCE);
-    Builder::new().timeout_config(timeouts.build())
 }
 
 /// The API counts in 32 bits.
