@@ -163,6 +163,22 @@ impl App {
         Vec::new()
     }
 
+    /// Opens the reader of what is in this one: a kind that has a reader is an arm here.
+    pub(super) fn look_inside(&mut self, of: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let Some(id) = of else {
+            self.say("choose a table, a bucket or a stream: i shows what is in it".to_owned(), Role::Dim, now);
+            return Vec::new();
+        };
+        let subject: Option<inspect::Subject> = match self.store.kind_of(id) {
+            _ => None,
+        };
+        let Some(subject) = subject else {
+            self.say(format!("there is nothing to look inside of {}", id.short_name()), Role::Dim, now);
+            return Vec::new();
+        };
+        self.inspect(subject, now)
+    }
+
     /// Opens a reader on top.
     pub(super) fn inspect(&mut self, subject: inspect::Subject, now: Timestamp) -> Vec<Effect> {
         // A reader shows how it is, not how it was.

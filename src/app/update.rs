@@ -224,6 +224,10 @@ impl App {
                 self.overlays.push(overlay);
                 return self.open_desk(Some(&id), now);
             }
+            Wish::LookInside(id) => {
+                self.overlays.push(overlay);
+                return self.look_inside(Some(&id), now);
+            }
             Wish::GoOn(queue) => return self.go_on(queue, now),
             Wish::Ask(ask) => {
                 self.overlays.push(overlay);
@@ -279,6 +283,7 @@ impl App {
                 }
             }
             Command::Desk => return self.open_desk(selected.as_ref(), now),
+            Command::LookInside => return self.look_inside(selected.as_ref(), now),
             Command::DeadLetters if selected.as_ref().is_some_and(|id| self.is_dead_letter_queue(id)) => {
                 return self.open_desk(selected.as_ref(), now);
             }

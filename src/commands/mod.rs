@@ -70,6 +70,8 @@ pub enum Command {
     ResumeRuns,
     LookAgain,
     CopyMessageId,
+    /// What is in the chosen one, on request.
+    LookInside,
 }
 
 /// Where a command works.
@@ -227,6 +229,8 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Desk, "desk", &["d"], "its dead letters: look, know why, choose, edit, move")
         .at(Place::List)
         .footer("desk", 67),
+    row(Command::LookInside, "look inside", &["i"], "what is in it: items, objects, records, as you ask for them")
+        .at(Place::List),
     row(Command::Back, "back", &["esc", "h"], "close what is open, or clear the filter"),
     row(Command::Filter, "filter", &["/"], "show only the names that contain a text")
         .at(Place::Pane)

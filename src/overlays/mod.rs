@@ -50,6 +50,8 @@ pub enum Wish {
     Light(Lit, route::Typed),
     /// Lay the dead letters of this one on the desk.
     Desk(ResourceId),
+    /// Open the reader of what is in this one on top.
+    LookInside(ResourceId),
     /// Close, and show on the desk of this queue how to go on with what was cut off.
     GoOn(ResourceId),
     /// Of the desk, which stays open.

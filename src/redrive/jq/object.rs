@@ -39,7 +39,8 @@ pub fn object(message: &Message) -> Val {
     ])
 }
 
-fn body(body: &str) -> Val {
+/// What a text says as JSON, or the text if it is none.
+pub fn body(body: &str) -> Val {
     let value = json::is_json(body).then(|| read::parse_single(body.as_bytes()).ok()).flatten();
     value.unwrap_or_else(|| text(body))
 }

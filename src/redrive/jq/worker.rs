@@ -23,6 +23,7 @@ const PATIENCE: Duration = MOST_TIME.saturating_mul(2);
 /// For how many messages a program may have to be stopped before it is not run any more, and how many threads it may leave behind.
 const MOST_STOPPED: u32 = 8;
 const MOST_LEFT_BEHIND: u32 = 2;
+const OTHER_ANSWER: &str = "the answer is not to the question";
 
 /// A compiled jq program. Cheap to clone; clones take turns on its thread.
 #[derive(Clone)]
@@ -39,20 +40,29 @@ struct State {
 }
 
 struct Job {
-    message: Message,
+    input: Input,
     question: Question,
     answer: SyncSender<Result<Answer, Failure>>,
+}
+
+/// What a program is run over.
+enum Input {
+    Message(Box<Message>),
+    /// A text that should be JSON; if it is none, it is the text.
+    Json(String),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Question {
     Truth,
     Edit,
+    Outputs(usize),
 }
 
 enum Answer {
     Truth(bool),
     Edit(Yielded),
+    Outputs(Vec<String>),
 }
 
 impl fmt::Debug for Program {
@@ -83,9 +93,32 @@ impl Program {
     /// # Errors
     /// What went wrong with this message, in one sentence.
     pub fn is_true(&self, message: &Message) -> Result<bool, String> {
-        match self.ask(message, Question::Truth)? {
+        self.truth(Input::Message(Box::new(message.clone())))
+    }
+
+    /// The same of anything that is JSON, which is then what `.` is.
+    ///
+    /// # Errors
+    /// What went wrong with it, in one sentence.
+    pub fn is_true_of(&self, json: &str) -> Result<bool, String> {
+        self.truth(Input::Json(json.to_owned()))
+    }
+
+    fn truth(&self, input: Input) -> Result<bool, String> {
+        match self.ask(input, Question::Truth)? {
             Answer::Truth(truth) => Ok(truth),
-            Answer::Edit(_) => Err("the answer is not to the question".to_owned()),
+            _ => Err(OTHER_ANSWER.to_owned()),
+        }
+    }
+
+    /// Its outputs for anything that is JSON, as JSON, at most so many. It may take seconds: never from a task of the runtime.
+    ///
+    /// # Errors
+    /// What went wrong with it, in one sentence.
+    pub fn outputs(&self, json: &str, most: usize) -> Result<Vec<String>, String> {
+        match self.ask(Input::Json(json.to_owned()), Question::Outputs(most))? {
+            Answer::Outputs(outputs) => Ok(outputs),
+            _ => Err(OTHER_ANSWER.to_owned()),
         }
     }
 
@@ -94,13 +127,13 @@ impl Program {
     /// # Errors
     /// What went wrong with this message, in one sentence.
     pub fn edit(&self, message: &Message) -> Yielded {
-        match self.ask(message, Question::Edit)? {
+        match self.ask(Input::Message(Box::new(message.clone())), Question::Edit)? {
             Answer::Edit(yielded) => yielded,
-            Answer::Truth(_) => Err("the answer is not to the question".to_owned()),
+            _ => Err(OTHER_ANSWER.to_owned()),
         }
     }
 
-    fn ask(&self, message: &Message, question: Question) -> Result<Answer, String> {
+    fn ask(&self, input: Input, question: Question) -> Result<Answer, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.left_behind >= MOST_LEFT_BEHIND || state.stopped >= MOST_STOPPED {
             return Err("the expression had to be stopped for several messages, and is not tried any more".to_owned());
@@ -110,7 +143,7 @@ impl Program {
             None => start(&self.code).map_err(|mistake| mistake.text)?,
         };
         let (answer, answers) = sync_channel(1);
-        let job = Job { message: message.clone(), question, answer };
+        let job = Job { input, question, answer };
         let broken = || "the interpreter broke down over this message".to_owned();
         jobs.send(job).map_err(|_| broken())?;
         match answers.recv_timeout(state.patience) {
@@ -162,16 +195,23 @@ fn work(code: &str, ready: &SyncSender<Result<(), Mistake>>, todo: &Receiver<Job
     let _ = ready.send(Ok(()));
     for job in todo {
         // Nobody waits any more if this took too long.
-        let _ = job.answer.send(answer(&compiled, &job.message, job.question));
+        let _ = job.answer.send(answer(&compiled, &job.input, job.question));
     }
 }
 
-fn answer(program: &Compiled, message: &Message, question: Question) -> Result<Answer, Failure> {
-    let object = object::object(message);
+fn answer(program: &Compiled, input: &Input, question: Question) -> Result<Answer, Failure> {
+    let object = match input {
+        Input::Message(message) => object::object(message),
+        Input::Json(text) => object::body(text),
+    };
     match question {
         Question::Truth => {
             let first = program.run(object, 1)?;
             Ok(Answer::Truth(first.first().is_some_and(jaq_core::ValT::as_bool)))
+        }
+        Question::Outputs(most) => {
+            let outputs = program.run(object, most)?;
+            Ok(Answer::Outputs(outputs.iter().map(ToString::to_string).collect()))
         }
         Question::Edit => {
             let outputs = program.run(object, 2)?;
@@ -188,4 +228,21 @@ fn fields(value: Value) -> Yielded {
     value.fields.ok_or_else(|| {
         format!("it yields {}, not the message's object, as `.body.x = 1` does", super::brief(&value.json))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_over_any_json_and_keeps_its_digits() {
+        let item = r#"{"id":"a","n":12345678901234567890123456789012345678,"tags":["x","y"]}"#;
+        let outputs = |code: &str| Program::new(code).unwrap().outputs(item, 8);
+        assert_eq!(outputs(".n"), Ok(vec!["12345678901234567890123456789012345678".to_owned()]));
+        assert_eq!(outputs(".tags[]"), Ok(vec![r#""x""#.to_owned(), r#""y""#.to_owned()]));
+        assert_eq!(outputs("select(.id == \"b\")"), Ok(Vec::new()));
+        assert!(outputs(".id + 1").is_err());
+        assert_eq!(Program::new(".id == \"a\"").unwrap().is_true_of(item), Ok(true));
+        assert_eq!(Program::new(". == \"no json\"").unwrap().is_true_of("no json"), Ok(true));
+    }
 }
