@@ -170,6 +170,7 @@ impl App {
             return Vec::new();
         };
         let subject: Option<inspect::Subject> = match self.store.kind_of(id) {
+            Kind::Bucket => self.bucket(id).map(inspect::Subject::Objects),
             _ => None,
         };
         let Some(subject) = subject else {
@@ -177,6 +178,12 @@ impl App {
             return Vec::new();
         };
         self.inspect(subject, now)
+    }
+
+    fn bucket(&self, id: &ResourceId) -> Option<inspect::objects::model::Subject> {
+        let resource = &self.store.get(id)?.resource;
+        let region = resource.attribute("Region").map(str::to_owned);
+        Some(inspect::objects::model::Subject { id: id.clone(), bucket: resource.name.clone(), region })
     }
 
     /// Opens a reader on top.
@@ -205,7 +212,10 @@ impl App {
         match news {
             inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             inspect::News::Page(text) => return vec![Effect::Page(text)],
-            #[expect(unreachable_patterns, reason = "readers add their own")]
+            inspect::News::Copy { text, said } => {
+                self.say(said, Role::Dim, now);
+                return vec![Effect::Copy(text)];
+            }
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));

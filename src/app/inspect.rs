@@ -4,6 +4,8 @@
 //! time is a task of its own. Full channels: asks beyond the bound are refused and said; pictures are left out, as the next one tells
 //! all. A task ends when its asks end. To add one: a file here with `serve`, and an arm in [`Readers::ask`].
 
+mod objects;
+
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc;
@@ -67,10 +69,22 @@ impl Readers {
                 };
                 begin(start, *subject);
             }
+            ask @ Ask::Objects(_) => self.hand_on(number, ask),
+        }
+    }
+
+    fn hand_on(&self, number: u64, ask: Ask) {
+        let is_refused = self.open.get(&number).is_some_and(|asks| asks.try_send(ask).is_err());
+        if is_refused {
+            let said = News::Said("the reader cannot keep up; try again in a moment".to_owned(), true);
+            // If there is no room for that either, the screen is busy with other news.
+            let _ = self.events.try_send(Event::Inspected(number, said));
         }
     }
 }
 
-fn begin(_start: Start, subject: Subject) {
-    match subject {}
+fn begin(start: Start, subject: Subject) {
+    match subject {
+        Subject::Objects(subject) => tokio::spawn(objects::serve(start, subject)),
+    };
 }

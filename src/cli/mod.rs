@@ -14,6 +14,7 @@ pub mod import;
 pub mod journal;
 mod json;
 pub mod look;
+pub mod objects;
 pub mod opening;
 pub mod paper;
 pub mod peek;
@@ -101,6 +102,8 @@ pub enum Command {
     Purge(purge::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
     Journal(journal::Arguments),
+    /// The objects of a bucket: list a level or the newest, print one, download one, sign an address
+    Objects(objects::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -153,6 +156,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Import(arguments)) => import::run(config, arguments).await,
             Some(Command::Purge(arguments)) => purge::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
+            Some(Command::Objects(arguments)) => objects::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,

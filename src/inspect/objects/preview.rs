@@ -149,8 +149,8 @@ impl Shown {
             self.layers.push("JSON lines".to_owned());
             return self.table(table);
         }
-        if let Some(delimiter) = (!looks_like_json).then(|| delimiter(head)).flatten()
-            && let Some(table) = table::delimited(text, self.is_cut, delimiter)
+        if let Some(least) = (!looks_like_json).then(|| lines_that_agree(head)).flatten()
+            && let Some(table) = table::delimited(text, self.is_cut, least)
         {
             self.layers.push("CSV".to_owned());
             return self.table(table);
@@ -207,17 +207,18 @@ fn shortened(line: &str) -> String {
     }
 }
 
-/// Whether it can be a table by its name or type, and with which delimiter; the inner none leaves that to the lines.
-fn delimiter(head: Head<'_>) -> Option<Option<char>> {
+/// How many lines must agree on a delimiter for it to be a table; none if it cannot be one by its name.
+fn lines_that_agree(head: Head<'_>) -> Option<usize> {
     let key = head.key.to_ascii_lowercase();
     let key = key.strip_suffix(".gz").unwrap_or(&key);
     let kind = head.content_type.unwrap_or_default();
-    match () {
-        () if key.ends_with(".tsv") || kind.starts_with("text/tab-separated") => Some(Some('\t')),
-        () if key.ends_with(".csv") || kind.starts_with("text/csv") => Some(None),
+    let is_called = key.ends_with(".csv") || key.ends_with(".tsv");
+    let is_typed = kind.starts_with("text/csv") || kind.starts_with("text/tab-separated");
+    match key.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+        _ if is_called || is_typed => Some(1),
         // What is a log, a page or a program by its name is not taken for a table because of its commas.
-        () if key.rsplit('/').next().is_some_and(|name| name.contains('.')) => None,
-        () => Some(None),
+        true => None,
+        false => Some(table::LINES_THAT_AGREE),
     }
 }
 

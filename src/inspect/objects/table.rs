@@ -8,6 +8,8 @@ pub const MOST_COLUMNS: usize = 32;
 const MOST_ROWS: usize = 200_000;
 /// Lines that decide whether a text has columns.
 const TRIED: usize = 8;
+/// Of these, how many have to be there where nothing else says that it is a table.
+pub const LINES_THAT_AGREE: usize = 3;
 
 /// Rows of cells; a cell that a row does not have is null.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,9 +48,10 @@ pub fn json(text: &str, is_cut: bool) -> Option<Table> {
     (rows > 0 && rows + table.bad > 1 && rows > table.bad).then_some(table)
 }
 
-/// Values between delimiters, the first line their names. `named` is whether its name says that it is one.
-pub fn delimited(text: &str, is_cut: bool, named: Option<char>) -> Option<Table> {
-    let delimiter = named.or_else(|| guess(text))?;
+/// Values between delimiters, the first line their names. `least` is how many lines must agree on a delimiter: fewer where the object's
+/// name says that it is a table.
+pub fn delimited(text: &str, is_cut: bool, least: usize) -> Option<Table> {
+    let delimiter = guess(text, least).or_else(|| (least == 1).then(|| commonest(text)).flatten())?;
     let mut records = records(text, delimiter);
     if is_cut {
         records.pop();
@@ -114,13 +117,20 @@ pub fn shown(value: &Value) -> String {
 }
 
 /// The delimiter that the first lines have equally often, at least once.
-fn guess(text: &str) -> Option<char> {
+fn guess(text: &str, least: usize) -> Option<char> {
     let lines: Vec<&str> = text.lines().take(TRIED).collect();
     [',', '\t', ';', '|'].into_iter().find(|delimiter| {
         let count = |line: &&str| line.matches(*delimiter).count();
         let first = lines.first().map_or(0, count);
-        first > 0 && lines.len() >= 3 && lines.iter().all(|line| count(line) == first)
+        first > 0 && lines.len() >= least && lines.iter().all(|line| count(line) == first)
     })
+}
+
+/// The delimiter that the names of the columns stand between.
+fn commonest(text: &str) -> Option<char> {
+    let first = text.lines().next()?;
+    let counted = [',', '\t', ';', '|'].map(|delimiter| (first.matches(delimiter).count(), delimiter));
+    counted.into_iter().filter(|(count, _)| *count > 0).max_by_key(|(count, _)| *count).map(|(_, delimiter)| delimiter)
 }
 
 /// Lines of fields; a field in quotes may hold delimiters, line ends, and quotes written twice.
@@ -184,9 +194,9 @@ mod tests {
 
     #[test]
     fn quoted_fields_hold_anything() {
-        let table = delimited("id,text\n1,\"a, \"\"b\"\"\nc\"\n2\n", false, Some(',')).unwrap();
+        let table = delimited("id,text\n1,\"a b \"\"b\"\"\nc, d\"\n", false, 1).unwrap();
         assert_eq!(table.columns, ["id", "text"]);
-        assert_eq!(table.rows, [vec![json!(1), json!("a, \"b\"\nc")], vec![json!(2), Value::Null]]);
+        assert_eq!(table.rows, [vec![json!(1), json!("a b \"b\"\nc, d")]]);
     }
 
     #[rstest]
@@ -195,14 +205,14 @@ mod tests {
     #[case("Dear all,\nplease, look, here\n", None)]
     #[case("a\nb\nc\n", None)]
     fn delimiters_are_guessed_only_where_lines_agree(#[case] text: &str, #[case] expected: Option<char>) {
-        assert_eq!(guess(text), expected);
+        assert_eq!(guess(text, LINES_THAT_AGREE), expected);
     }
 
     proptest! {
         #[test]
         fn garbage_never_panics(text in "(?s)[\"a,\n\r{}:1é]{0,80}", is_cut in any::<bool>()) {
             let _ = super::json(&text, is_cut);
-            if let Some(table) = delimited(&text, is_cut, Some(',')) {
+            if let Some(table) = delimited(&text, is_cut, 1) {
                 prop_assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
             }
         }

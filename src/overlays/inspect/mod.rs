@@ -11,17 +11,22 @@
 //! it. To add one: a file here with its model, a variant in [`Subject`], [`Ask`] and [`News`], an arm in [`open`] and in
 //! `app::inspect`, and a [`Place`](crate::commands::Place) for its keys. Must not: call anything, or hold all that was read.
 
+pub mod objects;
+
 use super::Overlay;
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Subject {}
+pub enum Subject {
+    Objects(objects::model::Subject),
+}
 
 /// What a reader wants of its task.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Begin.
     Open(Box<Subject>),
+    Objects(objects::model::Ask),
     /// End.
     Close,
 }
@@ -33,9 +38,17 @@ pub enum News {
     Said(String, bool),
     /// A document for `$PAGER`.
     Page(String),
+    /// A text for the clipboard, and what is said of it: the text itself may be long, or a secret.
+    Copy {
+        text: String,
+        said: String,
+    },
+    Objects(Box<objects::model::Picture>),
 }
 
 /// The reader of this number for this subject.
-pub fn open(_number: u64, subject: &Subject) -> Box<dyn Overlay> {
-    match *subject {}
+pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
+    match subject {
+        Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
+    }
 }
