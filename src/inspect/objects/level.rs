@@ -154,9 +154,9 @@ impl Level {
         };
         let said = match (&self.listed, self.is_cut()) {
             (Listed::Nothing, _) => String::new(),
-            (Listed::UpTo(_), false) => format!("newest of the {} listed, there are more", grouped(self.count)),
+            (Listed::UpTo(_), false) => format!("newest of the {} listed", grouped(self.count)),
             (Listed::UpTo(_), true) => {
-                format!("newest {} of the {} listed, there are more", grouped(kept as u64), grouped(self.count))
+                format!("newest {} of the {} listed", grouped(kept as u64), grouped(self.count))
             }
             (Listed::Whole, true) => format!("newest {} of all {}", grouped(kept as u64), grouped(self.count)),
             (Listed::Whole, false) if kept > 1 => format!("all {}, newest first", grouped(self.count)),
@@ -244,7 +244,7 @@ mod tests {
         level.take(page(&[("a", 1), ("b", 3)], &["2025/", "2026/", "tmp/"], true));
         assert_eq!(keys(&level), ["b", "a"]);
         assert_eq!(level.prefixes().iter().map(AsRef::as_ref).collect::<Vec<_>>(), ["2026/", "2025/", "tmp/"]);
-        assert_eq!(level.said(), "newest of the 2 listed, there are more");
+        assert_eq!(level.said(), "newest of the 2 listed");
         assert_eq!(level.look_from(), None, "a level that is not whole is not watched");
         level.take(page(&[("c", 2)], &[], false));
         assert_eq!((keys(&level), level.said()), (vec!["b", "c", "a"], "all 3, newest first".to_owned()));

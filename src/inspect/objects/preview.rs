@@ -21,7 +21,7 @@ pub const MOST_ROWS: usize = 500;
 pub const MOST_LINES: usize = 5_000;
 /// Characters of one line.
 const MOST_CHARACTERS: usize = 4_000;
-/// A control character in so many bytes is still a text, with an escape sequence in it.
+/// A control character in so many bytes is still a text.
 const TEXT_FOR_ONE_CONTROL: usize = 20;
 
 /// The bytes that were read, and what is known of the object beside them.
@@ -232,7 +232,8 @@ fn text(bytes: &[u8], is_cut: bool) -> Option<&str> {
         }
         Err(_) => return None,
     };
-    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')).count();
+    // Escape sequences are in many a log.
+    let controls = text.chars().filter(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\x1b')).count();
     (!text.contains('\0') && controls * TEXT_FOR_ONE_CONTROL <= text.len()).then_some(text)
 }
 
@@ -284,6 +285,7 @@ mod tests {
     #[case("a.log", b"a,b\n1,2\n3,4\n", "text")]
     #[case("a.tsv", b"a\tb\n1\t2\n", "CSV")]
     #[case("a", b"hello \x1b[31mred\x1b[0m world, and more words than signs", "text")]
+    #[case("a", b"\x1b[31mred", "text")]
     #[case("a", b"{ not json", "begins like JSON")]
     #[case("a", b"\x00\x01\x02", "binary")]
     #[case("a", b"\xff\xfeh\0i\0", "binary")]

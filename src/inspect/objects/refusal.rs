@@ -91,7 +91,7 @@ fn by_code(status: u16, code: &str, message: &str, region: Option<String>) -> Op
             refused(Why::Archived, text.to_owned())
         }
         "NoSuchBucket" => refused(Why::Gone, "there is no such bucket, or no longer".to_owned()),
-        "NoSuchKey" | "NoSuchVersion" => refused(Why::Gone, "it is gone: deleted since it was listed".to_owned()),
+        "NoSuchKey" | "NoSuchVersion" => refused(Why::Gone, "there is no such object, or no longer".to_owned()),
         "PreconditionFailed" => refused(Why::Changed, "it was overwritten while it was read".to_owned()),
         _ if code.contains("AccessDenied") && lower.contains("kms") => refused(
             Why::Encrypted,
@@ -136,7 +136,7 @@ mod tests {
         Why::Encrypted,
         "SSE-C"
     )]
-    #[case(404, "NoSuchKey", "", None, Why::Gone, "gone")]
+    #[case(404, "NoSuchKey", "", None, Why::Gone, "no such object")]
     #[case(412, "PreconditionFailed", "", None, Why::Changed, "overwritten")]
     fn what_s3_says(
         #[case] status: u16,

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //!  bucket ◍ store-revenue-analytics  ● follows the newest  watched every 2 s
-//! ── objects ────────────────── all 3, newest first ── ── contents ─────────────────────────────────────────
-//!  ▾ sales_revenue/                                    │ s3://store-revenue-analytics/sales_revenue/2026/11/21…
-//!    ▾ 2026/                                           │ 512 B · 21 s old · JSON lines
+//! ── all 2, newest first ────────────────────────────── ── contents ─────────────────────────── JSON lines ──
+//!  ▾ sales_revenue/                                    │ 512 B · 21 s old
+//!    ▾ 2026/                                           │ s3://store-revenue-analytics/sales_revenue/2026/11/21…
 //!      ▾ 11/                                           │ 5 lines
 //!        ▾ 21/                                         │
 //!          ▾ 09/                                       │ revenue by store_id  total 2310 of 5 lines
@@ -171,12 +171,12 @@ impl Objects {
         lines
     }
 
-    fn titles(&self) -> (String, String) {
-        let Some(picture) = &self.picture else { return (String::new(), String::new()) };
+    /// How much of the level is listed, whether more is on its way, and what the contents are.
+    fn titles(&self) -> [String; 3] {
+        let Some(picture) = &self.picture else { return [String::new(), String::new(), String::new()] };
         let listing = if picture.is_listing { "listing" } else { "" };
-        let level = [picture.level.as_str(), listing].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
         let contents = picture.shown.as_ref().map(|shown| contents::title(shown)).unwrap_or_default();
-        (level.join(" · "), contents)
+        [picture.level.clone(), listing.to_owned(), contents]
     }
 }
 
@@ -268,13 +268,13 @@ impl Overlay for Objects {
             (_, Column::List) => (body, Rect { width: 0, ..body }),
             (_, Column::Contents) => (Rect { width: 0, ..body }, body),
         };
-        let (level, format) = self.titles();
-        let theme = view.theme;
+        let [level, listing, format] = self.titles();
+        let level = if level.is_empty() { "objects" } else { level.as_str() };
         for (part, title, right, column) in
-            [(list, "objects", &level, Column::List), (contents, "contents", &format, Column::Contents)]
+            [(list, level, &listing, Column::List), (contents, "contents", &format, Column::Contents)]
         {
             if part.width > 0 && part.height > 0 {
-                let focused = column == self.column;
+                let (focused, theme) = (column == self.column, view.theme);
                 Separator { title, right, focused, theme }.render(Rect { height: 1, ..part }, buf);
             }
         }
