@@ -309,15 +309,16 @@ impl Stand {
             if let Err(mpsc::error::TrySendError::Full(Event::Inspected(_, news))) =
                 self.events.try_send(Event::Inspected(self.number, news))
             {
+                // The screen is busy: once more in a while.
                 self.waiting.push_front(news);
+                self.drawn = Instant::now();
                 return;
             }
         }
         if self.is_dirty {
             let picture = News::Objects(Box::new(self.picture()));
-            if self.events.try_send(Event::Inspected(self.number, picture)).is_ok() {
-                (self.is_dirty, self.drawn) = (false, Instant::now());
-            }
+            self.is_dirty = self.events.try_send(Event::Inspected(self.number, picture)).is_err();
+            self.drawn = Instant::now();
         }
     }
 

@@ -153,7 +153,9 @@ mod tests {
         bucket.put("k", &vec![0; PIECE as usize * 4], 1);
         let to = folder.path().join("k");
         let (told, mut heard) = tokio::sync::mpsc::channel(8);
-        let going = download(&bucket, "k", &to, move |progress| drop(told.try_send(progress)));
+        let going = download(&bucket, "k", &to, move |progress| {
+            let _ = told.try_send(progress);
+        });
         tokio::select! {
             _ = going => panic!("it was not given up"),
             Some(_) = heard.recv() => {}

@@ -14,8 +14,6 @@ use crate::domain::date_prefix;
 pub const MOST_KEPT: usize = 10_000;
 /// Prefixes of one level that are kept.
 pub const MOST_PREFIXES: usize = 10_000;
-/// What one page holds at most.
-pub const PAGE: u64 = 1_000;
 
 /// How far a level was listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -83,6 +81,10 @@ impl Level {
     /// level begins: what such a look at all of it does not have any more is gone.
     pub fn look_again(&mut self, page: Page, from_start: bool, now: Timestamp) -> u64 {
         let is_all = from_start && page.next.is_none();
+        // It has grown beyond one page: the next look goes on after this one.
+        if page.next.is_some() {
+            self.pages = self.pages.max(2);
+        }
         let oldest_kept = self.objects.last().and_then(|kept| kept.object.at).filter(|_| self.is_cut());
         self.see_last(&page);
         let mut known: HashMap<Box<str>, usize> = HashMap::with_capacity(self.objects.len());
@@ -281,6 +283,17 @@ mod tests {
         assert_eq!(level.look_again(page(&[("b", 10), ("c", 9)], &["d/"], false), true, now), 1, "overwritten");
         assert_eq!(keys(&level), ["b", "c"]);
         assert_eq!(level.look_again(page(&[("b", 10), ("c", 9)], &["d/"], false), true, now), 0);
+    }
+
+    #[test]
+    fn a_level_that_grows_beyond_a_page_is_looked_at_after_its_last_key() {
+        let now = Timestamp::from_second(100).unwrap();
+        let mut level = Level::default();
+        level.take(page(&[("a", 1)], &[], false));
+        assert_eq!(level.look_again(page(&[("a", 1), ("b", 2)], &[], true), true, now), 1);
+        assert_eq!(level.look_from(), Some(Some("b")));
+        assert_eq!(level.look_again(page(&[("c", 3)], &[], false), false, now), 1);
+        assert_eq!(keys(&level), ["c", "b", "a"]);
     }
 
     #[test]

@@ -32,9 +32,8 @@ use jiff::Timestamp;
 pub use newest::{Newest, newest};
 pub use refusal::{Refused, Why};
 
-/// US dollars for a thousand listings, and for a thousand reads.
+/// US dollars for a thousand listings.
 pub const LIST_DOLLARS: f64 = 0.005;
-pub const READ_DOLLARS: f64 = 0.0004;
 /// The part of an object that is read when the cursor rests on it, in bytes.
 pub const HEAD: u64 = 64 << 10;
 /// The part that is read when somebody asks for more.

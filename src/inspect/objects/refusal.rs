@@ -19,6 +19,8 @@ pub enum Why {
     Gone,
     /// It is not the one that was begun with.
     Changed,
+    /// There are no bytes where some were asked for: it ends before.
+    Beyond,
     /// Nobody answers.
     Unreached,
     Other,
@@ -84,6 +86,9 @@ fn by_code(status: u16, code: &str, message: &str, region: Option<String>) -> Op
         let text = format!("the bucket is in {region}: read it with --region {region}");
         return refused(Why::Elsewhere(region), text);
     }
+    if status == 416 || code == "InvalidRange" {
+        return refused(Why::Beyond, "it ends before that".to_owned());
+    }
     match code {
         "InvalidObjectState" => {
             let text =
@@ -137,6 +142,7 @@ mod tests {
         "SSE-C"
     )]
     #[case(404, "NoSuchKey", "", None, Why::Gone, "no such object")]
+    #[case(416, "", "", None, Why::Beyond, "ends")]
     #[case(412, "PreconditionFailed", "", None, Why::Changed, "overwritten")]
     fn what_s3_says(
         #[case] status: u16,

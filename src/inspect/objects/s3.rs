@@ -111,7 +111,7 @@ impl Reader for S3 {
                 .set_if_match(range.etag.map(str::to_owned))
         );
         let answer = match answer {
-            Err(refused) if refused.text.contains("InvalidRange") => return Ok(Got::default()),
+            Err(Refused { why: Why::Beyond, .. }) => return Ok(Got::default()),
             answer => answer?,
         };
         received(answer, range).await
