@@ -21,6 +21,8 @@ mod map;
 mod mouse;
 #[path = "screens/numbers.rs"]
 mod numbers;
+#[path = "screens/objects.rs"]
+mod objects;
 #[path = "screens/overlays.rs"]
 mod overlays;
 #[path = "screens/quiet.rs"]

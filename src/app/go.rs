@@ -172,6 +172,7 @@ impl App {
         let subject = match self.store.kind_of(id) {
             Kind::Table => Some(inspect::Subject::Items(id.clone())),
             Kind::Stream => Some(inspect::Subject::Records(id.clone())),
+            Kind::Bucket => self.bucket(id).map(inspect::Subject::Objects),
             _ => None,
         };
         let Some(subject) = subject else {
@@ -179,6 +180,12 @@ impl App {
             return Vec::new();
         };
         self.inspect(subject, now)
+    }
+
+    fn bucket(&self, id: &ResourceId) -> Option<inspect::objects::model::Subject> {
+        let resource = &self.store.get(id)?.resource;
+        let region = resource.attribute("Region").map(str::to_owned);
+        Some(inspect::objects::model::Subject { id: id.clone(), bucket: resource.name.clone(), region })
     }
 
     /// Opens a reader on top.
@@ -207,6 +214,10 @@ impl App {
         match news {
             inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             inspect::News::Page(text) => return vec![Effect::Page(text)],
+            inspect::News::Copy { text, said } => {
+                self.say(said, Role::Dim, now);
+                return vec![Effect::Copy(text)];
+            }
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));

@@ -6,6 +6,7 @@
 
 mod file;
 mod items;
+mod objects;
 mod out;
 mod records;
 mod shelf;
@@ -89,5 +90,6 @@ fn begin(start: Start, subject: Subject) {
     match subject {
         Subject::Items(table) => tokio::spawn(items::serve(start, table)),
         Subject::Records(stream) => tokio::spawn(records::serve(start, stream)),
+        Subject::Objects(subject) => tokio::spawn(objects::serve(start, subject)),
     };
 }

@@ -15,6 +15,7 @@ pub mod items;
 pub mod journal;
 mod json;
 pub mod look;
+pub mod objects;
 pub mod opening;
 pub mod paper;
 pub mod peek;
@@ -107,6 +108,8 @@ pub enum Command {
     Records(records::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
     Journal(journal::Arguments),
+    /// The objects of a bucket: list a level or the newest, print one, download one, sign an address
+    Objects(objects::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
     #[cfg(feature = "demo")]
     Demo(demo::Arguments),
@@ -161,6 +164,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Items(arguments)) => items::run(config, arguments).await,
             Some(Command::Records(arguments)) => records::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
+            Some(Command::Objects(arguments)) => objects::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,

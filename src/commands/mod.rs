@@ -89,6 +89,20 @@ pub enum Command {
     ReadOldest,
     ReadFrom,
     StopReading,
+    /// Among the objects of a bucket.
+    OpenPrefix,
+    UpPrefix,
+    OtherColumn,
+    BeginWith,
+    FollowNewest,
+    ReadMore,
+    NextSums,
+    ObjectVersions,
+    ObjectTags,
+    SignAddress,
+    DownloadObject,
+    CopyUri,
+    ListAgain,
 }
 
 /// Where a command works.
@@ -394,6 +408,41 @@ pub const COMMANDS: &[Row] = &[
     row(Command::PageShown, "record in a pager", &["p"], "the record under the cursor in $PAGER")
         .at(Place::Records)
         .footer("pager", 58),
+    row(
+        Command::OpenPrefix,
+        "open prefix",
+        &["enter", "l", "right"],
+        "list a prefix, or close it; an object's contents",
+    )
+    .at(Place::Objects)
+    .footer("open", 90),
+    row(Command::UpPrefix, "up a prefix", &["h", "left"], "close the prefix, or go to the one above")
+        .at(Place::Objects),
+    row(Command::OtherColumn, "list or contents", &["tab", "shift-tab"], "from the list to the contents, and back")
+        .at(Place::Objects)
+        .footer("contents", 60),
+    row(Command::BeginWith, "begin with", &["/"], "list only keys that begin with a text")
+        .at(Place::Objects)
+        .footer("begin", 70),
+    row(Command::FollowNewest, "follow the newest", &["f"], "go to the newest object, and along with what comes")
+        .at(Place::Objects)
+        .footer("follow", 80),
+    row(Command::ReadMore, "read more", &["m"], "read up to 8 MiB of the object, not only its head")
+        .at(Place::Objects)
+        .footer("more of it", 50),
+    row(Command::NextSums, "other sums", &["c"], "add up another number, or by another field")
+        .at(Place::Objects)
+        .footer("sums", 55),
+    row(Command::ObjectVersions, "versions", &["v"], "the object's versions").at(Place::Objects).footer("versions", 46),
+    row(Command::ObjectTags, "tags", &["t"], "the object's tags").at(Place::Objects).footer("tags", 44),
+    row(Command::SignAddress, "sign an address", &["u"], "copy an address with which anybody can read it for 15 min")
+        .at(Place::Objects)
+        .footer("address", 42),
+    row(Command::DownloadObject, "download", &["w"], "write the object to a file that is not there yet")
+        .at(Place::Objects)
+        .footer("download", 65),
+    row(Command::CopyUri, "copy uri", &["y"], "copy s3://bucket/key").at(Place::Objects).footer("copy", 40),
+    row(Command::ListAgain, "list again", &["r", "f5"], "list the level under the cursor anew").at(Place::Objects),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
 ];

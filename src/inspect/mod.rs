@@ -5,5 +5,6 @@
 //! what it did not read. Must not: change anything, but for the probe; draw; read a clock that it was not given.
 
 pub mod items;
+pub mod objects;
 pub mod records;
 pub mod tail;

@@ -66,6 +66,7 @@ fn action(operation: &Operation) -> Option<String> {
         // Where IAM's name is not the operation's.
         ("S3", "ListBuckets") => "ListAllMyBuckets",
         ("S3", "ListObjectsV2") => "ListBucket",
+        ("S3", "ListObjectVersions") => "ListBucketVersions",
         ("S3", "GetBucketNotificationConfiguration") => "GetBucketNotification",
         // A batch is allowed by what it is a batch of.
         ("SQS", "ChangeMessageVisibilityBatch") => "ChangeMessageVisibility",

@@ -12,6 +12,7 @@
 //! `app::inspect`, and a [`Place`](crate::commands::Place) for its keys. Must not: call anything, or hold all that was read.
 
 pub mod items;
+pub mod objects;
 pub mod records;
 pub mod rows;
 
@@ -25,6 +26,7 @@ pub enum Subject {
     Items(ResourceId),
     /// The records of this stream, or of this table's stream.
     Records(ResourceId),
+    Objects(objects::model::Subject),
 }
 
 /// What a reader wants of its task.
@@ -32,6 +34,7 @@ pub enum Subject {
 pub enum Ask {
     /// Begin.
     Open(Box<Subject>),
+    Objects(objects::model::Ask),
     /// End.
     Close,
     Items(items::model::Ask),
@@ -47,6 +50,12 @@ pub enum News {
     Page(String),
     Items(Box<items::model::Picture>),
     Records(Box<records::model::Picture>),
+    /// A text for the clipboard, and what is said of it: the text itself may be long, or a secret.
+    Copy {
+        text: String,
+        said: String,
+    },
+    Objects(Box<objects::model::Picture>),
 }
 
 /// The reader of this number for this subject.
@@ -54,5 +63,6 @@ pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
     match subject {
         Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
         Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
+        Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
     }
 }

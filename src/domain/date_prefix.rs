@@ -16,10 +16,12 @@ pub fn root(key: &str) -> Option<&str> {
 
 /// The last of some prefixes (each ends in `/`) that goes on with a date.
 pub fn last<'a>(prefixes: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    prefixes
-        .into_iter()
-        .filter(|prefix| prefix.trim_end_matches('/').rsplit('/').next().is_some_and(is_date_part))
-        .max()
+    prefixes.into_iter().filter(|prefix| is_dated(prefix)).max()
+}
+
+/// Whether a prefix (it ends in `/`) goes on with a date.
+pub fn is_dated(prefix: &str) -> bool {
+    prefix.trim_end_matches('/').rsplit('/').next().is_some_and(is_date_part)
 }
 
 /// `2026`, `2026-11-21`, `20261121`, `year=2026`.
