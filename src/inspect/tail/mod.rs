@@ -13,7 +13,11 @@ pub mod budget;
 pub mod cloudwatch;
 pub mod event;
 pub mod follow;
+pub mod member;
+pub mod merge;
+pub mod reader;
 pub mod source;
+pub mod wanted;
 
 pub use budget::Budget;
 pub use cloudwatch::CloudWatch;
