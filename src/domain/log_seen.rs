@@ -89,8 +89,14 @@ mod tests {
     #[test]
     fn what_is_alike_counts_each_and_once() {
         let mut seen = LogSeen::<9>::default();
-        let mut read =
-            |events: usize| (0..events).filter(|_| { let mut a = Alike::default(); seen.is_new(&mut a, "s", 1, "tick") }).count();
+        let mut read = |events: usize| {
+            (0..events)
+                .filter(|_| {
+                    let mut a = Alike::default();
+                    seen.is_new(&mut a, "s", 1, "tick")
+                })
+                .count()
+        };
         assert_eq!(read(3), 1, "readings of their own");
         let mut alike = Alike::default();
         let mut read = |events: usize| {

@@ -272,13 +272,10 @@ impl Tail {
     fn take_groups(&mut self, pattern: &Arc<str>, found: Result<(Vec<Found>, bool), Trouble>) {
         let note = match found {
             Ok((found, has_more)) => {
-                let matching = found.into_iter().filter(|group| glob::matches(pattern, &group.name));
-                let left_out = matching.filter(|group| !self.join(Arc::clone(&group.name))).count();
-                (left_out > 0 || has_more).then(|| {
-                    let most = if has_more { format!("more than {MOST_LISTED} groups begin so") } else { format!("{left_out} more groups match") };
-                    let text = format!("{most}; {} are read: narrow it down", self.members.len());
-                    Note::Trouble { group: Arc::clone(pattern), text }
-                })
+                let matching: Vec<_> = found.into_iter().filter(|group| glob::matches(pattern, &group.name)).collect();
+                let is_nobody = matching.is_empty();
+                let left_out = matching.into_iter().filter(|group| !self.join(Arc::clone(&group.name))).count();
+                self.said_of(pattern, is_nobody, left_out, has_more)
             }
             Err(trouble) => Some(Note::Trouble { group: Arc::clone(pattern), text: trouble.text }),
         };
@@ -293,6 +290,21 @@ impl Tail {
             }
             _ => {}
         }
+    }
+
+    /// What there is to say of what a pattern matches.
+    fn said_of(&self, pattern: &Arc<str>, is_nobody: bool, left_out: usize, has_more: bool) -> Option<Note> {
+        let group = Arc::clone(pattern);
+        let read = self.members.len();
+        if has_more {
+            let text = format!("more than {MOST_LISTED} groups begin so, and {read} are read: narrow it down");
+            return Some(Note::Trouble { group, text });
+        }
+        if left_out > 0 {
+            let text = format!("{left_out} more groups match, and {read} are read at once: narrow it down");
+            return Some(Note::Trouble { group, text });
+        }
+        is_nobody.then_some(Note::Gone { group })
     }
 
     /// Follows one more; false if there is no room.
@@ -324,7 +336,7 @@ impl Tail {
 
     /// All groups that answer were read up to here.
     fn read_to_ms(&self) -> Option<i64> {
-        self.members.values().filter(|member| member.counts()).map(|member| member.reader.read_to_ms()).min()
+        self.members.values().filter(|member| member.failing.is_none()).map(|member| member.reader.read_to_ms()).min()
     }
 
     fn due_batches(&mut self, is_over: bool) -> Vec<Batch> {

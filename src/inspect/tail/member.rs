@@ -32,8 +32,9 @@ pub struct Member {
     group: Arc<str>,
     tries: u32,
     was_said: bool,
-    /// New lines of the last whole reading.
-    brought: u32,
+    /// New lines came with the reading under way, with the last whole one.
+    has_news: bool,
+    had_news: bool,
 }
 
 impl Member {
@@ -49,7 +50,8 @@ impl Member {
             group,
             tries: 0,
             was_said: false,
-            brought: 0,
+            has_news: false,
+            had_news: false,
         }
     }
 
@@ -65,12 +67,12 @@ impl Member {
 
     /// How much it is wanted: the longer it was not read, and the more it had to say, the sooner.
     pub fn urgency(&self, now_ms: i64) -> i64 {
-        let weight = if self.reader.has_more() {
-            3
-        } else if self.brought > 0 {
-            2
-        } else {
-            1
+        let weight = match self.reader.whole_ms() {
+            // All that is old is put in order first: who is furthest behind.
+            None => 1,
+            Some(_) if self.reader.has_more() => 3,
+            Some(_) if self.had_news => 2,
+            Some(_) => 1,
         };
         now_ms.saturating_sub(self.reader.read_to_ms()).saturating_mul(weight)
     }
@@ -84,8 +86,9 @@ impl Member {
             notes.push(Note::Recovered { group: Arc::clone(&self.group) });
         }
         let taken = self.reader.took(page, now_ms);
+        self.has_news |= !taken.events.is_empty();
         if taken.is_whole {
-            self.brought = u32::try_from(taken.events.len()).unwrap_or(u32::MAX);
+            self.had_news = std::mem::take(&mut self.has_news);
             self.due = now + look;
         } else {
             self.due = now;

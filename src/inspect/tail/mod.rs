@@ -24,3 +24,8 @@ pub use cloudwatch::CloudWatch;
 pub use event::{Batch, Event, Note};
 pub use follow::{Following, Paces, follow};
 pub use source::LogSource;
+
+#[cfg(test)]
+pub mod fake;
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,8 @@ const SKEW_MS: i64 = 300_000;
 const BEHIND_MS: i64 = 60_000;
 /// Once a reading has brought so many pages, it has ended as soon as it is past its own beginning: a busy log has no end.
 const MOST_PAGES: u32 = 20;
+/// As many events as a page holds at most: some endpoints give no more of them and no token either.
+const FULL_PAGE: usize = 10_000;
 /// How often a reading may be told that its token is no good before the rest of it is given up.
 const MOST_REFUSALS: u32 = 3;
 /// Events of one group that are remembered so that they come once.
@@ -57,7 +59,6 @@ struct Reading {
     newest_ms: Option<i64>,
     pages: u32,
     refusals: u32,
-    brought: u32,
 }
 
 /// What a page came to.
@@ -96,15 +97,8 @@ impl Reader {
             self.alike.clear();
             // Nothing older is read again.
             self.seen.forget_before(from_ms.min(now_ms - LONG_MS - SKEW_MS));
-            self.reading = Some(Reading {
-                from_ms,
-                began_ms: now_ms,
-                token: None,
-                newest_ms: None,
-                pages: 0,
-                refusals: 0,
-                brought: 0,
-            });
+            self.reading =
+                Some(Reading { from_ms, began_ms: now_ms, token: None, newest_ms: None, pages: 0, refusals: 0 });
         }
         self.reading.as_ref().map_or((self.since_ms, None), |reading| (reading.from_ms, reading.token.clone()))
     }
@@ -132,6 +126,7 @@ impl Reader {
         let Some(mut reading) = self.reading.take() else { return Taken::default() };
         reading.pages += 1;
         let mut taken = Taken::default();
+        let is_full = page.events.len() >= FULL_PAGE;
         for event in page.events {
             // An endpoint may take the span less seriously.
             if event.at_ms < reading.from_ms || self.until_ms.is_some_and(|until| event.at_ms > until) {
@@ -140,12 +135,16 @@ impl Reader {
             reading.newest_ms = reading.newest_ms.max(Some(event.at_ms));
             self.newest_ms = self.newest_ms.max(Some(event.at_ms));
             if self.is_new(&event) {
-                reading.brought += 1;
                 taken.events.push(event);
             }
         }
         // A token that does not move is the end all the same.
         let next = page.next.filter(|next| !next.is_empty() && Some(next) != reading.token.as_ref());
+        if is_full && next.is_none() {
+            taken.gap = self.goes_on_from_its_newest(&mut reading);
+            self.reading = Some(reading);
+            return taken;
+        }
         let is_past_itself = reading.pages >= MOST_PAGES && reading.newest_ms >= Some(reading.began_ms);
         taken.is_whole = next.is_none() || is_past_itself;
         reading.token = next;
@@ -154,7 +153,8 @@ impl Reader {
             taken.gap = self.is_crowded(&reading, now_ms);
         } else if self.is_hopeless(&reading, now_ms) {
             taken.is_whole = true;
-            taken.gap = Some(self.give_up(&reading, now_ms, "more comes than can be read: what is newer is read first"));
+            taken.gap =
+                Some(self.give_up(&reading, now_ms, "more comes than can be read: what is newer is read first"));
         } else {
             self.reading = Some(reading);
         }
@@ -203,12 +203,7 @@ impl Reader {
 
     /// Pages are left of the reading under way.
     pub fn has_more(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.token.is_some())
-    }
-
-    /// How many new ones the reading under way has brought.
-    pub fn brought(&self) -> u32 {
-        self.reading.as_ref().map_or(0, |reading| reading.brought)
+        self.reading.as_ref().is_some_and(|reading| reading.pages > 0)
     }
 
     fn is_new(&mut self, event: &Event) -> bool {
@@ -222,6 +217,20 @@ impl Reader {
     fn is_hopeless(&self, reading: &Reading, now_ms: i64) -> bool {
         let is_behind = reading.newest_ms.is_some_and(|newest| now_ms - newest > BEHIND_MS);
         self.whole_ms.is_some() && is_behind && now_ms - reading.began_ms > BEHIND_MS
+    }
+
+    /// A page that is full and has no token may not be the last: what comes after its newest instant is asked for anew.
+    fn goes_on_from_its_newest(&mut self, reading: &mut Reading) -> Option<Note> {
+        self.alike.clear();
+        reading.token = None;
+        let newest_ms = reading.newest_ms.unwrap_or(reading.from_ms);
+        if newest_ms > reading.from_ms {
+            reading.from_ms = newest_ms;
+            return None;
+        }
+        reading.from_ms = newest_ms.saturating_add(1);
+        let why = format!("the endpoint gives no more than {FULL_PAGE} lines of one instant");
+        Some(Note::Gap { group: Arc::clone(&self.group), from_ms: newest_ms, to_ms: newest_ms, why })
     }
 
     fn give_up(&mut self, reading: &Reading, now_ms: i64, why: &str) -> Note {
@@ -281,7 +290,10 @@ mod tests {
         assert_eq!((texts(&taken), taken.is_whole, reader.read_to_ms()), (vec!["b", "b"], true, NOW));
         // The first after it goes far back, the next ones do not.
         assert_eq!(reader.ask(NOW + 500).0, NOW - 100 - LONG_MS);
-        assert_eq!(texts(&reader.took(page(&[(NOW - 9000, "a"), (NOW - 100, "b"), (NOW, "c")], None), NOW + 500)), ["c"]);
+        assert_eq!(
+            texts(&reader.took(page(&[(NOW - 9000, "a"), (NOW - 100, "b"), (NOW, "c")], None), NOW + 500)),
+            ["c"]
+        );
         assert_eq!(reader.ask(NOW + 1000).0, NOW - SHORT_MS);
         assert_eq!(reader.read_to_ms(), NOW + 500, "what is under way takes nothing back");
     }
@@ -311,7 +323,8 @@ mod tests {
     fn what_is_out_of_the_span_is_left_out() {
         let mut reader = Reader::new("g".into(), false, NOW, Some(NOW + 10));
         reader.ask(NOW);
-        let taken = reader.took(page(&[(NOW - 1, "before"), (NOW, "a"), (NOW + 10, "b"), (NOW + 11, "after")], None), NOW);
+        let taken =
+            reader.took(page(&[(NOW - 1, "before"), (NOW, "a"), (NOW + 10, "b"), (NOW + 11, "after")], None), NOW);
         assert_eq!(texts(&taken), ["a", "b"]);
     }
 
@@ -336,7 +349,10 @@ mod tests {
     fn who_cannot_keep_up_skips_and_says_so() {
         let mut reader = reader();
         reader.ask(NOW);
-        assert!(reader.took(page(&[(NOW - 3_000_000, "a")], Some("1")), NOW + 500_000).gap.is_none(), "it was asked to");
+        assert!(
+            reader.took(page(&[(NOW - 3_000_000, "a")], Some("1")), NOW + 500_000).gap.is_none(),
+            "it was asked to"
+        );
         reader.took(page(&[], None), NOW + 500_000);
         reader.ask(NOW + 500_000);
         let taken = reader.took(page(&[(NOW + 400_000, "b")], Some("2")), NOW + 550_000);
@@ -358,14 +374,37 @@ mod tests {
     }
 
     #[test]
+    fn a_full_page_without_a_token_is_not_the_end() {
+        let mut reader = reader();
+        reader.ask(NOW);
+        let full = |at: &dyn Fn(i64) -> i64| Page {
+            events: (0..FULL_PAGE as i64).map(|number| event(at(number), &number.to_string())).collect(),
+            next: None,
+        };
+        let taken = reader.took(full(&|number| NOW - 20_000 + number), NOW);
+        assert_eq!((taken.events.len(), taken.is_whole, taken.gap), (FULL_PAGE, false, None));
+        assert_eq!(reader.ask(NOW), (NOW - 10_001, None));
+        assert_eq!(texts(&reader.took(page(&[(NOW - 10_001, "9999"), (NOW - 10_001, "new")], None), NOW)), ["new"]);
+        // All of one instant: there is no way past it but to leave some out.
+        reader.ask(NOW);
+        reader.took(full(&|_| NOW - 1), NOW);
+        assert_eq!(reader.ask(NOW).0, NOW - 1);
+        let taken = reader.took(full(&|_| NOW - 1), NOW);
+        assert!(matches!(taken.gap, Some(Note::Gap { from_ms, .. }) if from_ms == NOW - 1), "{:?}", taken.gap);
+        assert_eq!((taken.events.len(), reader.ask(NOW).0), (0, NOW));
+    }
+
+    #[test]
     fn a_crowd_is_said_and_does_not_come_twice() {
         let mut reader = reader();
         reader.ask(NOW);
         let crowd: Vec<String> = (0..=MOST_SEEN).map(|number| number.to_string()).collect();
         let events = crowd.iter().map(|text| event(NOW - 10, text)).collect();
-        let taken = reader.took(Page { events, next: None }, NOW);
-        assert_eq!(taken.events.len(), MOST_SEEN + 1);
-        assert!(matches!(taken.gap, Some(Note::Gap { from_ms, to_ms, .. }) if (from_ms, to_ms) == (NOW - SHORT_MS, NOW - 9)));
+        assert_eq!(reader.took(Page { events, next: Some("t".into()) }, NOW).events.len(), MOST_SEEN + 1);
+        let taken = reader.took(page(&[], None), NOW);
+        assert!(
+            matches!(taken.gap, Some(Note::Gap { from_ms, to_ms, .. }) if (from_ms, to_ms) == (NOW - SHORT_MS, NOW - 9))
+        );
         assert_eq!(reader.ask(NOW + 1).0, NOW - 9);
         assert!(reader.took(page(&[(NOW, "x")], None), NOW + 1).gap.is_none(), "said once");
     }
@@ -377,13 +416,19 @@ mod tests {
         reader.ask(NOW);
         assert_eq!(reader.took(Page { events: vec![with("1"), with("2")], next: None }, NOW).events.len(), 2);
         reader.ask(NOW + 1);
-        assert_eq!(reader.took(Page { events: vec![with("2"), with("3"), with("1")], next: None }, NOW).events.len(), 1);
+        assert_eq!(
+            reader.took(Page { events: vec![with("2"), with("3"), with("1")], next: None }, NOW).events.len(),
+            1
+        );
     }
 
     #[test]
     fn what_a_session_brought_a_reading_does_not_bring_again() {
         let mut reader = reader();
-        assert_eq!(reader.heard(vec![event(NOW, "tick"), event(NOW, "tick"), event(NOW - 9_000_000, "old")], NOW).len(), 2);
+        assert_eq!(
+            reader.heard(vec![event(NOW, "tick"), event(NOW, "tick"), event(NOW - 9_000_000, "old")], NOW).len(),
+            2
+        );
         assert_eq!(reader.heard(vec![event(NOW, "tick")], NOW).len(), 1, "a third one");
         reader.ask(NOW);
         let taken = reader.took(page(&[(NOW, "tick"), (NOW, "tick"), (NOW, "tick"), (NOW, "tock")], None), NOW);
