@@ -1,12 +1,29 @@
 //! The lines of logs as they come: any number of groups at once, merged by time, none twice, none lost unsaid.
+//!
+//! ```text
+//!   LogSource ──► reader: one group's windows, pages and what was seen ──┐
+//!   (budget)      reader …                                               ├─► merge: held for a second ──► Batch
+//!   live session ────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! [`follow`] runs it. All but [`cloudwatch`] and `follow` is pure. Must not: know what a line means, filter by more than the service
+//! does, or clean what was written.
 
 pub mod book;
+pub mod budget;
+pub mod cloudwatch;
 pub mod clusters;
 pub mod columns;
 pub mod entry;
 pub mod event;
 pub mod filter;
+pub mod follow;
 pub mod requests;
+pub mod source;
 mod spool;
 
+pub use budget::Budget;
+pub use cloudwatch::CloudWatch;
 pub use event::{Batch, Event, Note};
+pub use follow::{Following, Paces, follow};
+pub use source::LogSource;
