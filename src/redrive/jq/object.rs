@@ -33,15 +33,16 @@ pub type Yielded = Result<Vec<(String, Value)>, String>;
 pub fn object(message: &Message) -> Val {
     let attributes = message.attributes.iter().map(|(name, value)| (text(name), attribute(value)));
     object_of([
-        (text("body"), body(&message.body)),
+        (text("body"), of_text(&message.body)),
         (text("attributes"), object_of(attributes)),
         (text("system"), system_of(message)),
     ])
 }
 
-fn body(body: &str) -> Val {
-    let value = json::is_json(body).then(|| read::parse_single(body.as_bytes()).ok()).flatten();
-    value.unwrap_or_else(|| text(body))
+/// What a JSON text says, or the text itself if it is none.
+pub fn of_text(said: &str) -> Val {
+    let value = json::is_json(said).then(|| read::parse_single(said.as_bytes()).ok()).flatten();
+    value.unwrap_or_else(|| text(said))
 }
 
 fn attribute(value: &AttributeValue) -> Val {

@@ -39,20 +39,29 @@ struct State {
 }
 
 struct Job {
-    message: Message,
+    input: Input,
     question: Question,
     answer: SyncSender<Result<Answer, Failure>>,
+}
+
+/// What a program gets.
+enum Input {
+    Message(Box<Message>),
+    Text(String),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Question {
     Truth,
     Edit,
+    /// Its outputs, at most so many.
+    Values(usize),
 }
 
 enum Answer {
     Truth(bool),
     Edit(Yielded),
+    Values(Vec<Value>),
 }
 
 impl fmt::Debug for Program {
@@ -83,9 +92,33 @@ impl Program {
     /// # Errors
     /// What went wrong with this message, in one sentence.
     pub fn is_true(&self, message: &Message) -> Result<bool, String> {
-        match self.ask(message, Question::Truth)? {
+        self.truth(Input::Message(Box::new(message.clone())))
+    }
+
+    /// Whether its first output for what this JSON says, or for this text if it is none, is anything but `false` and `null`. It may take
+    /// seconds.
+    ///
+    /// # Errors
+    /// What went wrong with this text, in one sentence.
+    pub fn is_true_of(&self, text: &str) -> Result<bool, String> {
+        self.truth(Input::Text(text.to_owned()))
+    }
+
+    /// Its first outputs for what this JSON says, or for this text if it is none. It may take seconds.
+    ///
+    /// # Errors
+    /// What went wrong with this text, in one sentence.
+    pub fn values_of(&self, text: &str, most: usize) -> Result<Vec<Value>, String> {
+        match self.ask(Input::Text(text.to_owned()), Question::Values(most))? {
+            Answer::Values(values) => Ok(values),
+            _ => Err(beside_the_point()),
+        }
+    }
+
+    fn truth(&self, input: Input) -> Result<bool, String> {
+        match self.ask(input, Question::Truth)? {
             Answer::Truth(truth) => Ok(truth),
-            Answer::Edit(_) => Err("the answer is not to the question".to_owned()),
+            _ => Err(beside_the_point()),
         }
     }
 
@@ -94,13 +127,13 @@ impl Program {
     /// # Errors
     /// What went wrong with this message, in one sentence.
     pub fn edit(&self, message: &Message) -> Yielded {
-        match self.ask(message, Question::Edit)? {
+        match self.ask(Input::Message(Box::new(message.clone())), Question::Edit)? {
             Answer::Edit(yielded) => yielded,
-            Answer::Truth(_) => Err("the answer is not to the question".to_owned()),
+            _ => Err(beside_the_point()),
         }
     }
 
-    fn ask(&self, message: &Message, question: Question) -> Result<Answer, String> {
+    fn ask(&self, input: Input, question: Question) -> Result<Answer, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.left_behind >= MOST_LEFT_BEHIND || state.stopped >= MOST_STOPPED {
             return Err("the expression had to be stopped for several messages, and is not tried any more".to_owned());
@@ -110,7 +143,7 @@ impl Program {
             None => start(&self.code).map_err(|mistake| mistake.text)?,
         };
         let (answer, answers) = sync_channel(1);
-        let job = Job { message: message.clone(), question, answer };
+        let job = Job { input, question, answer };
         let broken = || "the interpreter broke down over this message".to_owned();
         jobs.send(job).map_err(|_| broken())?;
         match answers.recv_timeout(state.patience) {
@@ -162,13 +195,21 @@ fn work(code: &str, ready: &SyncSender<Result<(), Mistake>>, todo: &Receiver<Job
     let _ = ready.send(Ok(()));
     for job in todo {
         // Nobody waits any more if this took too long.
-        let _ = job.answer.send(answer(&compiled, &job.message, job.question));
+        let _ = job.answer.send(answer(&compiled, job.input, job.question));
     }
 }
 
-fn answer(program: &Compiled, message: &Message, question: Question) -> Result<Answer, Failure> {
-    let object = object::object(message);
+fn beside_the_point() -> String {
+    "the answer is not to the question".to_owned()
+}
+
+fn answer(program: &Compiled, input: Input, question: Question) -> Result<Answer, Failure> {
+    let object = match input {
+        Input::Message(message) => object::object(&message),
+        Input::Text(text) => object::of_text(&text),
+    };
     match question {
+        Question::Values(most) => Ok(Answer::Values(program.run(object, most)?.iter().map(object::value).collect())),
         Question::Truth => {
             let first = program.run(object, 1)?;
             Ok(Answer::Truth(first.first().is_some_and(jaq_core::ValT::as_bool)))
