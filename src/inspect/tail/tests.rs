@@ -225,6 +225,35 @@ async fn on_aws_two_calls_a_second_are_shared_by_all_and_the_busiest_come_sooner
 }
 
 #[tokio::test(start_paused = true)]
+async fn sessions_bring_what_is_new_and_between_them_it_is_read() {
+    let lines = (0..600).map(|number| arrives(["a", "b"][number as usize % 2], number * 100, 30, &number.to_string()));
+    let logs = Arc::new(FakeLogs { live_lasts: Some(Duration::from_secs(20)), ..FakeLogs::new(lines, 1000) });
+    let live = Following { live: true, ..following(&logs, &["a", "b"]) };
+    let began = Instant::now();
+    let got = batches(live, MINUTE * 2).await;
+    let mut numbers: Vec<u32> = texts(&got).iter().map(|text| text.parse().unwrap()).collect();
+    numbers.sort();
+    assert_eq!(numbers, (0..600).collect::<Vec<_>>(), "each once");
+    assert_eq!(notes(&got), [] as [&Note; 0]);
+    let calls = logs.calls.lock().unwrap();
+    let within = |from: u64, to: u64| {
+        let since = |at: &Instant| at.duration_since(began).as_secs();
+        calls.iter().filter(|(at, _)| (from..to).contains(&since(at))).count()
+    };
+    assert_eq!(within(7, 19), 0, "nobody reads what a session brings");
+    assert!(within(20, 26) > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_there_are_no_sessions_it_is_read_and_said() {
+    let logs = Arc::new(FakeLogs::new([arrives("a", 0, 0, "x"), arrives("a", 30_000, 0, "y")], 5));
+    let got = batches(Following { live: true, ..following(&logs, &["a"]) }, MINUTE).await;
+    assert_eq!(texts(&got), ["x", "y"]);
+    let [Note::Trouble { text, .. }] = notes(&got)[..] else { panic!("{got:?}") };
+    assert_eq!(text, "no live session, the groups are read in turns: no live tail here");
+}
+
+#[tokio::test(start_paused = true)]
 async fn bad_lines_are_lines() {
     let million = "m".repeat(1_000_000);
     let bad = ["\u{1b}]0;owned\u{7}\u{1b}[2J", &million, "no newline", "", "\u{202e}gnirts\0"];
