@@ -69,7 +69,7 @@ pub const OPERATIONS: &[Operation] = &[
     reads("CloudWatch", "ListMetrics", CLOUDWATCH_REQUEST),
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
-    reads("CloudWatch Logs", "StartLiveTail", LIVE_TAIL_MINUTE),
+    Operation { unit: "minute", ..reads("CloudWatch Logs", "StartLiveTail", LIVE_TAIL_MINUTE) },
     reads("DynamoDB", "DescribeTable", 0.0),
     reads("DynamoDB", "ListTables", 0.0),
     reads("DynamoDB", "Scan", DYNAMODB_SAMPLE),

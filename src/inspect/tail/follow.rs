@@ -26,6 +26,8 @@ use crate::{
 
 /// Events of one batch.
 const MOST_IN_BATCH: usize = 5_000;
+/// So often are the groups looked for before it goes on without.
+const MOST_LIST_TRIES: usize = 3;
 /// A batch without events is sent when so much more was read.
 const TELLS_MS: i64 = 1_000;
 
@@ -55,6 +57,7 @@ struct Tail {
     pages_under_way: usize,
     lists_under_way: usize,
     list_due: Instant,
+    list_tries: usize,
     was_listed: bool,
     /// What was said of a pattern and still holds.
     said: BTreeMap<Arc<str>, Note>,
@@ -83,6 +86,7 @@ impl Tail {
             pages_under_way: 0,
             lists_under_way: 0,
             list_due: now,
+            list_tries: 0,
             was_listed: false,
             said: BTreeMap::new(),
             notes: Vec::new(),
@@ -238,6 +242,7 @@ impl Tail {
     }
 
     fn take_groups(&mut self, pattern: &Arc<str>, found: Result<(Vec<Found>, bool), Trouble>) {
+        self.list_tries = if found.is_ok() { 0 } else { self.list_tries + 1 };
         let note = match found {
             Ok((found, has_more)) => {
                 let matching: Vec<_> = found.into_iter().filter(|group| glob::matches(pattern, &group.name)).collect();
@@ -251,7 +256,10 @@ impl Tail {
             }
             Err(trouble) => Some(Note::Trouble { group: Arc::clone(pattern), text: trouble.text }),
         };
-        self.was_listed |= self.lists_under_way == 0;
+        if self.list_tries > 0 && !self.was_listed {
+            self.list_due = Instant::now() + self.following.paces.look;
+        }
+        self.was_listed |= self.lists_under_way == 0 && (self.list_tries == 0 || self.list_tries >= MOST_LIST_TRIES);
         match note {
             Some(note) if self.said.get(pattern) != Some(&note) => {
                 self.said.insert(Arc::clone(pattern), note.clone());
@@ -308,7 +316,9 @@ impl Tail {
 
     /// All groups that answer were read up to here.
     fn read_to_ms(&self) -> Option<i64> {
-        self.members.values().filter(|member| member.failing.is_none()).map(|member| member.reader.read_to_ms()).min()
+        let answering = self.members.values().filter(|member| member.failing.is_none());
+        let read_to = answering.map(|member| member.has_answered.then(|| member.reader.read_to_ms()));
+        read_to.min().flatten()
     }
 
     fn due_batches(&mut self, is_over: bool) -> Vec<Batch> {

@@ -31,6 +31,7 @@ pub struct Member {
     /// Since when a live session brings what is new.
     pub live_since_ms: Option<i64>,
     pub has_ended: bool,
+    pub has_answered: bool,
     group: Arc<str>,
     tries: u32,
     was_said: bool,
@@ -49,6 +50,7 @@ impl Member {
             failing: None,
             live_since_ms: None,
             has_ended: false,
+            has_answered: false,
             group,
             tries: 0,
             was_said: false,
@@ -96,6 +98,7 @@ impl Member {
     /// A page came.
     pub fn took(&mut self, page: Page, (now, now_ms): (Instant, i64), look: Duration, notes: &mut Vec<Note>) -> Taken {
         self.is_read = false;
+        self.has_answered = true;
         self.failing = None;
         self.tries = 0;
         if std::mem::take(&mut self.was_said) {

@@ -190,6 +190,24 @@ async fn a_pattern_that_matches_nothing_says_so() {
     let logs = Arc::new(FakeLogs::new([arrives("b", 0, 0, "x")], 5));
     let got = batches(Following { until_ms: Some(BEGAN_MS), ..following(&logs, &["a*"]) }, MINUTE).await;
     assert_eq!(notes(&got), [&Note::Gone { group: "a*".into() }]);
+    assert!(got.iter().all(|(_, batch)| batch.read_to_ms.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_far_was_read_is_said_of_those_that_answer() {
+    let logs = Arc::new(FakeLogs::new([arrives("a", 0, 0, "x")], 5));
+    let got = batches(following(&logs, &["gone"]), MINUTE).await;
+    assert!(got.iter().all(|(_, batch)| batch.read_to_ms.is_none()), "{got:?}");
+    let got = batches(following(&logs, &["a", "gone"]), MINUTE).await;
+    assert!(got.last().unwrap().1.read_to_ms >= Some(BEGAN_MS + 57_000), "{got:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_fails_is_tried_again() {
+    let logs = Arc::new(FakeLogs::new([arrives("ab", -5, 0, "x")], 5));
+    logs.fails("list", Fault { from_ms: BEGAN_MS, to_ms: BEGAN_MS + 700, kind: FailureKind::Timeout });
+    let got = batches(Following { until_ms: Some(BEGAN_MS), ..following(&logs, &["a*"]) }, MINUTE).await;
+    assert_eq!(texts(&got), ["x"]);
 }
 
 #[tokio::test(start_paused = true)]
