@@ -60,6 +60,8 @@ const SNS_REQUEST: f64 = 0.50;
 const S3_LIST: f64 = 5.0;
 const S3_GET: f64 = 0.40;
 const TABLE_STREAM_READ: f64 = 0.2;
+/// The first minute of a session; each further one costs as much.
+const LIVE_TAIL_MINUTE: f64 = 10_000.0;
 /// One eventually consistent read of a page of up to 25 items of up to 4 KB each.
 const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
 
@@ -79,6 +81,7 @@ pub const OPERATIONS: &[Operation] = &[
     reads("CloudWatch", "ListMetrics", CLOUDWATCH_REQUEST),
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
+    Operation { unit: "minute", ..reads("CloudWatch Logs", "StartLiveTail", LIVE_TAIL_MINUTE) },
     reads("DynamoDB", "DescribeTable", 0.0),
     reads("DynamoDB", "ListTables", 0.0),
     Operation { unit: "sample of 25 items", units: samples_asked_for, ..reads("DynamoDB", "Query", DYNAMODB_SAMPLE) },

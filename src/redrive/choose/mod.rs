@@ -56,9 +56,7 @@ impl Condition {
     }
 
     fn pattern(said: &str, expression: &str, insensitive: bool) -> Result<Self, Mistake> {
-        let regex = RegexBuilder::new(expression).case_insensitive(insensitive).size_limit(MOST_REGEX_BYTES).build();
-        let regex = regex.map_err(|error| mistake_in_regex(&error))?;
-        Ok(Self { said: said.into(), kind: Kind::Regex(regex) })
+        Ok(Self { said: said.into(), kind: Kind::Regex(bounded_regex(expression, insensitive)?) })
     }
 
     /// As the user wrote it.
@@ -89,6 +87,15 @@ impl Condition {
             Kind::Regex(regex) => Ok(regex.is_match(json)),
         }
     }
+}
+
+/// A regular expression of bounded size; it takes no longer than its text is long.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn bounded_regex(expression: &str, insensitive: bool) -> Result<Regex, Mistake> {
+    let regex = RegexBuilder::new(expression).case_insensitive(insensitive).size_limit(MOST_REGEX_BYTES).build();
+    regex.map_err(|error| mistake_in_regex(&error))
 }
 
 fn texts(message: &Message) -> impl Iterator<Item = &str> {

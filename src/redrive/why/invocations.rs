@@ -196,16 +196,17 @@ impl Assembler {
 
 /// What a line says of the invocation that it is in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Place<'a> {
-    request_id: Option<&'a str>,
-    begins: bool,
+pub struct Place<'a> {
+    pub request_id: Option<&'a str>,
+    /// It is its first line.
+    pub begins: bool,
 }
 
 /// Length of an id like `6b1e4f2a-0c3d-4e5f-8a9b-0c1d2e3f4a5b`.
 const UUID: usize = 36;
 
 impl<'a> Place<'a> {
-    fn of(text: &'a str) -> Self {
+    pub fn of(text: &'a str) -> Self {
         let id = |rest: &'a str| rest.trim_start().get(..UUID).filter(|id| uuid(id).is_some());
         let after = |word: &str| text.strip_prefix(word).and_then(id);
         if let Some(request_id) = after("START RequestId:") {
