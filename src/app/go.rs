@@ -189,7 +189,11 @@ impl App {
         match news {
             inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             inspect::News::Page(text) => return vec![Effect::Page(text)],
-            #[expect(unreachable_patterns, reason = "readers add their own")]
+            inspect::News::Edit(text) => return vec![Effect::Show(text)],
+            inspect::News::Copy(text) => {
+                self.say("copied the line".to_owned(), Role::Dim, now);
+                return vec![Effect::Copy(text)];
+            }
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));

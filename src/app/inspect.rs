@@ -4,6 +4,9 @@
 //! time is a task of its own. Full channels: asks beyond the bound are refused and said; pictures are left out, as the next one tells
 //! all. A task ends when its asks end. To add one: a file here with `serve`, and an arm in [`Readers::ask`].
 
+mod out;
+pub mod tail;
+
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc;
@@ -11,6 +14,7 @@ use tokio::sync::mpsc;
 use super::Event;
 use crate::{
     aws::Connection,
+    inspect::tail::Budget,
     overlays::inspect::{Ask, News, Subject},
 };
 
@@ -24,6 +28,8 @@ pub struct Readers {
     events: mpsc::Sender<Event>,
     state: Option<PathBuf>,
     open: BTreeMap<u64, mpsc::Sender<Ask>>,
+    /// All log readers together ask no more than this.
+    logs: Option<Budget>,
 }
 
 /// What a reader's task needs from outside.
@@ -46,7 +52,7 @@ impl Start {
 
 impl Readers {
     pub fn new(aws: Arc<Connection>, events: mpsc::Sender<Event>, state: Option<PathBuf>) -> Self {
-        Self { aws, events, state, open: BTreeMap::new() }
+        Self { aws, events, state, open: BTreeMap::new(), logs: None }
     }
 
     /// Hands an ask on; the first begins a task, the last ends it.
@@ -65,12 +71,27 @@ impl Readers {
                     number,
                     asks: asked,
                 };
-                begin(start, *subject);
+                self.begin(start, *subject);
+            }
+            ask => {
+                let refused = self.open.get(&number).is_some_and(|asks| asks.try_send(ask).is_err());
+                if refused {
+                    let said = News::Said("the reader cannot keep up; try again in a moment".to_owned(), true);
+                    // If there is no room for that either, the screen is busy with other news.
+                    let _ = self.events.try_send(Event::Inspected(number, said));
+                }
             }
         }
     }
-}
 
-fn begin(_start: Start, subject: Subject) {
-    match subject {}
+    fn begin(&mut self, start: Start, subject: Subject) {
+        match subject {
+            Subject::Tail(subject) => {
+                let budget = self.logs.get_or_insert_with(|| Budget::of(self.aws.is_aws())).clone();
+                let feed = tail::of_connection(&start, budget);
+                let settings = tail::Settings::new(start.state.clone());
+                tail::spawn(start, subject, settings, feed);
+            }
+        }
+    }
 }

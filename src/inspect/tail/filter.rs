@@ -139,11 +139,6 @@ impl Filter {
         }
     }
 
-    /// Whether no entry of a chunk without errors can be shown.
-    pub fn wants_errors_only(&self) -> bool {
-        self.wanted.level == Level::Error
-    }
-
     /// What went wrong with the condition, in a sentence.
     pub fn trouble(&self) -> Option<String> {
         let error = self.trouble.as_ref()?;

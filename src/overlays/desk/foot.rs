@@ -27,7 +27,7 @@ const PRESSING: u8 = 240;
 const UNDO: u8 = 95;
 
 /// The passing word, at the lower end of an area; how many lines it took.
-pub(super) fn draw_word(word: &Toast, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
+pub(in crate::overlays) fn draw_word(word: &Toast, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
     let clean = text::clean(&word.text);
     let room = usize::from(area.width.saturating_sub(2)).max(1);
     let pieces = text::wrap(&clean, room);

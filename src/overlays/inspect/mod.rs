@@ -11,11 +11,16 @@
 //! it. To add one: a file here with its model, a variant in [`Subject`], [`Ask`] and [`News`], an arm in [`open`] and in
 //! `app::inspect`, and a [`Place`](crate::commands::Place) for its keys. Must not: call anything, or hold all that was read.
 
+pub mod tail;
+
 use super::Overlay;
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Subject {}
+pub enum Subject {
+    /// Lines of log groups.
+    Tail(tail::model::Subject),
+}
 
 /// What a reader wants of its task.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +29,8 @@ pub enum Ask {
     Open(Box<Subject>),
     /// End.
     Close,
+    /// Of log lines.
+    Tail(tail::model::Ask),
 }
 
 /// What a task tells its reader.
@@ -33,9 +40,17 @@ pub enum News {
     Said(String, bool),
     /// A document for `$PAGER`.
     Page(String),
+    /// A document for `$EDITOR`, to be looked at: what is done to it there is nobody's.
+    Edit(String),
+    /// A text for the clipboard.
+    Copy(String),
+    /// How log lines are now.
+    Tail(Box<tail::model::Picture>),
 }
 
 /// The reader of this number for this subject.
-pub fn open(_number: u64, subject: &Subject) -> Box<dyn Overlay> {
-    match *subject {}
+pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
+    match subject {
+        Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
+    }
 }
