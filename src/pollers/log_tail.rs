@@ -1,17 +1,14 @@
 //! How far one log group was read: where to go on, which events were seen, what the last minute held. Pure.
 //!
-//! Events arrive late and out of order, so each reading overlaps the one before; an event seen twice counts once. What tells an event
-//! from others is its stream, instant and text, and its place among those that are alike in all three: event ids would do on AWS, but
-//! not every endpoint gives an event the same id twice.
+//! Events arrive late and out of order, so each reading overlaps the one before; an event seen twice counts once
+//! ([`log_seen`](crate::domain::log_seen)).
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    hash::{DefaultHasher, Hash, Hasher},
-};
+use std::collections::BTreeMap;
 
 use crate::domain::{
     Level,
     log_lines::{self, Crashes},
+    log_seen::{Alike, LogSeen},
 };
 
 /// How far back a group is read at first sight, and how far a reader may fall behind before it skips, in milliseconds.
@@ -46,16 +43,14 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Tail {
     newest_ms: Option<i64>,
-    seen: BTreeSet<(i64, u64)>,
-    /// How many alike the reading under way has brought so far.
-    alike: HashMap<(i64, u64), u32>,
+    seen: LogSeen<MOST_SEEN>,
+    /// Those of the reading under way.
+    alike: Alike,
     seconds: BTreeMap<i64, Counts>,
     /// Where the last reading was cut off: its start and its token.
     cut: Option<(i64, String)>,
     /// Nothing before this instant is read any more: it was given up.
     skipped_to_ms: i64,
-    /// Nothing before this instant is read any more: what was seen of it is forgotten, and would count twice.
-    forgotten_to_ms: i64,
     crashes: Crashes,
 }
 
@@ -67,21 +62,15 @@ impl Tail {
         }
         let earliest = now_ms - LOOK_BACK_MS;
         let newest = self.newest_ms.map_or(earliest, |newest| newest.min(now_ms) - OVERLAP_MS);
-        (newest.max(earliest).max(self.skipped_to_ms).max(self.forgotten_to_ms), None)
+        // What was seen and is forgotten would count twice.
+        let forgotten = self.seen.forgotten_to_ms().unwrap_or_default();
+        (newest.max(earliest).max(self.skipped_to_ms).max(forgotten), None)
     }
 
     /// Takes one event in; says how loud it is unless it was seen before.
     pub fn take(&mut self, event: Event<'_>, now_ms: i64) -> Option<Level> {
-        let text = hash((event.stream, event.text));
-        let place = self.alike.entry((event.at_ms, text)).or_default();
-        *place += 1;
-        if !self.seen.insert((event.at_ms, hash((text, *place)))) {
+        if !self.seen.is_new(&mut self.alike, event.stream, event.at_ms, event.text) {
             return None;
-        }
-        if self.seen.len() > MOST_SEEN
-            && let Some((forgotten_ms, _)) = self.seen.pop_first()
-        {
-            self.forgotten_to_ms = self.forgotten_to_ms.max(forgotten_ms + 1);
         }
         self.newest_ms = self.newest_ms.max(Some(event.at_ms));
         let level = self.crashes.level_of(event.stream, event.at_ms, event.text);
@@ -106,7 +95,7 @@ impl Tail {
         }
         // A cut-off reading goes on with its token; only what it may still repeat has to be remembered.
         let oldest = if self.cut.is_some() { from_ms } else { self.start(now_ms).0 };
-        self.seen = self.seen.split_off(&(oldest, 0));
+        self.seen.forget_before(oldest);
         self.seconds = self.seconds.split_off(&(as_of.div_euclid(1000) - WINDOW_S));
         (as_of, behind)
     }
@@ -136,12 +125,6 @@ impl Tail {
     pub fn newest_ms(&self) -> Option<i64> {
         self.newest_ms
     }
-}
-
-fn hash(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -18,12 +18,21 @@ pub mod entry;
 pub mod event;
 pub mod filter;
 pub mod follow;
+mod spool;
+pub mod member;
+pub mod merge;
+pub mod reader;
 pub mod requests;
 pub mod source;
-mod spool;
+pub mod wanted;
 
 pub use budget::Budget;
 pub use cloudwatch::CloudWatch;
 pub use event::{Batch, Event, Note};
 pub use follow::{Following, Paces, follow};
 pub use source::LogSource;
+
+#[cfg(test)]
+pub mod fake;
+#[cfg(test)]
+mod tests;

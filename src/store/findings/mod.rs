@@ -11,7 +11,6 @@ mod case;
 mod consumers;
 mod dead_letters;
 mod events;
-mod glob;
 mod logs;
 mod never;
 mod policy;
@@ -27,7 +26,7 @@ use super::{
     Store,
     polls::{Poll, Polls},
 };
-use crate::domain::{FailureKind, Finding, Ignore, Kind, ResourceId, Severity};
+use crate::domain::{FailureKind, Finding, Ignore, Kind, ResourceId, Severity, glob};
 
 use case::{Case, Said};
 

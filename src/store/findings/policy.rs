@@ -7,7 +7,7 @@
 
 use serde_json::Value;
 
-use super::glob;
+use crate::domain::glob;
 
 /// Who asks, for what.
 #[derive(Debug, Clone, Copy)]

@@ -23,7 +23,7 @@ const SPARK: u16 = 12;
 const COUNT: usize = 6;
 
 /// The part of a list that is drawn, with the line of each; the cursor is kept within.
-fn visible(len: usize, at: &mut usize, area: Rect) -> impl Iterator<Item = (usize, Rect)> {
+fn visible(len: usize, at: &mut usize, area: Rect) -> impl Iterator<Item = (usize, Rect)> + use<> {
     *at = (*at).min(len.saturating_sub(1));
     let mut scroll = ScrollState { offset: 0, selected: *at };
     scroll.settle(len, usize::from(area.height));

@@ -1,7 +1,7 @@
-//! Texts with `*` (any characters) and `?` (any one), as policies and our own configuration write them.
+//! Texts with `*` (any characters) and `?` (any one), as policies, our own configuration and names of log groups are written.
 
 /// Whether all of `text` is what the pattern says. Never slower than the product of their lengths.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // Where the last star stands, and how far the text was when it was met.
