@@ -31,6 +31,8 @@ mod safety;
 mod screen;
 #[path = "support/svg.rs"]
 mod svg;
+#[path = "screens/tail.rs"]
+mod tail;
 
 use std::path::Path;
 

@@ -306,6 +306,7 @@ impl Overlay for Detail {
             Some(Command::Open) => return neighbours.get(self.chosen).map_or(Wish::Stay, |id| Wish::Open(id.clone())),
             Some(Command::CopyId) => return Wish::Copy(self.id.to_string()),
             Some(Command::Desk) => return Wish::Desk(self.id.clone()),
+            Some(Command::Logs) => return Wish::Logs(self.id.clone()),
             Some(Command::Back) => return Wish::Close,
             Some(
                 command @ (Command::Quit

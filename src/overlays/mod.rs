@@ -50,6 +50,8 @@ pub enum Wish {
     Light(Lit, route::Typed),
     /// Lay the dead letters of this one on the desk.
     Desk(ResourceId),
+    /// Read the log lines of this one on top.
+    Logs(ResourceId),
     /// Close, and show on the desk of this queue how to go on with what was cut off.
     GoOn(ResourceId),
     /// Of the desk, which stays open.

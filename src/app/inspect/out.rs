@@ -32,11 +32,6 @@ impl Out {
         self.dirty = true;
     }
 
-    /// Whether there is something to send.
-    pub(super) fn is_due(&self) -> bool {
-        self.dirty || !self.waiting.is_empty()
-    }
-
     /// Whether the last picture is old enough for another one.
     pub(super) fn is_time(&self) -> bool {
         self.drawn.elapsed() >= PICTURE
