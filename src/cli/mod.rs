@@ -21,6 +21,7 @@ pub mod purge;
 pub mod redrive;
 pub mod route;
 pub mod snapshot;
+pub mod tail;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -89,6 +90,8 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Draw the flows once: as text, or for a README or an incident page
     Graph(graph::Arguments),
+    /// Print the lines of logs as they come: of any number of groups, merged by time
+    Tail(tail::Arguments),
     /// Look at a queue's messages and what they died of, without harm: the cost is said first
     Peek(peek::Arguments),
     /// Move dead letters back to where they came from, or elsewhere, without losing one: the plan comes first
@@ -147,6 +150,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Route(arguments)) => route::run(config, arguments).await,
             Some(Command::Doctor(arguments)) => doctor::run(config, arguments).await,
             Some(Command::Graph(arguments)) => graph::run(config, arguments).await,
+            Some(Command::Tail(arguments)) => tail::run(config, arguments).await,
             Some(Command::Peek(arguments)) => peek::run(config, arguments).await,
             Some(Command::Redrive(arguments)) => redrive::run(config, arguments).await,
             Some(Command::Export(arguments)) => export::run(config, arguments).await,

@@ -104,6 +104,14 @@ impl Lines {
         self.write(text::clean(line).trim_end().to_owned())
     }
 
+    /// Writes a line for eyes that is safe already, colours and all.
+    ///
+    /// # Errors
+    /// As [`Lines::put`].
+    pub fn safe(&mut self, line: String) -> Result<(), GivenUp> {
+        self.write(line)
+    }
+
     fn write(&mut self, mut line: String) -> Result<(), GivenUp> {
         if self.closed {
             return Ok(());

@@ -24,8 +24,13 @@ pub const MOST_FOLDED_BYTES: usize = 256 << 10;
 /// Lines of one trace are written within so many milliseconds.
 const TRACE_MS: i64 = 1_000;
 /// Where a trace goes on that is not indented.
-const GOES_ON: [&str; 5] =
-    ["Traceback (most recent call last)", "Caused by:", "Suppressed:", "During handling of the above", "The above exception was"];
+const GOES_ON: [&str; 5] = [
+    "Traceback (most recent call last)",
+    "Caused by:",
+    "Suppressed:",
+    "During handling of the above",
+    "The above exception was",
+];
 
 /// Where an entry stands: by its time, then as it came. It keeps it as long as it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -278,7 +283,9 @@ impl Stream {
 
     fn entry(&self, key: Key, level: Level, request: Option<u128>, text: Box<str>) -> Entry {
         let looks_like_json = text.starts_with('{') && text.trim_end().ends_with('}');
-        let has_trace = || text.contains("Traceback (most recent call last)") || text.contains("\n\tat ") || text.contains("\n    at ");
+        let has_trace = || {
+            text.contains("Traceback (most recent call last)") || text.contains("\n\tat ") || text.contains("\n    at ")
+        };
         let shape = match level {
             _ if looks_like_json => Shape::Json,
             Level::Error if has_trace() => Shape::Trace,

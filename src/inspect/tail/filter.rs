@@ -197,7 +197,9 @@ mod tests {
         let mut loud = wanted(|wanted| wanted.level = Level::Warn);
         assert!(loud.shows(&entry(order)) && !loud.shows(&entry("quiet")));
         let mut cluster = wanted(|wanted| wanted.cluster = Some("ValueError: no cart ‹n›".into()));
-        assert!(cluster.shows(&entry("[ERROR] ValueError: no cart 3")) && !cluster.shows(&entry("[ERROR] ValueError: x")));
+        assert!(
+            cluster.shows(&entry("[ERROR] ValueError: no cart 3")) && !cluster.shows(&entry("[ERROR] ValueError: x"))
+        );
         let mut hidden = wanted(|wanted| wanted.hidden = ["g".into()].into());
         assert!(!hidden.shows(&entry("x")));
     }

@@ -6,8 +6,8 @@
 //!   live session ────────────────────────────────────────────────────────┘
 //! ```
 //!
-//! [`follow`] runs it. All but [`cloudwatch`] and `follow` is pure. Must not: know what a line means, filter by more than the service
-//! does, or clean what was written.
+//! [`follow()`] runs it, and must not know what a line means, or clean what was written. What listens makes [`entry`]s of them, keeps them in
+//! a [`book`], and shows those that a [`filter`] lets through. All but [`cloudwatch`], [`mod@follow`] and the book's spool is pure.
 
 pub mod book;
 pub mod budget;
@@ -18,12 +18,12 @@ pub mod entry;
 pub mod event;
 pub mod filter;
 pub mod follow;
-mod spool;
 pub mod member;
 pub mod merge;
 pub mod reader;
 pub mod requests;
 pub mod source;
+mod spool;
 pub mod wanted;
 
 pub use budget::Budget;

@@ -30,9 +30,12 @@ impl Report {
     /// `Duration: 12.89 ms`, with tabs between such pairs.
     fn of_words(text: &str) -> Self {
         let pair = |name: &str| {
-            text.split(['\t', '\n']).find_map(|part| part.trim().strip_prefix(name)?.trim_start().strip_prefix(':')).map(str::trim)
+            text.split(['\t', '\n'])
+                .find_map(|part| part.trim().strip_prefix(name)?.trim_start().strip_prefix(':'))
+                .map(str::trim)
         };
-        let number = |name| pair(name)?.split_whitespace().next()?.parse::<f64>().ok().filter(|number| number.is_finite());
+        let number =
+            |name| pair(name)?.split_whitespace().next()?.parse::<f64>().ok().filter(|number| number.is_finite());
         let whole = |name| number(name).map(|number| number as u64);
         Self {
             duration_ms: number("Duration"),
@@ -92,7 +95,10 @@ mod tests {
         "REPORT RequestId: 6b1e\tDuration: 12.89 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\tInit Duration: 311.70 ms\t\n",
         "12.9 ms · 64 of 128 MB · cold start 312 ms"
     )]
-    #[case("REPORT RequestId: 6b1e\tDuration: 3000.00 ms\tMemory Size: 128 MB\tStatus: timeout", "3000.0 ms · 128 MB · timeout")]
+    #[case(
+        "REPORT RequestId: 6b1e\tDuration: 3000.00 ms\tMemory Size: 128 MB\tStatus: timeout",
+        "3000.0 ms · 128 MB · timeout"
+    )]
     #[case(
         r#"{"time":"t","type":"platform.report","record":{"requestId":"6b1e","status":"error","metrics":{"durationMs":1.5,"memorySizeMB":128,"maxMemoryUsedMB":40}}}"#,
         "1.5 ms · 40 of 128 MB · error"

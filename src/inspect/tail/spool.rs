@@ -2,13 +2,7 @@
 //!
 //! Bounded: what does not fit is refused, and whoever asked makes room. Must not: know what a chunk is.
 
-use std::{
-    fs::File,
-    io,
-    os::unix::fs::FileExt,
-    path::Path,
-    sync::Arc,
-};
+use std::{fs::File, io, os::unix::fs::FileExt, path::Path, sync::Arc};
 
 use super::entry::{Entry, Key, Origin, Shape};
 use crate::domain::Level;
@@ -209,7 +203,13 @@ mod tests {
     }
 
     fn entry() -> impl Strategy<Value = Arc<Entry>> {
-        let shapes = prop_oneof![Just(Shape::Text), Just(Shape::Json), Just(Shape::Trace), Just(Shape::Request), Just(Shape::Note)];
+        let shapes = prop_oneof![
+            Just(Shape::Text),
+            Just(Shape::Json),
+            Just(Shape::Trace),
+            Just(Shape::Request),
+            Just(Shape::Note)
+        ];
         let levels = prop_oneof![Just(Level::Info), Just(Level::Warn), Just(Level::Error)];
         let origin = ("[ab]", "[xy]").prop_map(|(group, stream)| Origin { group: group.into(), stream: stream.into() });
         let parts = (any::<i64>(), any::<u64>(), origin, levels, shapes, any::<Option<u128>>(), any::<u32>(), "(?s).*");

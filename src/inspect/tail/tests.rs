@@ -221,9 +221,7 @@ async fn on_aws_two_calls_a_second_are_shared_by_all_and_the_busiest_come_sooner
     let of = |group: &str| calls.iter().filter(|(_, ask)| &*ask.group == group).count();
     assert!(calls.len() <= 4 + 2 * 180, "{} calls", calls.len());
     assert!(of("q1") >= 30 && of("busy") as f64 > 1.3 * of("q1") as f64, "{} {}", of("busy"), of("q1"));
-    for window in calls.windows(5).map(|five| five[4].0 - five[0].0) {
-        assert!(window >= Duration::from_millis(1) || calls.len() < 6, "five at once");
-    }
+    assert!(calls.windows(5).all(|five| five[4].0 > five[0].0), "never five at once");
 }
 
 #[tokio::test(start_paused = true)]

@@ -82,7 +82,15 @@ impl Book {
         let facts = Facts { entries: rest.len(), errors, counted: (uncounted, 0) };
         chunk.facts = Facts { entries: entries.len(), errors: chunk.facts.errors - errors, counted: (uncounted, 0) };
         self.next_id += 1;
-        let half = Chunk { id: self.next_id, first, last: chunk.last, cost, facts, held: Held::Here(rest), touched: self.turn };
+        let half = Chunk {
+            id: self.next_id,
+            first,
+            last: chunk.last,
+            cost,
+            facts,
+            held: Held::Here(rest),
+            touched: self.turn,
+        };
         (chunk.last, chunk.cost) = (last, chunk.cost - cost);
         self.chunks.insert(index + 1, half);
     }
@@ -92,7 +100,11 @@ impl Book {
         let allowed = self.limits.memory.max(LEAST_MEMORY) - READ_BACK * CHUNK_BYTES;
         while self.kept.in_memory > allowed {
             // Not the one that is written to.
-            let here = self.chunks.iter().enumerate().filter(|(_, chunk)| matches!(chunk.held, Held::Here(_)) && chunk.touched < self.turn);
+            let here = self
+                .chunks
+                .iter()
+                .enumerate()
+                .filter(|(_, chunk)| matches!(chunk.held, Held::Here(_)) && chunk.touched < self.turn);
             let Some(index) = here.min_by_key(|(_, chunk)| chunk.touched).map(|(index, _)| index) else { return };
             self.send_away(index);
         }
@@ -153,4 +165,3 @@ impl Book {
         self.read_back.retain(|(id, _)| *id != chunk.id);
     }
 }
-

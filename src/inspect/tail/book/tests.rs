@@ -107,7 +107,10 @@ fn an_entry_goes_on_and_is_judged_again() {
     let key = Key { at_ms: 1, number: 1 };
     let shows = |entry: &Entry| entry.text.contains("ValueError");
     let now = book.extend(key, ("ValueError: no", Some(Level::Error)), shows).unwrap();
-    assert_eq!((&*now.text, now.events, now.level), ("Traceback (most recent call last):\nValueError: no", 2, Level::Error));
+    assert_eq!(
+        (&*now.text, now.events, now.level),
+        ("Traceback (most recent call last):\nValueError: no", 2, Level::Error)
+    );
     assert_eq!(book.shown(), (1, 0));
     assert_eq!(book.page(Way::On(None), 9, |facts| facts.errors == 0).entries.len(), 1);
     assert!(book.extend(Key { at_ms: 1, number: 2 }, ("x", None), shows).is_none());

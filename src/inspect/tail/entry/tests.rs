@@ -40,7 +40,11 @@ fn what_an_emulator_writes_line_by_line_is_two_entries() {
         (1, "s", "  File \"app.py\", line 27, in handler\n"),
         (1, "s", "ValueError: no\n"),
         (2, "s", "END RequestId: $A\n"),
-        (2, "s", "REPORT RequestId: $A\tDuration: 12.89 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\tInit Duration: 300 ms\n"),
+        (
+            2,
+            "s",
+            "REPORT RequestId: $A\tDuration: 12.89 ms\tMemory Size: 128 MB\tMax Memory Used: 64 MB\tInit Duration: 300 ms\n",
+        ),
         (3, "s", "START RequestId: $B Version: $LATEST\n"),
         (3, "s", "fine\n"),
     ]);
