@@ -27,7 +27,11 @@ impl App {
         match dead_letters {
             Some(queue) => self.show(&queue, now),
             None => {
-                self.say(format!("{} has no dead-letter queue that edatop knows of", from.short_name()), Role::Dim, now);
+                self.say(
+                    format!("{} has no dead-letter queue that edatop knows of", from.short_name()),
+                    Role::Dim,
+                    now,
+                );
             }
         }
     }

@@ -21,7 +21,8 @@ use crate::{
 fn subject(store: &Store, id: &ResourceId) -> Option<Subject> {
     let topology = store.topology();
     let sources: Vec<&ResourceId> = topology.dead_letter_sources(id).map(|link| &link.from).collect();
-    let is_unwell = store.get(id).is_some_and(|entry| entry.verdicts.iter().any(|verdict| verdict.health >= Health::Warn));
+    let is_unwell =
+        store.get(id).is_some_and(|entry| entry.verdicts.iter().any(|verdict| verdict.health >= Health::Warn));
     let begin = if is_unwell || !sources.is_empty() { Begin::LastError } else { Begin::End };
     let subject = |title: String, groups: BTreeSet<Arc<str>>| {
         (!groups.is_empty()).then(|| Subject { title, groups: groups.into_iter().collect(), begin })
@@ -55,7 +56,12 @@ fn of_flow(store: &Store, id: &ResourceId) -> Option<Subject> {
 
 /// Who takes from a queue or stream.
 fn of_readers(store: &Store, id: &ResourceId) -> BTreeSet<Arc<str>> {
-    store.topology().readers(id).filter(|link| link.kind != LinkKind::Logs).filter_map(|link| own(store, &link.to)).collect()
+    store
+        .topology()
+        .readers(id)
+        .filter(|link| link.kind != LinkKind::Logs)
+        .filter_map(|link| own(store, &link.to))
+        .collect()
 }
 
 /// The group of a function, or the group itself.

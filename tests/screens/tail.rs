@@ -37,7 +37,12 @@ pub fn lines() -> Picture {
             2 => (Level::Error, Shape::Trace, "[ERROR] ValueError: cannot price cart 1", 4),
             3 => (Level::Warn, Shape::Text, "[WARNING] slow: ␊ 1200 ms", 0),
             4 => (Level::Warn, Shape::Note, "a gap of 2.5 s, lines may be missing: throttled", 0),
-            _ => (Level::Info, Shape::Text, "loaded the cart from the table, priced it, and told nobody but this log, in a line that goes on beyond the edge of every terminal that is not very wide indeed, as lines of logs do, and even beyond that", 0),
+            _ => (
+                Level::Info,
+                Shape::Text,
+                "loaded the cart from the table, priced it, and told nobody but this log, in a line that goes on beyond the edge of every terminal that is not very wide indeed, as lines of logs do, and even beyond that",
+                0,
+            ),
         };
         Row {
             key: Key { at_ms: at(60) + 731 * number as i64, number },
@@ -170,13 +175,8 @@ fn lines_at_every_size() {
 
 #[test]
 fn what_is_found_opened_counted_and_typed() {
-    let busy = Picture {
-        busy: Some("looking for an error".into()),
-        forgotten: 12_000,
-        left: 400,
-        context: true,
-        ..found()
-    };
+    let busy =
+        Picture { busy: Some("looking for an error".into()), forgotten: 12_000, left: 400, context: true, ..found() };
     for (name, picture, keys) in [
         ("found", found(), ""),
         ("busy", busy, ""),

@@ -8,6 +8,7 @@
 //! It has a thread of its own, as it reads a file and runs expressions, and does all that takes time in pieces of a few milliseconds,
 //! with asks answered in between. Batches are taken one by one: if they come faster than they are taken in, the source waits.
 
+mod asking;
 mod groups;
 mod jobs;
 mod opening;
@@ -118,7 +119,6 @@ struct Reader {
     book: Book,
     filter: Filter,
     columns: Columns,
-    columns_typed: String,
     window: Window,
     /// Where to look first, until that was read.
     begin: Option<Begin>,
@@ -150,7 +150,6 @@ impl Reader {
             book: Book::new(settings.limits.clone()),
             filter: Filter::default(),
             columns: Columns::default(),
-            columns_typed: String::new(),
             window: Window::default(),
             begin,
             opened_ms: (settings.clock)().as_millisecond(),
@@ -276,7 +275,14 @@ impl Reader {
                     Some(entry) => self.window.renew(&entry, shown),
                     // What it belongs to is out of reach: it stands by itself.
                     None => {
-                        let event = Event { group, stream: format!("{stream} …").into(), id: None, at_ms, ingested_ms: None, text };
+                        let event = Event {
+                            group,
+                            stream: format!("{stream} …").into(),
+                            id: None,
+                            at_ms,
+                            ingested_ms: None,
+                            text,
+                        };
                         if let Taken::New(entry) = self.folder.take(event) {
                             self.keep(entry);
                         }
@@ -342,109 +348,5 @@ impl Reader {
         }
         self.window.go(cursor);
         self.out.change();
-    }
-
-    /// From twice as far back, all anew.
-    fn further(&mut self) -> bool {
-        if self.since >= FURTHEST {
-            self.out.say("lines are read from 14 days ago on, and no further", true);
-            return false;
-        }
-        self.since = (self.since * 2).min(FURTHEST);
-        self.folder = Folder::default();
-        self.book = Book::new(self.settings.limits.clone());
-        self.book.begin_count();
-        self.window.cursor = None;
-        self.window.begin();
-        (self.pending, self.heard, self.came, self.read_to_ms) = (VecDeque::new(), BTreeMap::new(), 0, None);
-        (self.seek, self.collect, self.clusters, self.sheet) = (None, None, None, Sheet::None);
-        let hours = self.since.as_secs() / 3600;
-        self.out.say(format!("reading the last {hours} hours"), false);
-        true
-    }
-
-    fn ask(&mut self, ask: Ask) {
-        self.out.change();
-        // Whoever moves does not wait for what he looked for before.
-        if matches!(ask, Ask::By(_) | Ask::Line(_) | Ask::Top | Ask::Follow(_) | Ask::At(_)) {
-            (self.seek, self.begin) = (None, None);
-        }
-        match ask {
-            Ask::By(lines) => {
-                let at = self.window.at().saturating_add_signed(lines).min(self.window.rows.len().saturating_sub(1));
-                if let Some(key) = self.window.rows.get(at).map(|row| row.key) {
-                    self.go(Some(key));
-                }
-            }
-            Ask::Line(key) => self.go(Some(key)),
-            Ask::Top => self.go(self.book.first()),
-            Ask::Follow(true) => self.go(None),
-            Ask::Follow(false) => self.go(self.window.chosen().map(|row| row.key).or_else(|| self.book.last())),
-            Ask::At(at_ms) => self.jump(at_ms),
-            Ask::Error { next } => self.seek_error(next),
-            Ask::Want(wanted) => {
-                self.context = None;
-                self.want(*wanted);
-            }
-            Ask::Columns(typed) => match Columns::new(&typed) {
-                Ok(columns) => (self.columns, self.columns_typed) = (columns, typed),
-                Err(mistake) => self.out.say(mistake.text, true),
-            },
-            Ask::Context => self.turn_context(),
-            Ask::Open => self.open(),
-            Ask::Clusters => {
-                self.clusters = Some(Counting::default());
-                self.sheet = Sheet::Clusters(Arc::new([]), false);
-            }
-            Ask::Only(title) => {
-                let wanted = Wanted { cluster: Some(title), ..self.filter.wanted().clone() };
-                self.shut();
-                self.want(wanted);
-                self.seek = Some(Seek::error(None, false));
-            }
-            Ask::Groups => self.sheet = Sheet::Groups,
-            Ask::Toggle(group) => {
-                let mut wanted = self.filter.wanted().clone();
-                if !wanted.hidden.remove(&group) {
-                    wanted.hidden.insert(group);
-                }
-                self.want(wanted);
-            }
-            Ask::Shut => self.shut(),
-            Ask::Further => {}
-            Ask::Copy => self.copy(),
-            Ask::Write(path) => self.collect = Some(Collect::into_file(path)),
-            Ask::Page => self.collect = Some(Collect::for_pager()),
-            Ask::Edit => self.collect = Some(Collect::for_editor()),
-        }
-    }
-
-    fn shut(&mut self) {
-        (self.sheet, self.clusters) = (Sheet::None, None);
-    }
-
-    fn want(&mut self, wanted: Wanted) {
-        match Filter::new(wanted) {
-            Err(mistake) => self.out.say(mistake.text, true),
-            Ok(filter) => {
-                self.filter = filter;
-                self.book.begin_count();
-                self.window.begin();
-                self.came = 0;
-            }
-        }
-    }
-
-    /// All lines around the chosen one; or back to what was wanted, and where the cursor was.
-    fn turn_context(&mut self) {
-        if let Some((wanted, cursor)) = self.context.take() {
-            self.window.cursor = cursor;
-            self.want(wanted);
-            return;
-        }
-        let (before, cursor) = (self.filter.wanted().clone(), self.window.cursor);
-        self.window.cursor = self.window.chosen().map(|row| row.key);
-        self.want(Wanted::default());
-        self.context = Some((before, cursor));
     }
 }

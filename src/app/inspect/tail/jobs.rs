@@ -12,7 +12,10 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{Reader, window::{PIECE, passes}};
+use super::{
+    Reader,
+    window::{PIECE, passes},
+};
 use crate::{
     domain::Level,
     inspect::tail::{
@@ -47,7 +50,11 @@ impl Seek {
 enum To {
     /// Not yet begun.
     Path(PathBuf),
-    File { path: PathBuf, out: BufWriter<File>, is_json: bool },
+    File {
+        path: PathBuf,
+        out: BufWriter<File>,
+        is_json: bool,
+    },
     Pager(String),
     Editor(String),
 }

@@ -50,7 +50,9 @@ pub(super) fn notices(picture: &Picture, area: Rect, buf: &mut Buffer, view: &Vi
     let silent = picture.groups.iter().filter(|group| group.trouble.is_some());
     let silent = match silent.clone().count() {
         0 => None,
-        1 => silent.last().and_then(|group| Some(format!("{} cannot be read: {}", group.name, group.trouble.as_ref()?))),
+        1 => {
+            silent.last().and_then(|group| Some(format!("{} cannot be read: {}", group.name, group.trouble.as_ref()?)))
+        }
         many => Some(format!("{many} groups cannot be read: s says why")),
     };
     let forgotten = (picture.forgotten > 0).then(|| {

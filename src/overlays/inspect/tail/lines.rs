@@ -98,12 +98,19 @@ impl Tail {
         }
         self.list = list;
         if self.picture.rows.is_empty() {
-            text::put(buf, Rect { x: area.x + 1, height: 1, ..list }, nothing(&self.picture), view.theme.style(Role::Dim), "");
+            text::put(
+                buf,
+                Rect { x: area.x + 1, height: 1, ..list },
+                nothing(&self.picture),
+                view.theme.style(Role::Dim),
+                "",
+            );
             return;
         }
         self.settle();
         let tag = tag_width(&self.picture.groups);
-        for (y, (place, row)) in (list.top()..list.bottom()).zip(self.picture.rows.iter().enumerate().skip(self.first)) {
+        for (y, (place, row)) in (list.top()..list.bottom()).zip(self.picture.rows.iter().enumerate().skip(self.first))
+        {
             let place_of_row = Rect { y, height: 1, ..list };
             self.draw_row(row, (tag, &widths), place_of_row, buf, view);
             if place == self.picture.at {

@@ -53,7 +53,9 @@ pub enum Ask {
     /// To this instant, in milliseconds since 1970.
     At(i64),
     /// To the next error, or the one before.
-    Error { next: bool },
+    Error {
+        next: bool,
+    },
     /// Show this and nothing else.
     Want(Box<Wanted>),
     Columns(String),

@@ -62,7 +62,12 @@ impl Page {
     }
 
     pub(super) fn draw(&mut self, opened: &Opened, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        let place = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
+        let place = Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(1),
+        };
         if self.width != place.width {
             self.laid = self.lay(opened, place.width, view);
             self.width = place.width;
@@ -75,7 +80,8 @@ impl Page {
         } else {
             String::new()
         };
-        Separator { title: &title, right: &right, focused: true, theme: view.theme }.render(Rect { height: 1, ..area }, buf);
+        Separator { title: &title, right: &right, focused: true, theme: view.theme }
+            .render(Rect { height: 1, ..area }, buf);
         for (y, parts) in (place.top()..place.bottom()).zip(self.laid.iter().skip(self.offset)) {
             let mut rest = Rect { y, height: 1, ..place };
             for (role, piece) in parts {

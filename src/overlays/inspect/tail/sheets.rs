@@ -49,7 +49,13 @@ pub(super) fn clusters(
     let right = if is_done { "" } else { "looking" };
     let list = below(&title, right, area, buf, view);
     if clusters.is_empty() && is_done {
-        text::put(buf, moved(Rect { height: 1, ..list }, 1, None), "no error among the lines that are shown", theme.style(Role::Dim), "");
+        text::put(
+            buf,
+            moved(Rect { height: 1, ..list }, 1, None),
+            "no error among the lines that are shown",
+            theme.style(Role::Dim),
+            "",
+        );
     }
     let busiest = clusters.iter().flat_map(|cluster| cluster.bars).max().unwrap_or(0);
     for (place, line) in visible(clusters.len(), at, list) {
@@ -59,7 +65,8 @@ pub(super) fn clusters(
         let samples = cluster.bars.map(|bar| Some(f64::from(bar)));
         let spark = moved(line, COUNT as u16 + 3, Some(SPARK));
         if spark.width == SPARK {
-            Sparkline { samples: &samples, scale: Scale::Max(f64::from(busiest)), role: Role::Spark, theme }.render(spark, buf);
+            Sparkline { samples: &samples, scale: Scale::Max(f64::from(busiest)), role: Role::Spark, theme }
+                .render(spark, buf);
         }
         let when = clock(cluster.last_ms, view);
         let groups = if cluster.groups > 1 { format!("{} groups  ", cluster.groups) } else { String::new() };
@@ -83,7 +90,13 @@ pub(super) fn groups(groups: &[Group], at: &mut usize, area: Rect, buf: &mut Buf
     for (place, line) in visible(groups.len(), at, list) {
         let Some(group) = groups.get(place) else { continue };
         let mark = if group.hidden { glyphs.unchecked } else { glyphs.checked };
-        text::put(buf, moved(line, 1, Some(1)), mark, theme.style(if group.hidden { Role::Dim } else { Role::Match }), "");
+        text::put(
+            buf,
+            moved(line, 1, Some(1)),
+            mark,
+            theme.style(if group.hidden { Role::Dim } else { Role::Match }),
+            "",
+        );
         text::put(buf, moved(line, 3, Some(6)), &text::clean(&group.tag), theme.style(voice(place)), "");
         let numbers = format!("{} · {:.1} ", Count(group.lines as f64), group.per_second);
         text::put_right(buf, line, &numbers, theme.style(Role::Text), "");
@@ -94,7 +107,13 @@ pub(super) fn groups(groups: &[Group], at: &mut usize, area: Rect, buf: &mut Buf
         let wrong = [gaps, group.trouble.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ");
         if !wrong.is_empty() {
             let place = moved(rest, used + 2, None);
-            text::put(buf, place, &format!("{} {}", glyphs.warn, text::clean(&wrong)), theme.style(Role::Warn), glyphs.ellipsis);
+            text::put(
+                buf,
+                place,
+                &format!("{} {}", glyphs.warn, text::clean(&wrong)),
+                theme.style(Role::Warn),
+                glyphs.ellipsis,
+            );
         }
         if place == *at {
             buf.set_style(line, theme.style(Role::Selection));

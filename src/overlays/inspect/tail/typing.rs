@@ -124,9 +124,13 @@ impl Typing {
             Blank::Find => (" /", "a text, or /a regex/ · nothing: all lines · enter shows · esc back"),
             Blank::Exclude => (" without ", "a text, or /a regex/ · nothing: all lines · enter hides · esc back"),
             Blank::Where => (" = ", "jq over a line's JSON, such as .level == \"error\" · enter shows · esc back"),
-            Blank::Columns => (" columns ", "jq, apart by spaces, such as .level .order_id · nothing: the lines · esc back"),
+            Blank::Columns => {
+                (" columns ", "jq, apart by spaces, such as .level .order_id · nothing: the lines · esc back")
+            }
             Blank::At => (" time ", "14:03 · 14:03:22 · -15m · 2026-11-21 14:03 · enter goes there · esc back"),
-            Blank::File => (" file ", "a new file; one that ends in .json gets a JSON line each · enter writes · esc back"),
+            Blank::File => {
+                (" file ", "a new file; one that ends in .json gets a JSON line each · enter writes · esc back")
+            }
         };
         let lines = if self.complaint.is_some() { 3 } else { 2 };
         let at = |y: u16| Rect { y: area.bottom() - lines + y, height: 1, ..area };
