@@ -48,6 +48,8 @@ const SQS_REQUEST: f64 = 0.40;
 const SNS_REQUEST: f64 = 0.50;
 const S3_LIST: f64 = 5.0;
 const S3_GET: f64 = 0.40;
+/// The first minute of a session; each further one costs as much.
+const LIVE_TAIL_MINUTE: f64 = 10_000.0;
 /// One eventually consistent read of a page of up to 25 items of up to 4 KB each.
 const DYNAMODB_SAMPLE: f64 = 12.5 * 0.125;
 
@@ -67,6 +69,7 @@ pub const OPERATIONS: &[Operation] = &[
     reads("CloudWatch", "ListMetrics", CLOUDWATCH_REQUEST),
     reads("CloudWatch Logs", "DescribeLogGroups", 0.0),
     reads("CloudWatch Logs", "FilterLogEvents", 0.0),
+    Operation { unit: "minute", ..reads("CloudWatch Logs", "StartLiveTail", LIVE_TAIL_MINUTE) },
     reads("DynamoDB", "DescribeTable", 0.0),
     reads("DynamoDB", "ListTables", 0.0),
     reads("DynamoDB", "Scan", DYNAMODB_SAMPLE),

@@ -3,14 +3,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
-use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use aws_sdk_cloudwatchlogs::types::{FilteredLogEvent, LiveTailSessionLogEvent, StartLiveTailResponseStream as Said};
 use tokio::sync::mpsc;
 
 use super::{
     event::Event,
     source::{Ask, Found, Live, LogSource, Page},
 };
-use crate::aws::{Connection, Trouble};
+use crate::{
+    aws::{Connection, Trouble},
+    domain::FailureKind,
+};
 
 /// Logs of a connection.
 #[derive(Debug, Clone)]
@@ -64,8 +67,34 @@ impl LogSource for CloudWatch {
         Ok((found, false))
     }
 
-    async fn live(&self, _groups: &[Found], _out: mpsc::Sender<Live>) -> Result<(), Trouble> {
-        Ok(())
+    async fn live(&self, groups: &[Found], out: mpsc::Sender<Live>) -> Result<(), Trouble> {
+        let arns = groups.iter().filter_map(|group| group.arn.as_deref().map(ToOwned::to_owned)).collect();
+        let call = self.aws.logs().start_live_tail().set_log_group_identifiers(Some(arns));
+        let mut session = call.send().await.map_err(Trouble::from)?.response_stream;
+        loop {
+            let said = match session.recv().await {
+                Ok(Some(Said::SessionStart(_))) => Live::Began,
+                Ok(Some(Said::SessionUpdate(update))) => {
+                    let sampled = update.session_metadata.is_some_and(|metadata| metadata.sampled);
+                    let mut streams = BTreeMap::new();
+                    let events = update.session_results.unwrap_or_default().into_iter();
+                    let events = events.filter_map(|event| heard(event, groups, &mut streams)).collect();
+                    Live::Update { events, sampled }
+                }
+                Ok(Some(_)) => continue,
+                Ok(None) => return Ok(()),
+                Err(error) if error.as_service_error().is_some_and(|why| why.is_session_timeout_exception()) => {
+                    return Ok(());
+                }
+                Err(error) => {
+                    let text = format!("the live session broke off: {error}");
+                    return Err(Trouble { kind: FailureKind::Other, text });
+                }
+            };
+            if out.send(said).await.is_err() {
+                return Ok(());
+            }
+        }
     }
 
     fn ids_are_stable(&self) -> bool {
@@ -85,4 +114,40 @@ fn event(event: FilteredLogEvent, group: &Arc<str>, streams: &mut BTreeMap<Strin
         ingested_ms: event.ingestion_time,
         text: event.message.unwrap_or_default().into(),
     })
+}
+
+/// One event of a session. It names its group as `account:name`, or by its ARN.
+fn heard(event: LiveTailSessionLogEvent, groups: &[Found], streams: &mut BTreeMap<String, Arc<str>>) -> Option<Event> {
+    let named = event.log_group_identifier.unwrap_or_default();
+    let group = groups
+        .iter()
+        .find(|group| group.arn.as_deref() == Some(named.as_str()) || named.rsplit(':').next() == Some(&*group.name))?;
+    let stream = event.log_stream_name.unwrap_or_default();
+    let stream = streams.entry(stream).or_insert_with_key(|name| name.as_str().into());
+    Some(Event {
+        group: Arc::clone(&group.name),
+        stream: Arc::clone(stream),
+        id: None,
+        at_ms: event.timestamp?,
+        ingested_ms: event.ingestion_time,
+        text: event.message.unwrap_or_default().into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("123456789012:/aws/lambda/price", Some("/aws/lambda/price"))]
+    #[case("arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/price", Some("/aws/lambda/price"))]
+    #[case("123456789012:/aws/lambda/other", None)]
+    fn a_session_names_groups_in_its_own_way(#[case] named: &str, #[case] group: Option<&str>) {
+        let arn = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/price".into();
+        let groups = [Found { name: "/aws/lambda/price".into(), arn: Some(arn) }];
+        let event = LiveTailSessionLogEvent::builder().log_group_identifier(named).timestamp(5).message("x").build();
+        let event = heard(event, &groups, &mut BTreeMap::new());
+        assert_eq!(event.as_ref().map(|event| &*event.group), group);
+    }
 }

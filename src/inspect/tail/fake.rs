@@ -66,6 +66,8 @@ pub struct FakeLogs {
     /// Calls that are refused, counted from one.
     pub refuses: BTreeSet<usize>,
     pub calls: Mutex<Vec<(Instant, Ask)>>,
+    /// How long a live session is; none where there are none.
+    pub live_lasts: Option<Duration>,
 }
 
 impl FakeLogs {
@@ -136,13 +138,34 @@ impl LogSource for FakeLogs {
         }
         let groups = self.groups.lock().unwrap();
         let names = groups.keys().filter(|name| name.starts_with(prefix));
-        let found: Vec<_> = names.map(|name| Found { name: Arc::from(name.as_str()), arn: None }).collect();
+        let found: Vec<_> =
+            names.map(|name| Found { name: Arc::from(name.as_str()), arn: Some(Arc::from(name.as_str())) }).collect();
         let has_more = found.len() > most;
         Ok((found.into_iter().take(most).collect(), has_more))
     }
 
-    async fn live(&self, _groups: &[Found], _out: mpsc::Sender<Live>) -> Result<(), Trouble> {
-        Err(Trouble { kind: FailureKind::NotImplemented, text: "no live tail here".into() })
+    async fn live(&self, groups: &[Found], out: mpsc::Sender<Live>) -> Result<(), Trouble> {
+        let Some(lasts) = self.live_lasts else {
+            return Err(Trouble { kind: FailureKind::NotImplemented, text: "no live tail here".into() });
+        };
+        let (began, mut from_ms) = (Instant::now(), clock().as_millisecond());
+        out.send(Live::Began).await.unwrap();
+        while began.elapsed() < lasts {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let to_ms = clock().as_millisecond();
+            let named = |name: &str| groups.iter().any(|group| &*group.name == name);
+            let events = {
+                let all = self.groups.lock().unwrap();
+                let heard = all.iter().filter(|(name, _)| named(name)).flat_map(|(_, events)| events);
+                let new = heard.filter(|one| one.arrives_ms > from_ms && one.arrives_ms <= to_ms);
+                new.map(|one| one.event.clone()).collect()
+            };
+            from_ms = to_ms;
+            if out.send(Live::Update { events, sampled: false }).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn ids_are_stable(&self) -> bool {

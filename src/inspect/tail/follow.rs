@@ -1,8 +1,7 @@
 //! The tail at work: who is read next, and what goes out when.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
-use jiff::Timestamp;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
@@ -11,12 +10,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    budget::Budget,
     event::{Batch, Note},
+    following::{Following, Paces},
+    live::Session,
     member::Member,
     merge::Merge,
     reader::Reader,
-    source::{Ask, Found, LogSource, Page},
+    source::{Ask, Found, Live, Page},
     wanted::{MOST_GROUPS, MOST_LISTED, Wanted},
 };
 use crate::{
@@ -24,66 +24,10 @@ use crate::{
     domain::{FailureKind, glob},
 };
 
-/// What to follow.
-#[derive(Debug, Clone)]
-pub struct Following {
-    pub source: Arc<dyn LogSource>,
-    /// Names of groups, and patterns with `*` and `?`: what matches later joins. None: all groups of functions.
-    pub groups: Vec<Arc<str>>,
-    /// From this instant on, in milliseconds since 1970.
-    pub since_ms: i64,
-    /// It ends once all until then was read; without, it goes on until it is stopped.
-    pub until_ms: Option<i64>,
-    /// A CloudWatch Logs filter pattern: a saving where the endpoint knows it. What comes must be looked at all the same.
-    pub pattern: Option<Arc<str>>,
-    /// Hear through a live session what it can bring (ten groups), read the rest.
-    pub live: bool,
-    /// Shared with the other tails of the connection.
-    pub budget: Budget,
-    pub paces: Paces,
-    pub clock: fn() -> Timestamp,
-}
-
-/// How often, and how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Paces {
-    /// Between two looks at a group.
-    pub look: Duration,
-    /// Calls under way at once.
-    pub at_once: usize,
-    /// How long an event waits for older ones.
-    pub hold: Duration,
-    /// Between two looks for new groups.
-    pub list: Duration,
-    /// The longest until a group that could not be read is tried again.
-    pub retry: Duration,
-}
-
-impl Paces {
-    pub fn of(is_aws: bool) -> Self {
-        let hold = Duration::from_secs(1);
-        if is_aws {
-            Self {
-                look: Duration::from_secs(1),
-                at_once: 2,
-                hold,
-                list: Duration::from_secs(30),
-                retry: Duration::from_secs(30),
-            }
-        } else {
-            Self {
-                look: Duration::from_millis(500),
-                at_once: 8,
-                hold,
-                list: Duration::from_secs(3),
-                retry: Duration::from_secs(5),
-            }
-        }
-    }
-}
-
 /// Events of one batch.
 const MOST_IN_BATCH: usize = 5_000;
+/// So often are the groups looked for before it goes on without.
+const MOST_LIST_TRIES: usize = 3;
 /// A batch without events is sent when so much more was read.
 const TELLS_MS: i64 = 1_000;
 
@@ -101,6 +45,7 @@ pub async fn follow(following: Following, out: mpsc::Sender<Batch>, stop: Cancel
 enum Answer {
     Page(Arc<str>, Result<Page, Trouble>),
     Groups(Arc<str>, Result<(Vec<Found>, bool), Trouble>),
+    LiveEnded(Result<(), Trouble>),
 }
 
 struct Tail {
@@ -112,10 +57,16 @@ struct Tail {
     pages_under_way: usize,
     lists_under_way: usize,
     list_due: Instant,
+    list_tries: usize,
     was_listed: bool,
     /// What was said of a pattern and still holds.
     said: BTreeMap<Arc<str>, Note>,
     notes: Vec<Note>,
+    /// The groups that the service names, for a session.
+    found: BTreeMap<Arc<str>, Found>,
+    session: Option<Session>,
+    /// When a session may begin; never where none is wanted.
+    live_due: Option<Instant>,
     told_ms: Option<i64>,
     /// From here on a whole reading has all that there is until the end.
     settled_ms: Option<i64>,
@@ -135,9 +86,13 @@ impl Tail {
             pages_under_way: 0,
             lists_under_way: 0,
             list_due: now,
+            list_tries: 0,
             was_listed: false,
             said: BTreeMap::new(),
             notes: Vec::new(),
+            found: BTreeMap::new(),
+            session: None,
+            live_due: following.live.then_some(now),
             told_ms: None,
             settled_ms,
             following,
@@ -160,8 +115,15 @@ impl Tail {
             if is_over {
                 return;
             }
+            let heard = async {
+                match self.session.as_mut() {
+                    Some(session) => session.hear().await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 Some(answer) = self.calls.join_next() => self.take(answer),
+                live = heard => self.hear(live),
                 () = sleep_until(wake) => {}
             }
         }
@@ -171,12 +133,15 @@ impl Tail {
     fn start_calls(&mut self) -> Instant {
         let (now, now_ms) = self.now();
         let mut wake = now + self.following.paces.look;
-        if !self.wanted.patterns.is_empty() && self.lists_under_way == 0 {
+        if self.lists() && self.lists_under_way == 0 {
             if self.list_due <= now {
                 self.list(now);
             } else {
                 wake = wake.min(self.list_due);
             }
+        }
+        if self.session.is_none() && self.was_listed && self.live_due.is_some_and(|due| due <= now) {
+            self.begin_session();
         }
         let mut due: Vec<_> = self.members.iter().filter(|(_, member)| member.is_due(now)).collect();
         due.sort_by_key(|(_, member)| std::cmp::Reverse(member.urgency(now_ms)));
@@ -213,9 +178,15 @@ impl Tail {
         });
     }
 
+    /// Groups are looked for: by a pattern, or for their ARNs.
+    fn lists(&self) -> bool {
+        !self.wanted.patterns.is_empty() || self.following.live
+    }
+
     fn list(&mut self, now: Instant) {
         self.list_due = now + self.following.paces.list;
-        for pattern in self.wanted.patterns.clone() {
+        let names: &[Arc<str>] = if self.following.live { &self.wanted.names } else { &[] };
+        for pattern in self.wanted.patterns.iter().chain(names).cloned().collect::<Vec<_>>() {
             self.lists_under_way += 1;
             let source = Arc::clone(&self.following.source);
             self.calls.spawn(async move {
@@ -235,6 +206,7 @@ impl Tail {
                 self.lists_under_way -= 1;
                 self.take_groups(&pattern, found);
             }
+            Ok(Answer::LiveEnded(outcome)) => self.end_session(outcome),
             // A call that broke down: all of them are begun anew.
             Err(error) => {
                 tracing::error!(%error, "a call of the tail broke down");
@@ -270,16 +242,24 @@ impl Tail {
     }
 
     fn take_groups(&mut self, pattern: &Arc<str>, found: Result<(Vec<Found>, bool), Trouble>) {
+        self.list_tries = if found.is_ok() { 0 } else { self.list_tries + 1 };
         let note = match found {
             Ok((found, has_more)) => {
                 let matching: Vec<_> = found.into_iter().filter(|group| glob::matches(pattern, &group.name)).collect();
-                let is_nobody = matching.is_empty();
+                if self.following.live {
+                    self.found.extend(matching.iter().map(|group| (Arc::clone(&group.name), group.clone())));
+                }
+                // One that was asked for by name says so itself.
+                let is_nobody = matching.is_empty() && self.wanted.patterns.contains(pattern);
                 let left_out = matching.into_iter().filter(|group| !self.join(Arc::clone(&group.name))).count();
                 self.said_of(pattern, is_nobody, left_out, has_more)
             }
             Err(trouble) => Some(Note::Trouble { group: Arc::clone(pattern), text: trouble.text }),
         };
-        self.was_listed |= self.lists_under_way == 0;
+        if self.list_tries > 0 && !self.was_listed {
+            self.list_due = Instant::now() + self.following.paces.look;
+        }
+        self.was_listed |= self.lists_under_way == 0 && (self.list_tries == 0 || self.list_tries >= MOST_LIST_TRIES);
         match note {
             Some(note) if self.said.get(pattern) != Some(&note) => {
                 self.said.insert(Arc::clone(pattern), note.clone());
@@ -336,7 +316,9 @@ impl Tail {
 
     /// All groups that answer were read up to here.
     fn read_to_ms(&self) -> Option<i64> {
-        self.members.values().filter(|member| member.failing.is_none()).map(|member| member.reader.read_to_ms()).min()
+        let answering = self.members.values().filter(|member| member.failing.is_none());
+        let read_to = answering.map(|member| member.has_answered.then(|| member.reader.read_to_ms()));
+        read_to.min().flatten()
     }
 
     fn due_batches(&mut self, is_over: bool) -> Vec<Batch> {
@@ -367,6 +349,40 @@ impl Tail {
                 return batches;
             }
         }
+    }
+
+    fn begin_session(&mut self) {
+        let found: Vec<_> = self.members.keys().filter_map(|name| self.found.get(name)).cloned().collect();
+        let (session, groups, out) = Session::begin(found, self.members.len(), &mut self.notes);
+        let Some(out) = out else {
+            self.live_due = Some(Instant::now() + self.following.paces.list);
+            return;
+        };
+        self.session = Some(session);
+        let source = Arc::clone(&self.following.source);
+        self.calls.spawn(async move { Answer::LiveEnded(source.live(&groups, out).await) });
+    }
+
+    fn hear(&mut self, live: Live) {
+        let (now, now_ms) = self.now();
+        let Some(session) = &mut self.session else { return };
+        for (name, events) in session.take(live, now_ms, &mut self.notes) {
+            let Some(member) = self.members.get_mut(&name) else { continue };
+            member.live_since_ms = session.began_ms;
+            let events = member.heard(events, now_ms);
+            self.merge.put(events, now, now_ms);
+        }
+    }
+
+    /// All are read in turns again, at once: nothing is missing between two sessions.
+    fn end_session(&mut self, outcome: Result<(), Trouble>) {
+        let (now, now_ms) = self.now();
+        let Some(session) = self.session.take() else { return };
+        for member in self.members.values_mut() {
+            member.live_since_ms = None;
+            member.due = member.due.min(now);
+        }
+        self.live_due = session.ended(outcome, now_ms, &mut self.notes).map(|wait| now + wait);
     }
 
     fn now(&self) -> (Instant, i64) {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    event::Note,
+    event::{Event, Note},
     reader::{Reader, Taken},
     source::Page,
 };
@@ -13,6 +13,8 @@ use crate::{aws::Trouble, domain::FailureKind};
 
 /// A few of these in a row happen on any day, and are no news.
 const MOST_SILENT: u32 = 1;
+/// What is said is with a session within so many milliseconds.
+const SETTLES_MS: i64 = 5_000;
 /// So often is a group that has to end tried before it ends without.
 const MOST_TRIES: u32 = 5;
 
@@ -26,9 +28,10 @@ pub struct Member {
     pub due: Instant,
     /// Why it could not be read the last time.
     pub failing: Option<FailureKind>,
-    /// A live session brings what is new: it is read no more for now.
-    pub is_live: bool,
+    /// Since when a live session brings what is new.
+    pub live_since_ms: Option<i64>,
     pub has_ended: bool,
+    pub has_answered: bool,
     group: Arc<str>,
     tries: u32,
     was_said: bool,
@@ -45,8 +48,9 @@ impl Member {
             is_read: false,
             due: now,
             failing: None,
-            is_live: false,
+            live_since_ms: None,
             has_ended: false,
+            has_answered: false,
             group,
             tries: 0,
             was_said: false,
@@ -62,7 +66,21 @@ impl Member {
 
     /// It may be read now.
     pub fn is_due(&self, now: Instant) -> bool {
-        !self.is_read && !self.has_ended && self.due <= now
+        !self.is_read && !self.has_ended && !self.rests() && self.due <= now
+    }
+
+    /// A session brings what is new, and what came before it was read: nothing is left to be read.
+    pub fn rests(&self) -> bool {
+        let settled_ms = self.live_since_ms.map(|since| since + SETTLES_MS);
+        settled_ms.is_some_and(|settled| self.reader.whole_ms() >= Some(settled)) && !self.reader.has_more()
+    }
+
+    /// A session brought these, or none: the new ones of them.
+    pub fn heard(&mut self, events: Vec<Event>, now_ms: i64) -> Vec<Event> {
+        if self.rests() {
+            self.reader.is_heard_to(now_ms - SETTLES_MS);
+        }
+        self.reader.heard(events, now_ms)
     }
 
     /// How much it is wanted: the longer it was not read, and the more it had to say, the sooner.
@@ -80,6 +98,7 @@ impl Member {
     /// A page came.
     pub fn took(&mut self, page: Page, (now, now_ms): (Instant, i64), look: Duration, notes: &mut Vec<Note>) -> Taken {
         self.is_read = false;
+        self.has_answered = true;
         self.failing = None;
         self.tries = 0;
         if std::mem::take(&mut self.was_said) {

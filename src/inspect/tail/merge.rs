@@ -3,10 +3,7 @@
 //! One goes out once all groups were read past it, or when it has waited long enough, or when there is no more room. One that comes
 //! after younger ones went out goes with the next batch: late, and once.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
@@ -16,6 +13,9 @@ use super::event::Event;
 const MOST_EVENTS: usize = 200_000;
 const MOST_BYTES: usize = 64 << 20;
 
+/// The part of the hold that may be over when an event is read.
+const MOST_WAITED: f64 = 0.6;
+
 /// By time, and as they came where that is the same.
 type Key = (i64, u64);
 
@@ -24,15 +24,15 @@ type Key = (i64, u64);
 pub struct Merge {
     held: BTreeMap<Key, Event>,
     bytes: usize,
-    /// In the order of their coming: when, which, and the instant that it vouches for.
-    arrivals: VecDeque<(Instant, Key, i64)>,
+    /// When each has waited long enough, and the instant that it vouches for.
+    dues: BTreeMap<(Instant, Key), i64>,
     came: u64,
     hold: Duration,
 }
 
 impl Merge {
     pub fn new(hold: Duration) -> Self {
-        Self { held: BTreeMap::new(), bytes: 0, arrivals: VecDeque::new(), came: 0, hold }
+        Self { held: BTreeMap::new(), bytes: 0, dues: BTreeMap::new(), came: 0, hold }
     }
 
     pub fn put(&mut self, events: Vec<Event>, now: Instant, now_ms: i64) {
@@ -40,23 +40,30 @@ impl Merge {
             let key = (event.at_ms, self.came);
             self.came += 1;
             self.bytes += event.text.len();
+            let waited = self.waited(&event, now_ms);
             // One from a clock that is ahead does not hurry those of the others.
-            self.arrivals.push_back((now, key, event.at_ms.min(now_ms)));
+            self.dues.insert((now + self.hold - waited, key), event.at_ms.min(now_ms));
             self.held.insert(key, event);
         }
+    }
+
+    /// How long it waits already, since the service took it in: that counts, but not all of it, as those that it waits for were as slow.
+    fn waited(&self, event: &Event, now_ms: i64) -> Duration {
+        let waited_ms = event.ingested_ms.map_or(0, |ingested| now_ms.saturating_sub(ingested));
+        Duration::from_millis(u64::try_from(waited_ms).unwrap_or_default()).min(self.hold.mul_f64(MOST_WAITED))
     }
 
     /// What may go: all up to `read_to_ms`, and, unless it is to be patient, what has waited long enough with all that is older.
     pub fn release(&mut self, read_to_ms: Option<i64>, is_patient: bool, now: Instant) -> Vec<Event> {
         let mut up_to = read_to_ms.unwrap_or(i64::MIN);
         let mut alone = Vec::new();
-        while let Some((came, key, vouched_ms)) = self.arrivals.front().copied() {
+        while let Some(first) = self.dues.first_entry() {
+            let (due, key) = *first.key();
             let has_gone = !self.held.contains_key(&key);
-            let is_due = !is_patient && now.saturating_duration_since(came) >= self.hold;
-            if !has_gone && !is_due {
+            if !has_gone && (is_patient || due > now) {
                 break;
             }
-            self.arrivals.pop_front();
+            let vouched_ms = first.remove();
             if !has_gone {
                 up_to = up_to.max(vouched_ms);
                 alone.push(key);
@@ -69,8 +76,8 @@ impl Merge {
         let rest = self.held.split_off(&(up_to.saturating_add(1), 0));
         let mut going = std::mem::replace(&mut self.held, rest);
         going.extend(alone.into_iter().filter_map(|key| self.held.remove_entry(&key)));
-        if self.arrivals.len() > 2 * self.held.len() + 1024 {
-            self.arrivals.retain(|(_, key, _)| self.held.contains_key(key));
+        if self.dues.len() > 2 * self.held.len() + 1024 {
+            self.dues.retain(|(_, key), _| self.held.contains_key(key));
         }
         let events: Vec<Event> = going.into_values().collect();
         self.bytes -= events.iter().map(|event| event.text.len()).sum::<usize>();
@@ -79,14 +86,14 @@ impl Merge {
 
     /// All of it.
     pub fn flush(&mut self) -> Vec<Event> {
-        self.arrivals.clear();
+        self.dues.clear();
         self.bytes = 0;
         std::mem::take(&mut self.held).into_values().collect()
     }
 
     /// When the first of them has waited long enough.
     pub fn next(&self) -> Option<Instant> {
-        self.arrivals.front().map(|(came, ..)| *came + self.hold)
+        self.dues.first_key_value().map(|((due, _), _)| *due)
     }
 }
 
@@ -134,6 +141,22 @@ mod tests {
         merge.put(vec![event(900, "fresh")], now + HOLD / 2, 900);
         assert_eq!(texts(&merge.release(None, false, now + HOLD)), "ahead");
         assert_eq!(texts(&merge.release(None, false, now + HOLD * 2)), "fresh");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_it_waited_before_it_was_read_counts_but_not_all_of_it() {
+        let (mut merge, now) = (Merge::new(HOLD), Instant::now());
+        let ingested = |at_ms, text: &str| Event { ingested_ms: Some(at_ms), ..event(at_ms, text) };
+        merge.put(
+            vec![ingested(9_700, "a little"), ingested(2_000, "long"), ingested(99_000, "not yet, by its clock")],
+            now,
+            10_000,
+        );
+        let at = |ms| now + Duration::from_millis(ms);
+        assert_eq!(texts(&merge.release(None, false, at(399))), "");
+        assert_eq!(texts(&merge.release(None, false, at(400))), "long");
+        assert_eq!(texts(&merge.release(None, false, at(700))), "a little");
+        assert_eq!(texts(&merge.release(None, false, at(1000))), "not yet, by its clock");
     }
 
     #[tokio::test(start_paused = true)]

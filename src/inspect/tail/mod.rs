@@ -18,6 +18,8 @@ pub mod entry;
 pub mod event;
 pub mod filter;
 pub mod follow;
+pub mod following;
+pub mod live;
 pub mod member;
 pub mod merge;
 pub mod reader;
@@ -29,7 +31,8 @@ pub mod wanted;
 pub use budget::Budget;
 pub use cloudwatch::CloudWatch;
 pub use event::{Batch, Event, Note};
-pub use follow::{Following, Paces, follow};
+pub use follow::follow;
+pub use following::{Following, Paces};
 pub use source::LogSource;
 
 #[cfg(test)]

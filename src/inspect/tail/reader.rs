@@ -169,6 +169,12 @@ impl Reader {
         events.into_iter().filter(is_new).filter(|event| event.at_ms >= self.since_ms).collect()
     }
 
+    /// A session has brought all up to here: the next reading need not go back further.
+    pub fn is_heard_to(&mut self, at_ms: i64) {
+        self.whole_ms = self.whole_ms.max(Some(at_ms));
+        self.newest_ms = self.newest_ms.max(Some(at_ms));
+    }
+
     /// The endpoint would not go on with the token that it gave: the reading begins anew, or what is left of it is given up.
     /// None if there was no token to blame.
     pub fn was_refused(&mut self, now_ms: i64) -> Option<Option<Note>> {

@@ -190,6 +190,24 @@ async fn a_pattern_that_matches_nothing_says_so() {
     let logs = Arc::new(FakeLogs::new([arrives("b", 0, 0, "x")], 5));
     let got = batches(Following { until_ms: Some(BEGAN_MS), ..following(&logs, &["a*"]) }, MINUTE).await;
     assert_eq!(notes(&got), [&Note::Gone { group: "a*".into() }]);
+    assert!(got.iter().all(|(_, batch)| batch.read_to_ms.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_far_was_read_is_said_of_those_that_answer() {
+    let logs = Arc::new(FakeLogs::new([arrives("a", 0, 0, "x")], 5));
+    let got = batches(following(&logs, &["gone"]), MINUTE).await;
+    assert!(got.iter().all(|(_, batch)| batch.read_to_ms.is_none()), "{got:?}");
+    let got = batches(following(&logs, &["a", "gone"]), MINUTE).await;
+    assert!(got.last().unwrap().1.read_to_ms >= Some(BEGAN_MS + 57_000), "{got:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_fails_is_tried_again() {
+    let logs = Arc::new(FakeLogs::new([arrives("ab", -5, 0, "x")], 5));
+    logs.fails("list", Fault { from_ms: BEGAN_MS, to_ms: BEGAN_MS + 700, kind: FailureKind::Timeout });
+    let got = batches(Following { until_ms: Some(BEGAN_MS), ..following(&logs, &["a*"]) }, MINUTE).await;
+    assert_eq!(texts(&got), ["x"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,6 +240,35 @@ async fn on_aws_two_calls_a_second_are_shared_by_all_and_the_busiest_come_sooner
     assert!(calls.len() <= 4 + 2 * 180, "{} calls", calls.len());
     assert!(of("q1") >= 30 && of("busy") as f64 > 1.3 * of("q1") as f64, "{} {}", of("busy"), of("q1"));
     assert!(calls.windows(5).all(|five| five[4].0 > five[0].0), "never five at once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_bring_what_is_new_and_between_them_it_is_read() {
+    let lines = (0..600).map(|number| arrives(["a", "b"][number as usize % 2], number * 100, 30, &number.to_string()));
+    let logs = Arc::new(FakeLogs { live_lasts: Some(Duration::from_secs(20)), ..FakeLogs::new(lines, 1000) });
+    let live = Following { live: true, ..following(&logs, &["a", "b"]) };
+    let began = Instant::now();
+    let got = batches(live, MINUTE * 2).await;
+    let mut numbers: Vec<u32> = texts(&got).iter().map(|text| text.parse().unwrap()).collect();
+    numbers.sort();
+    assert_eq!(numbers, (0..600).collect::<Vec<_>>(), "each once");
+    assert_eq!(notes(&got), [] as [&Note; 0]);
+    let calls = logs.calls.lock().unwrap();
+    let within = |from: u64, to: u64| {
+        let since = |at: &Instant| at.duration_since(began).as_secs();
+        calls.iter().filter(|(at, _)| (from..to).contains(&since(at))).count()
+    };
+    assert_eq!(within(7, 19), 0, "nobody reads what a session brings");
+    assert!(within(20, 26) > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_there_are_no_sessions_it_is_read_and_said() {
+    let logs = Arc::new(FakeLogs::new([arrives("a", 0, 0, "x"), arrives("a", 30_000, 0, "y")], 5));
+    let got = batches(Following { live: true, ..following(&logs, &["a"]) }, MINUTE).await;
+    assert_eq!(texts(&got), ["x", "y"]);
+    let [Note::Trouble { text, .. }] = notes(&got)[..] else { panic!("{got:?}") };
+    assert_eq!(text, "no live session, the groups are read in turns: no live tail here");
 }
 
 #[tokio::test(start_paused = true)]
