@@ -37,6 +37,8 @@ mod safety;
 mod screen;
 #[path = "support/svg.rs"]
 mod svg;
+#[path = "screens/tail.rs"]
+mod tail;
 
 use std::path::Path;
 

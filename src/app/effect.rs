@@ -17,6 +17,8 @@ pub enum Effect {
     Inspect(u64, inspect::Ask),
     /// Let the user read a text in `$PAGER`.
     Page(String),
+    /// Let the user look at a text in `$EDITOR`.
+    Show(String),
     /// Let the user edit a text in `$EDITOR`; the desk waits for it.
     Edit(String),
 }

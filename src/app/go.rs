@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::{App, Effect, update::current};
 use crate::{
-    commands::Command,
     domain::{Kind, ResourceId},
     overlays::{
         desk::{
@@ -21,22 +20,20 @@ use crate::{
 };
 
 impl App {
-    /// Goes from the chosen one to its dead letters, or to the list with its log group.
-    pub(super) fn go_from(&mut self, from: Option<&ResourceId>, command: Command, now: Timestamp) {
+    /// Goes from the chosen one to its dead letters.
+    pub(super) fn go_to_dead_letters(&mut self, from: Option<&ResourceId>, now: Timestamp) {
         let Some(from) = from else { return };
-        let topology = self.view(now).store.topology();
-        let dead_letters = topology.dead_letter_target(from).map(|link| link.to.clone());
-        let log_group = topology.log_group(from).cloned();
-        match (command, dead_letters, log_group) {
-            (Command::DeadLetters, Some(queue), _) => self.show(&queue, now),
-            (Command::Logs, _, Some(group)) => self.show_in_list(&group, now),
-            (Command::DeadLetters, ..) => self.say_none(from, "dead-letter queue", now),
-            _ => self.say_none(from, "log group", now),
+        let dead_letters = self.view(now).store.topology().dead_letter_target(from).map(|link| link.to.clone());
+        match dead_letters {
+            Some(queue) => self.show(&queue, now),
+            None => {
+                self.say(
+                    format!("{} has no dead-letter queue that edatop knows of", from.short_name()),
+                    Role::Dim,
+                    now,
+                );
+            }
         }
-    }
-
-    fn say_none(&mut self, of: &ResourceId, what: &str, now: Timestamp) {
-        self.say(format!("{} has no {what} that edatop knows of", of.short_name()), Role::Dim, now);
     }
 
     /// Puts the cursor on a resource: on the map, if that is shown and has it, else in a list.
@@ -214,6 +211,7 @@ impl App {
         match news {
             inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             inspect::News::Page(text) => return vec![Effect::Page(text)],
+            inspect::News::Edit(text) => return vec![Effect::Show(text)],
             inspect::News::Copy { text, said } => {
                 self.say(said, Role::Dim, now);
                 return vec![Effect::Copy(text)];

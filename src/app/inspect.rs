@@ -10,6 +10,7 @@ mod objects;
 mod out;
 mod records;
 mod shelf;
+pub mod tail;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 use super::Event;
 use crate::{
     aws::Connection,
+    inspect::tail::Budget,
     overlays::inspect::{Ask, News, Subject},
 };
 
@@ -31,6 +33,8 @@ pub struct Readers {
     events: mpsc::Sender<Event>,
     state: Option<PathBuf>,
     open: BTreeMap<u64, mpsc::Sender<Ask>>,
+    /// All log readers together ask no more than this.
+    logs: Option<Budget>,
 }
 
 /// What a reader's task needs from outside.
@@ -53,7 +57,7 @@ impl Start {
 
 impl Readers {
     pub fn new(aws: Arc<Connection>, events: mpsc::Sender<Event>, state: Option<PathBuf>) -> Self {
-        Self { aws, events, state, open: BTreeMap::new() }
+        Self { aws, events, state, open: BTreeMap::new(), logs: None }
     }
 
     /// Hands an ask on; the first begins a task, the last ends it.
@@ -72,7 +76,7 @@ impl Readers {
                     number,
                     asks: asked,
                 };
-                begin(start, *subject);
+                self.begin(start, *subject);
             }
             ask => {
                 let refused = self.open.get(&number).is_some_and(|asks| asks.try_send(ask).is_err());
@@ -84,12 +88,18 @@ impl Readers {
             }
         }
     }
-}
 
-fn begin(start: Start, subject: Subject) {
-    match subject {
-        Subject::Items(table) => tokio::spawn(items::serve(start, table)),
-        Subject::Records(stream) => tokio::spawn(records::serve(start, stream)),
-        Subject::Objects(subject) => tokio::spawn(objects::serve(start, subject)),
-    };
+    fn begin(&mut self, start: Start, subject: Subject) {
+        match subject {
+            Subject::Tail(subject) => {
+                let budget = self.logs.get_or_insert_with(|| Budget::of(self.aws.is_aws())).clone();
+                let feed = tail::of_connection(&start, budget);
+                let settings = tail::Settings::new(start.state.clone());
+                tail::spawn(start, subject, settings, feed);
+            }
+            Subject::Items(table) => drop(tokio::spawn(items::serve(start, table))),
+            Subject::Records(stream) => drop(tokio::spawn(records::serve(start, stream))),
+            Subject::Objects(subject) => drop(tokio::spawn(objects::serve(start, subject))),
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod event;
 mod farewell;
 mod go;
 pub mod inspect;
+mod logs;
 mod mouse;
 pub mod perform;
 pub mod run;

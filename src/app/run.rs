@@ -193,6 +193,13 @@ async fn turn(
                     Some(edited) => tasks.desks.ask(Ask::Edited(edited)),
                     None => return Ok(Leaving::AtOnce),
                 },
+                Effect::Show(text) => match lend(app, screen, sources, move || editor::edit(&text)).await? {
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => {
+                        app.update(Event::Failed(error), clock::now());
+                    }
+                    None => return Ok(Leaving::AtOnce),
+                },
                 Effect::Page(text) => match lend(app, screen, sources, move || editor::page(&text)).await? {
                     Some(Ok(())) => {}
                     Some(Err(error)) => {

@@ -228,6 +228,10 @@ impl App {
                 self.overlays.push(overlay);
                 return self.look_inside(Some(&id), now);
             }
+            Wish::Logs(id) => {
+                self.overlays.push(overlay);
+                return self.open_logs(Some(&id), true, now);
+            }
             Wish::GoOn(queue) => return self.go_on(queue, now),
             Wish::Ask(ask) => {
                 self.overlays.push(overlay);
@@ -251,7 +255,8 @@ impl App {
 
     pub(super) fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
         let selected = self.panes.get(self.focus).and_then(|pane| pane.selected()).cloned();
-        self.went |= command != Command::Desk;
+        let went = self.went;
+        self.went |= !matches!(command, Command::Desk | Command::Logs);
         match command {
             Command::Quit => return vec![Effect::Quit],
             Command::Suspend => return self.suspend(),
@@ -287,7 +292,9 @@ impl App {
             Command::DeadLetters if selected.as_ref().is_some_and(|id| self.is_dead_letter_queue(id)) => {
                 return self.open_desk(selected.as_ref(), now);
             }
-            Command::DeadLetters | Command::Logs => self.go_from(selected.as_ref(), command, now),
+            Command::DeadLetters => self.go_to_dead_letters(selected.as_ref(), now),
+            Command::Logs => return self.open_logs(selected.as_ref(), went, now),
+            Command::FlowLogs => return self.open_flow_logs(selected.as_ref(), now),
             Command::CopyId => {
                 let own = self.panes.get(self.focus).and_then(|pane| pane.copies());
                 let text = own.or_else(|| selected.map(|id| id.to_string()));

@@ -43,8 +43,9 @@ mod tests {
     fn the_map_has_meanings_of_its_own_and_all_others() {
         let keymap = Keymap::default();
         let command = |key: &str, place| keymap.command(key.parse().unwrap(), place);
-        assert_eq!(command("l", Place::Pane), Some(Command::Open));
+        assert_eq!(command("l", Place::Pane), Some(Command::Logs));
         assert_eq!(command("l", Place::Map), Some(Command::Logs));
+        assert_eq!(command("n", Place::Tail), Some(Command::NextError));
         assert_eq!(command("right", Place::Map), Some(Command::Along));
         assert_eq!(command("right", Place::Pane), Some(Command::NextPane));
         assert_eq!(command("enter", Place::Map), Some(Command::Open));

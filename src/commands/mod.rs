@@ -103,6 +103,24 @@ pub enum Command {
     DownloadObject,
     CopyUri,
     ListAgain,
+    /// Stand still, or follow the end.
+    StandStill,
+    NextError,
+    PreviousError,
+    /// All lines around the chosen one.
+    AroundLine,
+    Exclude,
+    /// How loud a line must be.
+    Loudness,
+    JqColumns,
+    JumpToTime,
+    ErrorClusters,
+    WhichGroups,
+    Further,
+    CopyLine,
+    PageLines,
+    /// The logs of a whole flow.
+    FlowLogs,
 }
 
 /// Where a command works.
@@ -243,10 +261,11 @@ pub const COMMANDS: &[Row] = &[
     row(Command::DeadLetters, "dead letters", &["d"], "go to its dead-letter queue; from there, to the desk")
         .at(Place::Map)
         .footer("dead letters", 67),
-    row(Command::Logs, "its logs", &["l"], "go to the log group of the chosen one").at(Place::Map).footer("logs", 66),
     row(Command::Near, "near", &["f"], "show only what is near the chosen one, or all again")
         .at(Place::Map)
         .footer("near", 64),
+    row(Command::FlowLogs, "logs of the flow", &["A"], "read the log lines of all functions of this flow")
+        .at(Place::Map),
     row(Command::LogGroups, "log groups", &["L"], "show log groups as boxes, or as signs again").at(Place::Map),
     row(Command::Up, "up", &["k", "up"], "one line up").at(Place::List),
     row(Command::Down, "down", &["j", "down"], "one line down").at(Place::List).footer("choose", 50),
@@ -254,9 +273,17 @@ pub const COMMANDS: &[Row] = &[
     row(Command::PageDown, "page down", &["pgdn", "ctrl-d", "ctrl-f"], "one screen down").at(Place::List),
     row(Command::Top, "top", &["g", "home"], "to the first line").at(Place::List),
     row(Command::Bottom, "bottom", &["G", "end"], "to the last line").at(Place::List),
-    row(Command::Open, "open", &["enter", "l"], "everything known about the chosen one and its neighbours")
+    row(Command::Open, "open", &["enter"], "everything known about the chosen one and its neighbours")
         .at(Place::List)
         .footer("detail", 75),
+    row(
+        Command::Logs,
+        "its logs",
+        &["l"],
+        "read its log lines: of a queue those of its consumers, of dead letters where they failed",
+    )
+    .at(Place::List)
+    .footer("logs", 66),
     row(Command::Desk, "desk", &["d"], "its dead letters: look, know why, choose, edit, move")
         .at(Place::List)
         .footer("desk", 67),
@@ -443,6 +470,56 @@ pub const COMMANDS: &[Row] = &[
         .footer("download", 65),
     row(Command::CopyUri, "copy uri", &["y"], "copy s3://bucket/key").at(Place::Objects).footer("copy", 40),
     row(Command::ListAgain, "list again", &["r", "f5"], "list the level under the cursor anew").at(Place::Objects),
+    row(
+        Command::StandStill,
+        "stand still",
+        &["space"],
+        "stay where it is and count what comes, or follow the end again",
+    )
+    .at(Place::Tail)
+    .footer("pause", 78),
+    row(Command::NextError, "next error", &["n"], "go to the next error").at(Place::Tail).footer("next error", 74),
+    row(Command::PreviousError, "previous error", &["N"], "go to the error before")
+        .at(Place::Tail)
+        .footer("error before", 73),
+    row(Command::FindText, "find lines", &["/"], "show only lines with a text or a /regex/")
+        .at(Place::Tail)
+        .footer("find", 72),
+    row(Command::Exclude, "exclude lines", &["x"], "show only lines without a text or a /regex/")
+        .at(Place::Tail)
+        .footer("exclude", 56),
+    row(Command::Loudness, "loudness", &["v"], "show all lines, warnings and errors, or errors")
+        .at(Place::Tail)
+        .footer("level", 60),
+    row(Command::FindWhere, "find lines where", &["="], "show only lines for which a jq expression is true")
+        .at(Place::Tail)
+        .footer("jq", 58),
+    row(Command::JqColumns, "columns", &["|"], "show fields as columns: jq expressions, as `.level .order_id`")
+        .at(Place::Tail)
+        .footer("columns", 50),
+    row(Command::AroundLine, "around", &["c"], "show all lines around the chosen one, or what was shown before")
+        .at(Place::Tail)
+        .footer("context", 66),
+    row(Command::JumpToTime, "jump", &["@"], "go to a time: 14:03, 14:03:22, -15m, 2026-11-21 14:03")
+        .at(Place::Tail)
+        .footer("time", 48),
+    row(Command::ErrorClusters, "error clusters", &["*"], "errors by kind: how many, when, where")
+        .at(Place::Tail)
+        .footer("clusters", 64),
+    row(Command::WhichGroups, "which groups", &["s"], "the groups: lines a second, gaps, troubles; show or hide one")
+        .at(Place::Tail)
+        .footer("groups", 54),
+    row(Command::Further, "further back", &["b"], "read from twice as far back").at(Place::Tail).footer("further", 40),
+    row(Command::CopyLine, "copy line", &["y"], "copy the line under the cursor, all of it")
+        .at(Place::Tail)
+        .footer("copy", 38),
+    row(Command::WriteFile, "write lines", &["w"], "write what is shown to a file; .json: a JSON line each")
+        .at(Place::Tail)
+        .footer("write", 52),
+    row(Command::PageLines, "page lines", &["p"], "open what is shown in $PAGER").at(Place::Tail).footer("pager", 36),
+    row(Command::EditOne, "edit lines", &["e"], "open what is shown in $EDITOR, as a copy")
+        .at(Place::Tail)
+        .footer("editor", 34),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
 ];

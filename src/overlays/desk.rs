@@ -18,9 +18,9 @@
 //! cursor's column, what is being typed, and where things were drawn. Must not: hold messages, or look through all rows.
 
 pub mod asks;
-mod columns;
+pub(super) mod columns;
 pub mod cut_off;
-mod foot;
+pub(super) mod foot;
 mod keys;
 mod message;
 pub mod model;

@@ -52,6 +52,8 @@ pub enum Wish {
     Desk(ResourceId),
     /// Open the reader of what is in this one on top.
     LookInside(ResourceId),
+    /// Read the log lines of this one on top.
+    Logs(ResourceId),
     /// Close, and show on the desk of this queue how to go on with what was cut off.
     GoOn(ResourceId),
     /// Of the desk, which stays open.

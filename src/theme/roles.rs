@@ -50,6 +50,11 @@ roles! {
     Stale "stale" "A reading kept from before its poller failed.",
     Match "match" "The letters that matched a filter or a search.",
     Link "link" "Edges of the map and arrows in a flow.",
+    Voice1 "voice1" "Who said a line, where several do: the first of five colours that tell log groups apart.",
+    Voice2 "voice2" "The second.",
+    Voice3 "voice3" "The third.",
+    Voice4 "voice4" "The fourth.",
+    Voice5 "voice5" "The fifth.",
     Overlay "overlay" "Behind an overlay: help, palette, confirmation.",
 }
 

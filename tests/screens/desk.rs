@@ -108,6 +108,7 @@ fn log(lines: &[&str]) -> Log {
     let line = |(at, text): (usize, &&str)| LogLine { text: (*text).to_owned(), bad: at == 1 };
     Log {
         says: "certain · /aws/lambda/analytics-fn".into(),
+        place: Some(("/aws/lambda/analytics-fn".into(), example::after(example::now(), -302))),
         lines: lines.iter().enumerate().map(line).collect(),
         failure: 1,
         notes: Vec::new(),

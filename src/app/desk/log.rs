@@ -4,6 +4,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
+use jiff::Timestamp;
 use tokio::time::sleep;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -167,7 +168,9 @@ impl Question {
 fn log(found: Found) -> Log {
     let mut log = Log { notes: found.notes, ..Log::default() };
     let Some(failure) = found.failure else { return log };
-    log.says = format!("{} · {}", failure.proof.sureness().name(), found.log_group.unwrap_or_default());
+    log.says = format!("{} · {}", failure.proof.sureness().name(), found.log_group.as_deref().unwrap_or_default());
+    let at = Timestamp::from_millisecond(failure.at_ms).ok();
+    log.place = found.log_group.as_deref().map(Into::into).zip(at);
     let is_it = |line: &Line| line.at_ms == failure.at_ms && Cause::of_line(&line.text) == *failure.cause;
     let (mut left, mut kept) = (MOST_TEXT, 0_u32);
     for line in &found.lines {

@@ -209,6 +209,15 @@ impl Book {
         Some(Arc::clone(held))
     }
 
+    /// The entry of this key, which was just put in: mostly the last.
+    pub fn newest_or(&mut self, key: Key) -> Option<Arc<Entry>> {
+        let newest = match self.chunks.back().map(|chunk| &chunk.held) {
+            Some(Held::Here(entries)) => entries.last().filter(|entry| entry.key == key).cloned(),
+            _ => None,
+        };
+        newest.or_else(|| self.get(key))
+    }
+
     /// The entry of this key.
     pub fn get(&mut self, key: Key) -> Option<Arc<Entry>> {
         let index = self.index_of(key);

@@ -131,17 +131,14 @@ impl Filter {
         match self.jq.as_ref().map(|program| program.is_true_of(&entry.text)) {
             None | Some(Ok(true)) => true,
             Some(Ok(false)) => false,
+            // A text that is no JSON has no fields: that is no news.
+            Some(Err(_)) if entry.shape != Shape::Json => false,
             Some(Err(error)) => {
                 self.failed += 1;
                 self.trouble.get_or_insert(error);
                 false
             }
         }
-    }
-
-    /// Whether no entry of a chunk without errors can be shown.
-    pub fn wants_errors_only(&self) -> bool {
-        self.wanted.level == Level::Error
     }
 
     /// What went wrong with the condition, in a sentence.
@@ -169,7 +166,7 @@ mod tests {
             key: Key::first_of(0),
             origin: Arc::new(Origin { group: "g".into(), stream: "s".into() }),
             level: crate::domain::log_lines::level_of(text),
-            shape: Shape::Text,
+            shape: if text.starts_with('{') { Shape::Json } else { Shape::Text },
             request: None,
             events: 1,
             text: text.into(),
@@ -198,7 +195,14 @@ mod tests {
         let order = r#"{"level":"warn","order_id":7}"#;
         let mut jq = wanted(|wanted| wanted.jq = Some(".order_id > 5".into()));
         assert!(jq.shows(&entry(order)) && !jq.shows(&entry(r#"{"order_id":3}"#)) && !jq.shows(&entry("text")));
-        assert!(jq.trouble().is_some_and(|said| said.starts_with("jq: 1 could not be asked")), "{:?}", jq.trouble());
+        assert_eq!(jq.trouble(), None, "a text has no fields, and that is no news");
+        let mut deep = wanted(|wanted| wanted.jq = Some(".order_id.of > 5".into()));
+        assert!(!deep.shows(&entry(order)));
+        assert!(
+            deep.trouble().is_some_and(|said| said.starts_with("jq: 1 could not be asked")),
+            "{:?}",
+            deep.trouble()
+        );
         let mut loud = wanted(|wanted| wanted.level = Level::Warn);
         assert!(loud.shows(&entry(order)) && !loud.shows(&entry("quiet")));
         let mut cluster = wanted(|wanted| wanted.cluster = Some("ValueError: no cart ‹n›".into()));

@@ -35,7 +35,7 @@ const TWO_LINES_FROM: u16 = 12;
 const NUMBERS: u16 = 14;
 
 /// Takes the whole page.
-pub(super) fn blank(area: Rect, buf: &mut Buffer, view: &View<'_>) {
+pub(in crate::overlays) fn blank(area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let style = view.theme.style(Role::Text);
     for y in area.top()..area.bottom() {
         for x in area.left()..area.right() {

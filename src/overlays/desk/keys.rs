@@ -1,5 +1,7 @@
 //! What each key means on the desk, by what is going on.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::{
@@ -9,7 +11,13 @@ use super::{
 };
 use crate::{
     commands::{COMMANDS, Command},
-    overlays::{Press, Wish},
+    overlays::{
+        Press, Wish,
+        inspect::{
+            self,
+            tail::model::{self as tail, Begin},
+        },
+    },
     panes::View,
 };
 
@@ -79,6 +87,7 @@ impl Desk {
             Command::Open | Command::NextColumn => self.go_column(1),
             Command::PreviousColumn => self.go_column(-1),
             Command::Help | Command::ShowUsage | Command::ChooseTheme => Wish::Over(command),
+            Command::Logs => self.logs(),
             Command::CopyMessageId => {
                 self.picture.opened.as_ref().map_or(Wish::Stay, |opened| Wish::Copy(opened.id.clone()))
             }
@@ -98,6 +107,19 @@ impl Desk {
             }
             _ => self.ask(command).map_or(Wish::Stay, Wish::Ask),
         }
+    }
+
+    /// The log at the moment at which the message failed; or those of all who may have failed on it.
+    fn logs(&self) -> Wish {
+        let place = self.picture.log.as_ref().and_then(|log| log.place.as_ref());
+        place.map_or_else(
+            || Wish::Logs(self.queue.clone()),
+            |(group, at)| {
+                let begin = Begin::At(*at);
+                let subject = tail::Subject { title: group.to_string(), groups: vec![Arc::clone(group)], begin };
+                Wish::Inspect(Box::new(inspect::Subject::Tail(subject)))
+            },
+        )
     }
 
     /// What a command asks of the desk itself.

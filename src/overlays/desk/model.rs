@@ -177,6 +177,8 @@ pub struct Opened {
 pub struct Log {
     /// How sure it is that this is the message's own failure, and whose log it is; empty where nothing was found.
     pub says: String,
+    /// The group, and when the failure was said.
+    pub place: Option<(Arc<str>, Timestamp)>,
     /// The invocation that failed, the oldest line first.
     pub lines: Vec<LogLine>,
     /// The place of the line that says what went wrong.

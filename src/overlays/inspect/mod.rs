@@ -15,6 +15,7 @@ pub mod items;
 pub mod objects;
 pub mod records;
 pub mod rows;
+pub mod tail;
 
 use super::Overlay;
 use crate::domain::ResourceId;
@@ -27,6 +28,8 @@ pub enum Subject {
     /// The records of this stream, or of this table's stream.
     Records(ResourceId),
     Objects(objects::model::Subject),
+    /// Lines of log groups.
+    Tail(tail::model::Subject),
 }
 
 /// What a reader wants of its task.
@@ -39,6 +42,8 @@ pub enum Ask {
     Close,
     Items(items::model::Ask),
     Records(records::model::Ask),
+    /// Of log lines.
+    Tail(tail::model::Ask),
 }
 
 /// What a task tells its reader.
@@ -56,6 +61,10 @@ pub enum News {
         said: String,
     },
     Objects(Box<objects::model::Picture>),
+    /// A document for `$EDITOR`, to be looked at: what is done to it there is nobody's.
+    Edit(String),
+    /// How log lines are now.
+    Tail(Box<tail::model::Picture>),
 }
 
 /// The reader of this number for this subject.
@@ -64,5 +73,6 @@ pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
         Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
         Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
         Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
+        Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
     }
 }
