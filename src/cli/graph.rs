@@ -123,7 +123,7 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
 }
 
 /// The flows that were asked for.
-fn chosen<'a>(store: &'a Store, name: Option<&str>) -> Result<Vec<&'a Flow>, String> {
+pub(super) fn chosen<'a>(store: &'a Store, name: Option<&str>) -> Result<Vec<&'a Flow>, String> {
     let Some(name) = name else { return Ok(store.flows().iter().collect()) };
     let is_called = |flow: &&Flow| flow.name.eq_ignore_ascii_case(name);
     let called: Vec<&Flow> = store.flows().iter().filter(is_called).collect();

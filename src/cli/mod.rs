@@ -21,6 +21,7 @@ pub mod purge;
 pub mod redrive;
 pub mod route;
 pub mod snapshot;
+pub mod trace;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -99,6 +100,8 @@ pub enum Command {
     Import(import::Arguments),
     /// Empty a queue into a file, message by message
     Purge(purge::Arguments),
+    /// Everything that names an id, wherever it is kept, as one line of events along the map
+    Trace(trace::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
     Journal(journal::Arguments),
     /// Show event architectures at work on an endpoint inside this program, or on a running emulator (--endpoint)
@@ -153,6 +156,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Import(arguments)) => import::run(config, arguments).await,
             Some(Command::Purge(arguments)) => purge::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
+            Some(Command::Trace(arguments)) => trace::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,

@@ -5,3 +5,4 @@
 //! what it did not read. Must not: change anything, but for the probe; draw; read a clock that it was not given.
 
 pub mod tail;
+pub mod thread;
