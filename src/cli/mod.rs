@@ -17,6 +17,7 @@ pub mod look;
 pub mod opening;
 pub mod paper;
 pub mod peek;
+pub mod probe;
 pub mod purge;
 pub mod redrive;
 pub mod route;
@@ -100,6 +101,8 @@ pub enum Command {
     Import(import::Arguments),
     /// Empty a queue into a file, message by message
     Purge(purge::Arguments),
+    /// Send one marked event, follow it through the map, and say how long each hop took
+    Probe(probe::Arguments),
     /// Everything that names an id, wherever it is kept, as one line of events along the map
     Trace(trace::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
@@ -156,6 +159,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Import(arguments)) => import::run(config, arguments).await,
             Some(Command::Purge(arguments)) => purge::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
+            Some(Command::Probe(arguments)) => probe::run(config, arguments).await,
             Some(Command::Trace(arguments)) => trace::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,

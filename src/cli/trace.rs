@@ -42,6 +42,8 @@ const SCHEMA: u32 = 1;
 const WITHIN: Duration = Duration::from_hours(1);
 /// Messages received of one queue.
 const MOST_RECEIVED: u64 = 1_000;
+/// Learnt ids that are named.
+const MOST_SHOWN: usize = 6;
 /// Levels that are indented.
 const DEEPEST: usize = 8;
 
@@ -105,7 +107,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     for failure in seen.store.failures() {
         complain(&format!("not known: {}: {}", failure.operation, failure.error));
     }
-    let wanted = Wanted { id: id.to_owned(), span, scan: arguments.scan };
+    let wanted = Wanted { id: id.to_owned(), also: Vec::new(), span, scan: arguments.scan };
     let mut search = Search::new(Arc::new(Endpoint::new(Arc::clone(&seen.aws))), Arc::clone(&ground), wanted);
     if arguments.receive {
         search.give(received(config, &ground, &stop).await?);
@@ -224,8 +226,13 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 
 fn print(thread: &Thread, ground: &Ground, ascii: bool, lines: &mut Lines) -> Result<(), GivenUp> {
     let zone = TimeZone::system();
-    for step in &thread.steps {
+    for fold in thread.folded() {
+        let step = fold.step;
         lines.text(&line(step, &zone, ascii))?;
+        if let Some(last) = fold.last {
+            let until = last.at.map(|at| format!(", last at {}", clock_time(at, &zone))).unwrap_or_default();
+            lines.text(&format!("{:>23}{}the same {} more times{until}", "", indent(step), fold.more))?;
+        }
         if !step.sure.is_certain() {
             lines.text(&format!("{:>23}{}probably: {}", "", indent(step), step.sure.why()))?;
         }
@@ -237,9 +244,11 @@ fn print(thread: &Thread, ground: &Ground, ascii: bool, lines: &mut Lines) -> Re
             extent.log_groups, extent.queues, extent.tables, extent.buckets
         ));
     }
-    let learnt: Vec<String> = thread.ids.iter().skip(1).map(|known| known.id.clone()).collect();
+    let learnt: Vec<&str> = thread.ids.iter().skip(1).map(|known| known.id.as_str()).collect();
     if !learnt.is_empty() {
-        complain(&format!("searched for too, learnt from these in at most {MOST_ROUNDS} rounds: {}", learnt.join(", ")));
+        let (shown, more) = (learnt.iter().take(MOST_SHOWN).copied().collect::<Vec<_>>(), learnt.len().saturating_sub(MOST_SHOWN));
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        complain(&format!("learnt on the way, in at most {MOST_ROUNDS} rounds, and searched for too: {}{more}", shown.join(", ")));
     }
     for note in &thread.notes {
         complain(note);
@@ -250,15 +259,16 @@ fn print(thread: &Thread, ground: &Ground, ascii: bool, lines: &mut Lines) -> Re
     Ok(())
 }
 
+fn clock_time(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%m-%d %H:%M:%S%.3f").to_string()
+}
+
 fn indent(step: &Step) -> String {
     "  ".repeat(step.depth.min(DEEPEST))
 }
 
 fn line(step: &Step, zone: &TimeZone, ascii: bool) -> String {
-    let at = step.at.map_or_else(
-        || "—".to_owned(),
-        |at| at.to_zoned(zone.clone()).strftime("%m-%d %H:%M:%S%.3f").to_string(),
-    );
+    let at = step.at.map_or_else(|| "—".to_owned(), |at| clock_time(at, zone));
     let (what, kind) = if ascii {
         (step.what.ascii(), step.kind.row().ascii)
     } else {

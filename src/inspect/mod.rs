@@ -4,5 +4,6 @@
 //! (`app::inspect`) and the commands (`cli`) drive it. Every reading is bounded, says what it costs before it costs anything, and says
 //! what it did not read. Must not: change anything, but for the probe; draw; read a clock that it was not given.
 
+pub mod probe;
 pub mod tail;
 pub mod thread;

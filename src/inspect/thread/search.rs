@@ -25,6 +25,8 @@ const RECEIVE_PAGES: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct Wanted {
     pub id: String,
+    /// What else is known to be called so.
+    pub also: Vec<String>,
     pub span: Span,
     /// A page of each table too.
     pub scan: bool,
@@ -63,6 +65,10 @@ impl Search {
         &self.ground
     }
 
+    pub fn haul(&self) -> &Haul {
+        &self.haul
+    }
+
     pub fn thread(&self) -> &Thread {
         &self.thread
     }
@@ -70,7 +76,7 @@ impl Search {
     /// Searches everywhere, telling each time that something was read.
     pub async fn run(&mut self, mut told: impl FnMut(&Thread, Progress)) {
         self.progress = Progress::default();
-        let asked = vec![self.wanted.id.clone()];
+        let asked: Vec<String> = std::iter::once(&self.wanted.id).chain(&self.wanted.also).cloned().collect();
         self.read(self.everywhere(&asked), &mut told).await;
         for round in 1..=MOST_ROUNDS {
             let news: Vec<String> =
@@ -98,7 +104,7 @@ impl Search {
     }
 
     fn retell(&mut self) {
-        self.thread = story::tell(&self.ground, &self.haul, &self.wanted.id);
+        self.thread = story::tell(&self.ground, &self.haul, &self.wanted);
     }
 
     fn everywhere(&self, ids: &[String]) -> Vec<BoxFuture<'static, Haul>> {

@@ -163,4 +163,32 @@ impl Thread {
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
     }
+
+    /// What happened again and again at one place is one line, with the last of it.
+    pub fn folded(&self) -> Vec<Fold<'_>> {
+        let mut folds: Vec<Fold<'_>> = Vec::new();
+        for step in &self.steps {
+            match folds.last_mut() {
+                Some(fold) if fold.step.is_like(step) => (fold.more, fold.last) = (fold.more + 1, Some(step)),
+                _ => folds.push(Fold { step, more: 0, last: None }),
+            }
+        }
+        folds
+    }
+}
+
+/// Steps that are one line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fold<'a> {
+    pub step: &'a Step,
+    /// How many more there were, and the last of them.
+    pub more: usize,
+    pub last: Option<&'a Step>,
+}
+
+impl Step {
+    fn is_like(&self, other: &Self) -> bool {
+        let sameness = |step: &Self| (step.what, step.resource.clone(), step.says.clone(), step.sure.is_certain());
+        self.what == What::Failed && sameness(self) == sameness(other)
+    }
 }

@@ -10,7 +10,7 @@ use super::{
     ground::Ground,
     haul::{Haul, Item, Lying, Object, Ran},
     ids,
-    search::MOST_ROUNDS,
+    search::{MOST_ROUNDS, Wanted},
     step::{Known, Nature, Thread},
     telling,
 };
@@ -32,6 +32,9 @@ const MOST_SHARED: usize = 24;
 /// Lines of a run that ids are learnt from.
 const MOST_LINES: usize = 20;
 
+/// Runs that ids are learnt from: one that is tried for ever has thousands.
+const MOST_RUNS: usize = 8;
+
 /// Something that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unit {
@@ -45,9 +48,11 @@ pub enum Unit {
 pub type Hits = BTreeMap<Unit, usize>;
 
 /// The thread of an id in what was read.
-pub fn tell(ground: &Ground, haul: &Haul, asked: &str) -> Thread {
-    let mut finding = Finding { haul, ground, ids: Vec::new(), hits: Hits::new(), notes: Vec::new() };
-    finding.ids.push(Known { id: asked.to_owned(), nature: Nature::Asked, round: 0, from: None });
+pub fn tell(ground: &Ground, haul: &Haul, wanted: &Wanted) -> Thread {
+    let mut finding = Finding { haul, ground, ids: Vec::new(), hits: Hits::new(), notes: Vec::new(), runs: 0 };
+    finding.ids.push(Known { id: wanted.id.clone(), nature: Nature::Asked, round: 0, from: None });
+    let also = wanted.also.iter().map(|id| Known { id: id.clone(), nature: Nature::Own, round: 0, from: None });
+    finding.ids.extend(also);
     for round in 0..=MOST_ROUNDS {
         finding.round(round);
     }
@@ -62,6 +67,8 @@ struct Finding<'a> {
     ids: Vec<Known>,
     hits: Hits,
     notes: Vec<String>,
+    /// Runs whose own ids were learnt.
+    runs: usize,
 }
 
 impl Finding<'_> {
@@ -107,7 +114,11 @@ impl Finding<'_> {
 
     fn learn(&mut self, unit: Unit, by: &str, round: u8) {
         let learnt = match unit {
-            Unit::Ran(place) => self.haul.ran.get(place).map(|ran| of_run(ran, by)),
+            Unit::Ran(_) if self.runs >= MOST_RUNS => None,
+            Unit::Ran(place) => {
+                self.runs += 1;
+                self.haul.ran.get(place).map(|ran| of_run(ran, by))
+            }
             Unit::Lying(place) => self.haul.lying.get(place).map(|lying| of_message(lying)),
             Unit::Item(place) => self.haul.items.get(place).map(|item| of_item(item)),
             Unit::Object(place) => self.haul.objects.get(place).map(|object| of_object(object)),

@@ -297,7 +297,7 @@ impl Telling<'_> {
         };
         self.add(&lying.queue, Told {
             times,
-            place_ms: after.unwrap_or(LATEST),
+            place_ms: if what == What::Waiting { LATEST } else { after.unwrap_or(LATEST) },
             says,
             evidence: vec![Evidence::new("message id", &lying.message.id), Evidence::new("body", short(&lying.message.body))],
             ..Told::new(what, self.sure(by))
@@ -384,8 +384,10 @@ fn how_it_ran(invocation: &Invocation) -> String {
 fn failed(invocation: &Invocation, at_ms: i64, headline: String, sure: Sure) -> Told {
     Told {
         at: instant(at_ms),
-        says: format!("{headline} ·{}", how_it_ran(invocation)),
-        evidence: lines(invocation, |_| false),
+        says: headline,
+        evidence: std::iter::once(Evidence::new("run", format!("failed{}", how_it_ran(invocation))))
+            .chain(lines(invocation, |_| false))
+            .collect(),
         ..Told::new(What::Failed, sure)
     }
 }
