@@ -31,6 +31,8 @@ mod safety;
 mod screen;
 #[path = "support/svg.rs"]
 mod svg;
+#[path = "screens/thread.rs"]
+mod thread;
 
 use std::path::Path;
 

@@ -189,7 +189,6 @@ impl App {
         match news {
             inspect::News::Said(text, bad) => self.say(text, if bad { Role::Warn } else { Role::Dim }, now),
             inspect::News::Page(text) => return vec![Effect::Page(text)],
-            #[expect(unreachable_patterns, reason = "readers add their own")]
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));
@@ -199,6 +198,13 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// Asks for an id to follow, through the flow of what is chosen.
+    pub(super) fn follow_from(&mut self, chosen: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        let subject = inspect::thread::subject(String::new(), false, chosen, &view);
+        self.inspect(subject, now)
     }
 
     /// Opens the prompt for the topic or bus that is chosen.

@@ -4,6 +4,8 @@
 //! time is a task of its own. Full channels: asks beyond the bound are refused and said; pictures are left out, as the next one tells
 //! all. A task ends when its asks end. To add one: a file here with `serve`, and an arm in [`Readers::ask`].
 
+mod thread;
+
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc;
@@ -67,10 +69,20 @@ impl Readers {
                 };
                 begin(start, *subject);
             }
+            Ask::Thread(_) => {
+                // A reader that asks more than its task takes is told nothing new: the next picture tells all.
+                if let Some(asks) = self.open.get(&number) {
+                    let _ = asks.try_send(ask);
+                }
+            }
         }
     }
 }
 
-fn begin(_start: Start, subject: Subject) {
-    match subject {}
+fn begin(start: Start, subject: Subject) {
+    match subject {
+        Subject::Thread(follow) => {
+            tokio::spawn(thread::serve(start, *follow));
+        }
+    }
 }

@@ -201,7 +201,7 @@ impl Following<'_> {
             let wanted = Wanted { id: course.plan.probe.clone(), also: self.ids.clone(), span, scan: false };
             let mut search = Search::new(Arc::clone(&source) as _, Arc::clone(&ground), wanted);
             search.run(|_, _| {}).await;
-            for place in course.take(search.thread(), search.haul()) {
+            for place in course.take(search.thread(), search.haul(), clock::now()) {
                 self.hop(&course, place)?;
             }
             let now = Instant::now();
@@ -256,7 +256,12 @@ impl Following<'_> {
             State::Waiting => "…",
             State::Open(_) => "?",
         };
-        let time = took.map_or_else(String::new, |ms| format!("+{ms} ms"));
+        let time = match took {
+            // S3 keeps whole seconds.
+            Some(_) if hop.kind == Kind::Bucket => "in ≈1 s".to_owned(),
+            Some(ms) => format!("+{ms} ms"),
+            None => String::new(),
+        };
         let indent = "  ".repeat(hop.depth + 1);
         let doubt = sure.filter(|sure| !sure.is_certain()).map(|sure| format!(" · probably: {}", sure.why()));
         let name = self.store.name_of(&hop.to);

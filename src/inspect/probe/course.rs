@@ -43,6 +43,9 @@ impl State {
     }
 }
 
+/// How long a function has to say what it got, before a run of it that says nothing is taken for it.
+const GUESS_AFTER_MS: i64 = 8_000;
+
 /// A probe on its way.
 #[derive(Debug, Clone)]
 pub struct Course {
@@ -73,9 +76,9 @@ impl Course {
     }
 
     /// Takes in what is known by now; gives the hops that are news.
-    pub fn take(&mut self, thread: &Thread, haul: &Haul) -> Vec<usize> {
+    pub fn take(&mut self, thread: &Thread, haul: &Haul, now: Timestamp) -> Vec<usize> {
         let mut seen = self.seen(thread);
-        self.guess(haul, &mut seen);
+        self.guess(haul, now, &mut seen);
         self.infer(&mut seen);
         let mut news = Vec::new();
         for (place, hop) in self.plan.hops.iter().enumerate() {
@@ -84,6 +87,9 @@ impl Course {
                 (State::Rejected(_), _) => false,
                 (State::Arrived { at: None, .. }, State::Arrived { at: Some(_), .. })
                 | (State::Arrived { .. }, State::Failed { .. }) => true,
+                (State::Arrived { sure: before, .. }, State::Arrived { sure, .. }) => {
+                    sure.is_certain() && !before.is_certain()
+                }
                 (State::Arrived { .. } | State::Failed { .. }, _) => false,
                 _ => true,
             };
@@ -114,12 +120,15 @@ impl Course {
     }
 
     /// A function that names nothing: a run of it soon after it was to get the event, where nothing else is known.
-    fn guess(&self, haul: &Haul, seen: &mut BTreeMap<ResourceId, State>) {
+    fn guess(&self, haul: &Haul, now: Timestamp, seen: &mut BTreeMap<ResourceId, State>) {
         for hop in self.plan.hops.iter().filter(|hop| hop.kind == Kind::Function && hop.expect == Expect::Arrives) {
             if seen.contains_key(&hop.to) {
                 continue;
             }
             let before = seen.get(&hop.from).and_then(State::at).unwrap_or(self.sent_at).as_millisecond();
+            if now.as_millisecond() - before < GUESS_AFTER_MS {
+                continue;
+            }
             let runs = haul.ran.iter().filter(|ran| ran.function == hop.to && ran.invocation.first_ms >= before);
             let Some(run) = runs.min_by_key(|ran| ran.invocation.first_ms) else { continue };
             let later = run.invocation.first_ms - before;
@@ -152,12 +161,12 @@ impl Course {
         }
     }
 
-    /// How long a hop took: since the one before it, or since it was sent.
+    /// How long a hop took: since the one before it, or since it was sent. Some keep whole seconds: nothing took less than nothing.
     pub fn took_ms(&self, place: usize) -> Option<i64> {
         let hop = self.plan.hops.get(place)?;
         let at = self.states.get(place)?.at()?;
         let before = self.plan.hops.iter().position(|other| other.to == hop.from).and_then(|place| self.states[place].at());
-        Some(at.as_millisecond() - before.unwrap_or(self.sent_at).as_millisecond())
+        Some((at.as_millisecond() - before.unwrap_or(self.sent_at).as_millisecond()).max(0))
     }
 
     pub fn end(&self) -> End {
@@ -235,7 +244,7 @@ mod tests {
     fn what_was_seen_is_where_it_is(#[case] seen: &[(&str, What)], #[case] end: End, #[case] words: &[&str]) {
         let mut course = Course::new(plan(), Timestamp::from_millisecond(1_000).unwrap());
         let steps = seen.iter().zip([1_010, 1_350]).map(|((at, what), ms)| step(at, *what, ms)).collect();
-        course.take(&Thread { steps, ..Thread::default() }, &Haul::default());
+        course.take(&Thread { steps, ..Thread::default() }, &Haul::default(), course.sent_at);
         assert_eq!(course.states.iter().map(State::word).collect::<Vec<_>>(), words);
         assert_eq!(course.end(), end);
     }
@@ -245,9 +254,31 @@ mod tests {
         let mut course = Course::new(plan(), Timestamp::from_millisecond(1_000).unwrap());
         let steps = vec![step("queue", What::Queued, 1_010), step("function", What::Handled, 1_350)];
         let thread = Thread { steps, ..Thread::default() };
-        assert_eq!(course.take(&thread, &Haul::default()), [0, 1]);
-        assert_eq!(course.take(&thread, &Haul::default()), [0_usize; 0], "told once");
+        let now = course.sent_at;
+        assert_eq!(course.take(&thread, &Haul::default(), now), [0, 1]);
+        assert_eq!(course.take(&thread, &Haul::default(), now), [0_usize; 0], "told once");
         assert_eq!((course.took_ms(0), course.took_ms(1), course.took_ms(2)), (Some(10), Some(340), None));
+    }
+
+    #[test]
+    fn a_run_that_names_nothing_is_a_guess_and_only_after_a_while() {
+        let mut course = Course::new(plan(), Timestamp::from_millisecond(1_000).unwrap());
+        let mut assembler = crate::redrive::why::invocations::Assembler::whole();
+        let text = "START RequestId: 33e4c44c-c563-4733-8a04-45c280096c35 Version: 1".to_owned();
+        assembler.take(crate::redrive::why::lines::Line { at_ms: 1_200, stream: "s".into(), text });
+        let ran = assembler.finish().0.into_iter().map(|invocation| crate::inspect::thread::haul::Ran {
+            function: "function".into(),
+            group: "g".into(),
+            invocation,
+        });
+        let haul = Haul { ran: ran.collect(), ..Haul::default() };
+        let at = |ms| Timestamp::from_millisecond(ms).unwrap();
+        assert_eq!(course.take(&Thread::default(), &haul, at(3_000)), [0_usize; 0]);
+        course.take(&Thread::default(), &haul, at(1_000 + GUESS_AFTER_MS));
+        assert!(matches!(&course.states[1], State::Arrived { sure: Sure::Probably(why), .. } if why.contains("200 ms")));
+        let thread = Thread { steps: vec![step("function", What::Failed, 2_000)], ..Thread::default() };
+        course.take(&thread, &haul, at(12_000));
+        assert_eq!(course.states[1].word(), "failed", "what is known is better than what was guessed");
     }
 
     #[test]

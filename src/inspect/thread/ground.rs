@@ -46,7 +46,7 @@ pub struct BucketPlace {
 }
 
 /// What a search looks at.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ground {
     pub logs: Vec<Log>,
     pub queues: Vec<QueuePlace>,
@@ -58,7 +58,7 @@ pub struct Ground {
     links: Vec<(ResourceId, LinkKind, ResourceId)>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
     kind: Kind,
     name: String,

@@ -27,3 +27,6 @@ mod telling;
 pub use ground::Ground;
 pub use search::{Search, Wanted};
 pub use step::{Step, Sure, Thread, What};
+
+#[cfg(test)]
+mod tests;

@@ -336,6 +336,10 @@ impl Telling<'_> {
             evidence,
             ..Told::new(What::Stored, self.sure(by))
         });
+        // A listing has whole seconds: it stands after all else of its second.
+        if let Some(step) = self.steps.last_mut().filter(|step| step.place_ms != LATEST && step.place_ms % 1_000 == 0) {
+            step.place_ms += 999;
+        }
     }
 
     /// What nothing here saw, and it must have come through: where the map knows one way alone.

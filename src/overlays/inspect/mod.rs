@@ -11,11 +11,16 @@
 //! it. To add one: a file here with its model, a variant in [`Subject`], [`Ask`] and [`News`], an arm in [`open`] and in
 //! `app::inspect`, and a [`Place`](crate::commands::Place) for its keys. Must not: call anything, or hold all that was read.
 
+pub mod thread;
+
 use super::Overlay;
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Subject {}
+pub enum Subject {
+    /// What names an id.
+    Thread(Box<thread::Follow>),
+}
 
 /// What a reader wants of its task.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +29,7 @@ pub enum Ask {
     Open(Box<Subject>),
     /// End.
     Close,
+    Thread(thread::Wanted),
 }
 
 /// What a task tells its reader.
@@ -33,9 +39,12 @@ pub enum News {
     Said(String, bool),
     /// A document for `$PAGER`.
     Page(String),
+    Thread(Box<thread::Picture>),
 }
 
 /// The reader of this number for this subject.
-pub fn open(_number: u64, subject: &Subject) -> Box<dyn Overlay> {
-    match *subject {}
+pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
+    match subject {
+        Subject::Thread(follow) => Box::new(thread::Reader::new(number, follow)),
+    }
 }
