@@ -43,6 +43,9 @@ const ROUNDS_AT_ONCE: usize = 10;
 /// Starts of the program in one round, after which it will never be done.
 const MOST_STARTS: usize = 60;
 const PATIENCE: Duration = Duration::from_secs(120);
+/// A run that moves on is not stuck. This long it may stand still: a lost answer or a killed run leaves messages leased for a minute and
+/// a margin, in a FIFO queue whole groups with them, and now and then the next answer is lost as well, and the one after that.
+const STANDSTILL: Duration = Duration::from_secs(190);
 /// When there is nothing to do but to wait for leases to end.
 const BETWEEN_TRIES: Duration = Duration::from_secs(10);
 const TICK: Duration = Duration::from_millis(2);
@@ -258,12 +261,16 @@ impl Round {
 
     async fn start_and_wait(&mut self) -> ExitStatus {
         let mut child = self.start();
-        let began = Instant::now();
+        let (mut moved_on, mut bytes) = (Instant::now(), self.journal_bytes());
         loop {
             if let Some(status) = child.try_wait().unwrap() {
                 return status;
             }
-            if began.elapsed() > PATIENCE {
+            let written = self.journal_bytes();
+            if written != bytes {
+                (moved_on, bytes) = (Instant::now(), written);
+            }
+            if moved_on.elapsed() > STANDSTILL {
                 child.kill().unwrap();
                 panic!("round {}, seed {}: it does not end: {}", self.number, self.seed, self.said());
             }

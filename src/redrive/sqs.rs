@@ -3,23 +3,26 @@
 //! A send is tried once by the SDK: whether to try again what is in doubt is decided above, where it is journalled. Deletes and leases
 //! are the same twice, so the SDK may repeat them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod refused;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
-use aws_sdk_sqs::{
-    config::Builder,
-    error::{ProvideErrorMetadata, SdkError},
-    types::{
-        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-        MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends,
-        MessageSystemAttributeValue, QueueAttributeName, SendMessageBatchRequestEntry,
-    },
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+    MessageAttributeValue, MessageSystemAttributeName, MessageSystemAttributeNameForSends, MessageSystemAttributeValue,
+    QueueAttributeName, SendMessageBatchRequestEntry,
 };
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::{Blob, retry::RetryConfig, timeout::TimeoutConfig};
 
 use futures_util::{StreamExt, stream};
 
+pub(super) use self::refused::refusal;
+use self::refused::{of_entry, unacceptable, unreadable};
 use super::{
     message::{AttributeValue, Message, Outgoing, Payload},
     peek::free,
@@ -40,11 +43,36 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Sqs {
     aws: Arc<Connection>,
+    /// The connection's client, but each call is tried once. Clients of their own, since a configuration that is changed call by call is
+    /// built anew for each.
+    once: Arc<OnceLock<aws_sdk_sqs::Client>>,
+    /// The connection's client with the time for a receive that waits so long; SQS knows twenty such times.
+    patient: Arc<Mutex<BTreeMap<Duration, aws_sdk_sqs::Client>>>,
 }
 
 impl Sqs {
     pub fn new(aws: Arc<Connection>) -> Self {
-        Self { aws }
+        Self { aws, once: Arc::default(), patient: Arc::default() }
+    }
+
+    fn once(&self) -> &aws_sdk_sqs::Client {
+        self.once.get_or_init(|| {
+            let config = self.aws.sqs().config().to_builder().retry_config(RetryConfig::disabled());
+            aws_sdk_sqs::Client::from_conf(config.build())
+        })
+    }
+
+    /// A receive that waits for messages needs more time than other calls.
+    fn patient(&self, wait: Duration) -> aws_sdk_sqs::Client {
+        let mut clients = self.patient.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = clients.entry(wait).or_insert_with(|| {
+            let config = self.aws.sqs().config();
+            let usual = config.timeout_config().cloned().unwrap_or_else(TimeoutConfig::disabled);
+            let timeouts =
+                usual.into_builder().operation_attempt_timeout(wait + PATIENCE).operation_timeout(wait + 2 * PATIENCE);
+            aws_sdk_sqs::Client::from_conf(config.to_builder().timeout_config(timeouts.build()).build())
+        });
+        client.clone()
     }
 
     async fn url_of(&self, queue: &str) -> Result<String, Refusal> {
@@ -157,7 +185,7 @@ impl Wire for Sqs {
     }
 
     async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal> {
-        let client = self.aws.sqs();
+        let client: aws_sdk_sqs::Client = self.patient(ask.wait);
         let call = client
             .receive_message()
             .queue_url(&from.url)
@@ -165,8 +193,9 @@ impl Wire for Sqs {
             .visibility_timeout(seconds_or_count(ask.lease.as_secs()))
             .wait_time_seconds(seconds_or_count(ask.wait.as_secs()))
             .message_attribute_names("All")
-            .message_system_attribute_names(MessageSystemAttributeName::All);
-        let answer = call.customize().config_override(patient(ask.wait)).send().await.map_err(|e| refusal(&e))?;
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .set_receive_request_attempt_id(from.is_fifo().then(attempt_id));
+        let answer = call.send().await.map_err(|error| refusal(&error))?;
         Ok(answer.messages.unwrap_or_default().into_iter().filter_map(read).collect())
     }
 
@@ -176,9 +205,8 @@ impl Wire for Sqs {
             Ok(entries) => entries,
             Err(refusal) => return all(batch.len(), &refusal),
         };
-        let call = self.aws.sqs().send_message_batch().queue_url(&to.url).set_entries(Some(entries));
-        let once = Builder::new().retry_config(RetryConfig::disabled());
-        match call.customize().config_override(once).send().await {
+        let client: &aws_sdk_sqs::Client = self.once();
+        match client.send_message_batch().queue_url(&to.url).set_entries(Some(entries)).send().await {
             Err(error) => all(batch.len(), &refusal(&error)),
             Ok(answer) => {
                 let accepted = answer.successful.into_iter().map(|sent| {
@@ -226,11 +254,10 @@ impl Wire for Sqs {
     }
 }
 
-/// A receive that waits for messages needs more time than other calls.
-fn patient(wait: Duration) -> Builder {
-    let timeouts =
-        TimeoutConfig::builder().operation_attempt_timeout(wait + PATIENCE).operation_timeout(wait + 2 * PATIENCE);
-    Builder::new().timeout_config(timeouts.build())
+/// If the answer is lost, the SDK's next attempt brings the same messages of a FIFO queue once more. Without it they would stay leased to
+/// nobody, and their groups with them, until the lease ends.
+fn attempt_id() -> String {
+    format!("{:032x}", fastrand::u128(..))
 }
 
 /// The API counts in 32 bits.
@@ -309,116 +336,11 @@ fn in_order<T>(
     each.into_iter().map(|result| result.unwrap_or_else(silent)).collect()
 }
 
-/// What is said of one message of a batch.
-fn of_entry(failed: &BatchResultErrorEntry) -> Refusal {
-    let message = failed.message.as_deref().unwrap_or_default();
-    let text = if message.is_empty() { failed.code.clone() } else { format!("{}: {message}", failed.code) };
-    match why(&failed.code, message) {
-        Some(why) => Refusal::new(why, false, text),
-        None if failed.sender_fault => Refusal::new(Why::Unacceptable, false, text),
-        None => Refusal::new(Why::Unanswered, true, text),
-    }
-}
-
-/// The class of an error code, if it is one of those that a redrive knows.
-fn why(code: &str, message: &str) -> Option<Why> {
-    let code = code.rsplit('.').next().unwrap_or(code).rsplit('#').next().unwrap_or(code);
-    let has = |words: &[&str]| words.iter().any(|word| code.contains(word));
-    let message = message.to_ascii_lowercase();
-    if code.contains("Throttl") || has(&["LimitExceeded", "SlowDown", "TooManyRequests"]) {
-        Some(Why::Throttled)
-    } else if has(&["NonExistentQueue", "QueueDoesNotExist", "QueueDeletedRecently"]) {
-        Some(Why::Gone)
-    } else if has(&["OverLimit"]) {
-        Some(Why::OverLimit)
-    } else if has(&["Kms", "KMS", "AccessDenied", "UnauthorizedOperation"]) {
-        Some(Why::Denied)
-    } else if has(&["ReceiptHandle", "MessageNotInflight"])
-        || (message.contains("receipt handle") || message.contains("not available for visibility timeout change"))
-    {
-        Some(Why::LeaseOver)
-    } else if has(&[
-        "InvalidMessageContents",
-        "InvalidParameter",
-        "MissingParameter",
-        "BatchRequestTooLong",
-        "InvalidAttribute",
-    ]) {
-        Some(Why::Unacceptable)
-    } else {
-        None
-    }
-}
-
-/// Any SDK error, as far as it matters here.
-pub(super) fn refusal<E>(error: &SdkError<E, HttpResponse>) -> Refusal
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let trouble = Trouble::from(error);
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
-    let known = why(code, error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default());
-    let why = known.unwrap_or(match trouble.kind {
-        FailureKind::Throttled => Why::Throttled,
-        FailureKind::Unreachable | FailureKind::Timeout | FailureKind::Garbage => Why::Unanswered,
-        FailureKind::Denied | FailureKind::Expired => Why::Denied,
-        FailureKind::NotFound => Why::Gone,
-        FailureKind::Refused => Why::ReadOnly,
-        FailureKind::NotImplemented | FailureKind::Other => Why::Other,
-    });
-    let status = error.raw_response().map_or(0, |response| response.status().as_u16());
-    let (why, in_doubt) = match error {
-        SdkError::ConstructionFailure(_) => (why, false),
-        // A server's own mistake may come after the deed.
-        SdkError::ServiceError(_) if status >= 500 && why != Why::Throttled => (Why::Unanswered, true),
-        SdkError::ServiceError(_) => (why, status < 400),
-        SdkError::DispatchFailure(_) => (Why::Unanswered, !never_left(error)),
-        _ => (Why::Unanswered, true),
-    };
-    Refusal::new(why, in_doubt, trouble.text)
-}
-
-/// Whether there was no connection to send anything on.
-fn never_left(error: &(dyn std::error::Error + 'static)) -> bool {
-    std::iter::successors(Some(error), |error| error.source()).any(|error| {
-        let text = error.to_string().to_ascii_lowercase();
-        text.contains("refused") || text.contains("dns error") || text.contains("tcp connect")
-    })
-}
-
-fn unreadable(what: &str) -> Refusal {
-    Refusal::new(Why::Other, false, format!("{what}; is the endpoint right?"))
-}
-
-fn unacceptable(what: &str) -> Refusal {
-    Refusal::new(Why::Unacceptable, false, what)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use rstest::rstest;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    #[rstest]
-    #[case("AWS.SimpleQueueService.NonExistentQueue", "", Some(Why::Gone))]
-    #[case("com.amazonaws.sqs#QueueDoesNotExist", "", Some(Why::Gone))]
-    #[case("RequestThrottled", "", Some(Why::Throttled))]
-    #[case("KmsThrottled", "", Some(Why::Throttled))]
-    #[case("KmsAccessDenied", "", Some(Why::Denied))]
-    #[case(
-        "InvalidParameterValue",
-        "Value r for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.",
-        Some(Why::LeaseOver)
-    )]
-    #[case("ReceiptHandleIsInvalid", "", Some(Why::LeaseOver))]
-    #[case("AWS.SimpleQueueService.MessageNotInflight", "", Some(Why::LeaseOver))]
-    #[case("MissingParameter", "The request must contain the parameter MessageGroupId.", Some(Why::Unacceptable))]
-    #[case("OverLimit", "", Some(Why::OverLimit))]
-    #[case("InternalError", "", None)]
-    fn knows_the_codes(#[case] code: &str, #[case] message: &str, #[case] expected: Option<Why>) {
-        assert_eq!(why(code, message), expected);
-    }
 
     #[test]
     fn answers_are_put_in_the_order_of_the_batch_and_silence_is_doubt() {
@@ -473,5 +395,47 @@ mod tests {
         let sqs = endpoint(answers).await;
         let sources = sqs.sources(&crate::redrive::peek::pretend::queue("dlq")).await;
         assert_eq!(sources.map(|sources| sources.len()).map_err(|refusal| refusal.why), expected);
+    }
+
+    /// The answer to the first attempt is lost: what was asked in each, by the id of the attempt.
+    async fn attempts(queue: &str) -> Vec<Option<String>> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (asked, mut asks) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            for is_lost in [true, false] {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"}") {
+                    assert!(stream.read_buf(&mut request).await.unwrap() > 0);
+                }
+                let request = String::from_utf8(request).unwrap();
+                let (_, body) = request.split_once("\r\n\r\n").unwrap();
+                let body: serde_json::Value = serde_json::from_str(body).unwrap();
+                asked.send(body["ReceiveRequestAttemptId"].as_str().map(ToOwned::to_owned)).unwrap();
+                if !is_lost {
+                    let head =
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}";
+                    stream.write_all(head.as_bytes()).await.unwrap();
+                }
+            }
+        });
+        let options = crate::aws::ConnectOptions { endpoint: Some(address), ..Default::default() };
+        let sqs = Sqs::new(Arc::new(Connection::open(&options).await.unwrap()));
+        let ask = Ask { most: 10, lease: Duration::from_secs(60), wait: Duration::ZERO };
+        assert_eq!(sqs.receive(&crate::redrive::peek::pretend::queue(queue), ask).await, Ok(Vec::new()));
+        drop(sqs);
+        let mut all = Vec::new();
+        asks.recv_many(&mut all, 9).await;
+        all
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_of_a_fifo_queue_is_asked_for_again() {
+        let [Some(first), Some(second)] = &attempts("a.fifo").await[..] else { panic!("two, each with an id") };
+        assert_eq!(first, second);
+        let [Some(other), _] = &attempts("a.fifo").await[..] else { panic!("two, each with an id") };
+        assert_ne!(first, other, "another receive is another one");
+        assert_eq!(attempts("a").await, [None, None], "a standard queue knows no such thing");
     }
 }

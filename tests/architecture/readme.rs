@@ -50,8 +50,7 @@ fn keys() -> String {
             Place::Everywhere => "everywhere",
             Place::List => "lists",
             Place::Pane => "panes",
-            Place::Map => "map",
-            Place::Desk => "desk",
+            place => place.name().trim_start_matches("the "),
         };
         let danger = if row.dangerous { "; asks first, and is gone under `--read-only`" } else { "" };
         let _ = writeln!(table, "| {} | {}{danger} | {place} |", keys.join(" "), row.does);
