@@ -64,9 +64,10 @@ async fn a_poisoned_order_is_traced_as_the_emulator_has_it() {
     let group = "/aws/lambda/POC-Lambda-1";
     let lines = async || {
         let answer = clients.logs.filter_log_events().log_group_name(group).send().await.unwrap();
-        let named = answer.events.unwrap_or_default().into_iter().filter(|event| {
-            event.message().is_some_and(|text| text.starts_with("[ERROR]") && text.contains(&order))
-        });
+        let named =
+            answer.events.unwrap_or_default().into_iter().filter(|event| {
+                event.message().is_some_and(|text| text.starts_with("[ERROR]") && text.contains(&order))
+            });
         named.filter_map(|event| event.timestamp).collect::<Vec<i64>>()
     };
     until(PATIENCE, "its failure is in the log", async || !lines().await.is_empty()).await;
@@ -87,7 +88,8 @@ async fn a_poisoned_order_is_traced_as_the_emulator_has_it() {
     let failed = step(trace, "failed", "POC-Lambda-1");
     assert_eq!(failed["sure"], "certain");
     assert!(failed["says"].as_str().unwrap().contains(&order));
-    let told: Vec<i64> = trace["steps"].as_array().unwrap().iter().filter(|step| step["what"] == "failed").map(milliseconds).collect();
+    let told: Vec<i64> =
+        trace["steps"].as_array().unwrap().iter().filter(|step| step["what"] == "failed").map(milliseconds).collect();
     let logged = lines().await;
     assert!(told.iter().all(|at| logged.contains(at)), "{told:?} of {logged:?}");
     assert_eq!(step(trace, "waiting", "POC-Queue")["sure"], "certain");
@@ -121,7 +123,11 @@ async fn probes_go_through_the_architectures() {
             arguments.extend(more);
             let (code, lines) = edatop(&home, &url, &arguments);
             let end = lines.last().unwrap();
-            assert_eq!((code, &end["outcome"]), (0, &json!("arrived everywhere it should")), "{name} {target} {lines:#?}");
+            assert_eq!(
+                (code, &end["outcome"]),
+                (0, &json!("arrived everywhere it should")),
+                "{name} {target} {lines:#?}"
+            );
             assert!(end["arrived"].as_u64().unwrap() >= arrive as u64, "{name} {target} {end}");
             let no = lines.iter().filter(|line| line["state"] == "rejected" && line["says"].is_string()).count();
             assert_eq!(no, rejected, "{name} {target}");

@@ -1,7 +1,8 @@
 //! The command line: one file a subcommand.
 //!
 //! Exit codes: 0 it looked, or did all that was meant; 1 a doctor has found what it was to find, a route leads nowhere, messages were
-//! left behind or none matched; 2 wrong usage; 3 it could not reach the endpoint or was not let in; 4 a run was cut off before its end.
+//! left behind or none matched, nothing names an id, a probe met a dead end; 2 wrong usage; 3 it could not reach the endpoint or was not
+//! let in; 4 a run was cut off before its end.
 
 pub mod dashboard;
 #[cfg(feature = "demo")]

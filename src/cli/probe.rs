@@ -118,9 +118,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         agree::agreed(arguments.yes.is_some(), Word::Name(&target.name), &stop).await?;
     }
     let sent_at = clock::now();
-    let ids = send::send(&seen.aws, &plan, api.as_ref()).await.map_err(|trouble| {
-        GivenUp { code: LEFT, why: format!("not sent, or in doubt: {trouble}") }
-    })?;
+    let ids = send::send(&seen.aws, &plan, api.as_ref())
+        .await
+        .map_err(|trouble| GivenUp { code: LEFT, why: format!("not sent, or in doubt: {trouble}") })?;
     let following = Following { arguments, store: &seen.store, lines: Lines::default(), ids };
     let source = Arc::new(Endpoint::new(Arc::clone(&seen.aws)));
     unless_stopped(&stop, following.follow(Course::new(plan, sent_at), source)).await
@@ -128,7 +128,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
 
 fn read(event: &str) -> Result<String, String> {
     match event.strip_prefix('@') {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| format!("the event {path} cannot be read: {error}")),
+        Some(path) => {
+            std::fs::read_to_string(path).map_err(|error| format!("the event {path} cannot be read: {error}"))
+        }
         None => Ok(event.to_owned()),
     }
 }
@@ -195,7 +197,7 @@ impl Following<'_> {
         let ground = Arc::new(Ground::of(self.store, Some(&only)));
         let until = Instant::now() + self.arguments.timeout;
         let mut grace: Option<Instant> = None;
-        while course.end() != End::Dead || course.states.iter().any(|state| *state == State::Waiting) {
+        while course.end() != End::Dead || course.states.contains(&State::Waiting) {
             let from = course.sent_at.checked_sub(SKEW).unwrap_or(course.sent_at).as_millisecond();
             let span = Span { from_ms: from, to_ms: clock::now().as_millisecond().saturating_add(1_000) };
             let wanted = Wanted { id: course.plan.probe.clone(), also: self.ids.clone(), span, scan: false };
@@ -265,7 +267,8 @@ impl Following<'_> {
         let indent = "  ".repeat(hop.depth + 1);
         let doubt = sure.filter(|sure| !sure.is_certain()).map(|sure| format!(" · probably: {}", sure.why()));
         let name = self.store.name_of(&hop.to);
-        let line = format!("{time:>10}  {indent}{glyph} {} {name}  {says}{}", hop.kind.row().glyph, doubt.unwrap_or_default());
+        let line =
+            format!("{time:>10}  {indent}{glyph} {} {name}  {says}{}", hop.kind.row().glyph, doubt.unwrap_or_default());
         self.lines.text(&line)
     }
 

@@ -26,11 +26,7 @@ use crate::{
     config::Config,
     domain::ResourceId,
     inspect::thread::{
-        Ground, Search, Step, Thread, Wanted,
-        endpoint::Endpoint,
-        ground::Extent,
-        haul::Lying,
-        search::MOST_ROUNDS,
+        Ground, Search, Step, Thread, Wanted, endpoint::Endpoint, ground::Extent, haul::Lying, search::MOST_ROUNDS,
     },
     redrive::why::{decode, lines::Span},
     store::Store,
@@ -246,9 +242,13 @@ fn print(thread: &Thread, ground: &Ground, ascii: bool, lines: &mut Lines) -> Re
     }
     let learnt: Vec<&str> = thread.ids.iter().skip(1).map(|known| known.id.as_str()).collect();
     if !learnt.is_empty() {
-        let (shown, more) = (learnt.iter().take(MOST_SHOWN).copied().collect::<Vec<_>>(), learnt.len().saturating_sub(MOST_SHOWN));
+        let (shown, more) =
+            (learnt.iter().take(MOST_SHOWN).copied().collect::<Vec<_>>(), learnt.len().saturating_sub(MOST_SHOWN));
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        complain(&format!("learnt on the way, in at most {MOST_ROUNDS} rounds, and searched for too: {}{more}", shown.join(", ")));
+        complain(&format!(
+            "learnt on the way, in at most {MOST_ROUNDS} rounds, and searched for too: {}{more}",
+            shown.join(", ")
+        ));
     }
     for note in &thread.notes {
         complain(note);
@@ -269,11 +269,8 @@ fn indent(step: &Step) -> String {
 
 fn line(step: &Step, zone: &TimeZone, ascii: bool) -> String {
     let at = step.at.map_or_else(|| "—".to_owned(), |at| clock_time(at, zone));
-    let (what, kind) = if ascii {
-        (step.what.ascii(), step.kind.row().ascii)
-    } else {
-        (step.what.glyph(), step.kind.row().glyph)
-    };
+    let (what, kind) =
+        if ascii { (step.what.ascii(), step.kind.row().ascii) } else { (step.what.glyph(), step.kind.row().glyph) };
     let at = if ascii && step.at.is_none() { "-".to_owned() } else { at };
     format!("{at:<20} {what} {}{kind} {}  {}", indent(step), step.name, step.says.lines().next().unwrap_or_default())
 }

@@ -310,7 +310,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::FollowMessage, "follow message", &["t"], "everything that names the message under the cursor")
         .on_desk(Group::Look)
         .footer("follow", 46),
-    row(Command::FollowAnother, "follow another", &["t", "/"], "type another id").at(Place::Thread).footer("follow", 80),
+    row(Command::FollowAnother, "follow another", &["t", "/"], "type another id")
+        .at(Place::Thread)
+        .footer("follow", 80),
     row(Command::SearchAgain, "search again", &["r", "f5"], "search for the same once more")
         .at(Place::Thread)
         .footer("search again", 60),

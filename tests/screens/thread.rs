@@ -47,7 +47,12 @@ fn picture() -> Picture {
     let dead = (Kind::Queue, "arn:aws:sqs:us-east-1:000000000000:analytics-dlq", 2);
     let failed = |ms| {
         let says = "ValueError: order order-4 has no quantity";
-        let lines = ["START RequestId: 8f1e", "[ERROR] ValueError: order order-4 has no quantity", "Traceback (most recent call last):", "  File \"/var/task/app.py\", line 7, in handler\u{1b}[2J"];
+        let lines = [
+            "START RequestId: 8f1e",
+            "[ERROR] ValueError: order order-4 has no quantity",
+            "Traceback (most recent call last):",
+            "  File \"/var/task/app.py\", line 7, in handler\u{1b}[2J",
+        ];
         Step {
             evidence: lines.iter().map(|line| Evidence::new("log line", *line)).collect(),
             ..step(What::Failed, function, Some(ms), says)
@@ -64,9 +69,17 @@ fn picture() -> Picture {
         failed(730),
         failed(31_000),
         failed(62_000),
-        step(What::DeadLettered, dead, None, "dead-lettered into analytics-dlq, received ×3; SQS keeps no instant of that"),
+        step(
+            What::DeadLettered,
+            dead,
+            None,
+            "dead-lettered into analytics-dlq, received ×3; SQS keeps no instant of that",
+        ),
     ];
-    let gaps = vec![Gap { place: "orders".into(), why: "only the key was asked for: --scan reads a page of its items too".into() }];
+    let gaps = vec![Gap {
+        place: "orders".into(),
+        why: "only the key was asked for: --scan reads a page of its items too".into(),
+    }];
     Picture {
         id: "order-4".into(),
         thread: Arc::new(Thread { steps, gaps, ..Thread::default() }),
@@ -123,7 +136,9 @@ fn in_ascii() {
 fn an_id_is_asked_for_and_searched_for() {
     let mut screen = Screen::example(120, 40);
     let effects = screen.press("t");
-    assert!(matches!(&effects[..], [Effect::Inspect(1, Ask::Open(subject))] if matches!(**subject, Subject::Thread(_))));
+    assert!(
+        matches!(&effects[..], [Effect::Inspect(1, Ask::Open(subject))] if matches!(**subject, Subject::Thread(_)))
+    );
     assert_eq!(screen.press("enter"), [], "an empty id names everything");
     screen.write("order-4");
     assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Thread(Wanted::Id("order-4".into())))]);

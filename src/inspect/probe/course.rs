@@ -15,9 +15,16 @@ use crate::{
 pub enum State {
     Waiting,
     /// When, where something keeps that; how sure; what says so.
-    Arrived { at: Option<Timestamp>, sure: Sure, says: String },
+    Arrived {
+        at: Option<Timestamp>,
+        sure: Sure,
+        says: String,
+    },
     /// It got there and was not done there.
-    Failed { at: Option<Timestamp>, says: String },
+    Failed {
+        at: Option<Timestamp>,
+        says: String,
+    },
     /// It never will, as was known before.
     Rejected(String),
     /// It may, and nothing shows that it did.
@@ -165,7 +172,8 @@ impl Course {
     pub fn took_ms(&self, place: usize) -> Option<i64> {
         let hop = self.plan.hops.get(place)?;
         let at = self.states.get(place)?.at()?;
-        let before = self.plan.hops.iter().position(|other| other.to == hop.from).and_then(|place| self.states[place].at());
+        let before =
+            self.plan.hops.iter().position(|other| other.to == hop.from).and_then(|place| self.states[place].at());
         Some((at.as_millisecond() - before.unwrap_or(self.sent_at).as_millisecond()).max(0))
     }
 
@@ -202,7 +210,8 @@ mod tests {
     use rstest::rstest;
 
     fn plan() -> Plan {
-        let hop = |from: &str, to: &str, kind, depth, expect| Hop { from: from.into(), to: to.into(), kind, depth, expect };
+        let hop =
+            |from: &str, to: &str, kind, depth, expect| Hop { from: from.into(), to: to.into(), kind, depth, expect };
         Plan {
             target: "topic".into(),
             kind: Kind::Topic,
@@ -275,7 +284,9 @@ mod tests {
         let at = |ms| Timestamp::from_millisecond(ms).unwrap();
         assert_eq!(course.take(&Thread::default(), &haul, at(3_000)), [0_usize; 0]);
         course.take(&Thread::default(), &haul, at(1_000 + GUESS_AFTER_MS));
-        assert!(matches!(&course.states[1], State::Arrived { sure: Sure::Probably(why), .. } if why.contains("200 ms")));
+        assert!(
+            matches!(&course.states[1], State::Arrived { sure: Sure::Probably(why), .. } if why.contains("200 ms"))
+        );
         let thread = Thread { steps: vec![step("function", What::Failed, 2_000)], ..Thread::default() };
         course.take(&thread, &haul, at(12_000));
         assert_eq!(course.states[1].word(), "failed", "what is known is better than what was guessed");

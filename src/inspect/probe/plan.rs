@@ -211,7 +211,8 @@ fn beyond(terrain: &Terrain<'_>, hops: &mut Vec<Hop>) {
         }
         let mut next = place;
         for link in terrain.from(&hop.to) {
-            let is_result = matches!(link.kind, LinkKind::DeadLetters | LinkKind::Reports | LinkKind::Contains | LinkKind::Logs);
+            let is_result =
+                matches!(link.kind, LinkKind::DeadLetters | LinkKind::Reports | LinkKind::Contains | LinkKind::Logs);
             if is_result || hops.len() >= MOST_HOPS || !seen.insert(link.to.clone()) {
                 continue;
             }
@@ -220,7 +221,10 @@ fn beyond(terrain: &Terrain<'_>, hops: &mut Vec<Hop>) {
                 _ => Expect::Perhaps("what a function does with it is its own affair".to_owned()),
             };
             let kind = terrain.kind(&link.to);
-            hops.insert(next, Hop { from: hop.to.clone(), to: link.to.clone(), kind, depth: hop.depth + 1, expect: why });
+            hops.insert(
+                next,
+                Hop { from: hop.to.clone(), to: link.to.clone(), kind, depth: hop.depth + 1, expect: why },
+            );
             next += 1;
         }
     }

@@ -89,7 +89,11 @@ async fn to_queue(aws: &Arc<Connection>, plan: &Plan) -> Result<Vec<String>, Tro
     };
     let outgoing = Outgoing {
         body: plan.body.clone(),
-        attributes: plan.attributes.iter().filter_map(|(name, value)| Some((name.clone(), attribute(value)?))).collect(),
+        attributes: plan
+            .attributes
+            .iter()
+            .filter_map(|(name, value)| Some((name.clone(), attribute(value)?)))
+            .collect(),
         group: own(),
         deduplication: own(),
         trace: None,

@@ -108,7 +108,11 @@ impl Source for Endpoint {
         };
         Ok(Keys {
             objects: answer.contents().iter().filter_map(listed).collect(),
-            folders: answer.common_prefixes().iter().filter_map(|folder| folder.prefix().map(ToOwned::to_owned)).collect(),
+            folders: answer
+                .common_prefixes()
+                .iter()
+                .filter_map(|folder| folder.prefix().map(ToOwned::to_owned))
+                .collect(),
             next: answer.next_continuation_token().map(ToOwned::to_owned),
         })
     }

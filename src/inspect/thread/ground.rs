@@ -148,7 +148,8 @@ impl Ground {
 
     /// The functions that take from a queue.
     pub fn takers<'a>(&'a self, queue: &'a ResourceId) -> impl Iterator<Item = &'a ResourceId> {
-        let takes = move |(from, kind, _): &&(ResourceId, LinkKind, ResourceId)| from == queue && *kind == LinkKind::Invokes;
+        let takes =
+            move |(from, kind, _): &&(ResourceId, LinkKind, ResourceId)| from == queue && *kind == LinkKind::Invokes;
         self.links.iter().filter(takes).map(|(.., to)| to)
     }
 
@@ -179,10 +180,8 @@ fn cut<T>(places: &mut Vec<T>, what: &str, gaps: &mut Vec<Gap>) {
 
 fn log(store: &Store, function: &ResourceId) -> Log {
     let linked = store.topology().log_group(function);
-    let group = linked.map_or_else(
-        || format!("/aws/lambda/{}", function.short_name()),
-        |group| store.name_of(group).to_owned(),
-    );
+    let group = linked
+        .map_or_else(|| format!("/aws/lambda/{}", function.short_name()), |group| store.name_of(group).to_owned());
     let listed = linked.is_some_and(|group| store.get(group).is_some_and(|entry| entry.gone.is_none()));
     let unlisted = store.failures().any(|failure| failure.operation.starts_with("logs:"));
     Log { group, function: function.clone(), is_there: listed || unlisted }

@@ -73,7 +73,8 @@ impl Haul {
             }
         }
         for lying in part.lying {
-            match self.lying.iter_mut().find(|known| known.queue == lying.queue && known.message.id == lying.message.id) {
+            match self.lying.iter_mut().find(|known| known.queue == lying.queue && known.message.id == lying.message.id)
+            {
                 Some(known) => *known = lying,
                 None => self.lying.push(lying),
             }

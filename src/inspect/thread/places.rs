@@ -47,7 +47,11 @@ fn troubled(place: &str, trouble: &Trouble) -> Haul {
 
 /// The runs of a function in a span: all of them, or those around lines that name an id.
 pub async fn log(source: &dyn Source, log: &Log, span: Span, ids: &[String]) -> Haul {
-    if source.filters_logs() { searched(source, log, span, ids).await } else { whole(source, log, span, MOST_PAGES).await }
+    if source.filters_logs() {
+        searched(source, log, span, ids).await
+    } else {
+        whole(source, log, span, MOST_PAGES).await
+    }
 }
 
 /// All runs of a function in a span.
@@ -137,7 +141,8 @@ pub async fn queue(source: &dyn Source, place: &QueuePlace) -> Haul {
             Haul { lying: lying.collect(), ..Haul::default() }
         }
         Ok(None) => {
-            let why = "its messages can only be received here, which counts as a receive: --receive does, for dead letters";
+            let why =
+                "its messages can only be received here, which counts as a receive: --receive does, for dead letters";
             Haul { gaps: vec![gap(place.id.short_name(), why)], ..Haul::default() }
         }
         Err(trouble) => troubled(place.id.short_name(), &trouble),
@@ -184,7 +189,8 @@ pub async fn bucket(source: &dyn Source, place: &BucketPlace, span: Span) -> Hau
     let listed = match keys(source, &place.name).await {
         Ok((listed, is_all)) => {
             if !is_all {
-                let why = format!("only the first {} keys and those of the newest date were looked at", MOST_LISTED * 1000);
+                let why =
+                    format!("only the first {} keys and those of the newest date were looked at", MOST_LISTED * 1000);
                 haul.gaps.push(gap(&place.name, why));
             }
             listed
@@ -248,7 +254,8 @@ async fn keys(source: &dyn Source, bucket: &str) -> Result<(Vec<Listed>, bool), 
 fn is_telling(listed: &Listed) -> bool {
     let name = listed.key.rsplit('/').next().unwrap_or_default();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    let is_text = ending.is_none_or(|ending| ["json", "jsonl", "ndjson", "gz", "txt", "log", "csv"].contains(&&*ending));
+    let is_text =
+        ending.is_none_or(|ending| ["json", "jsonl", "ndjson", "gz", "txt", "log", "csv"].contains(&&*ending));
     is_text && (1..=MOST_BYTES).contains(&listed.bytes)
 }
 
@@ -266,7 +273,8 @@ mod tests {
 
     #[test]
     fn windows_that_touch_are_one() {
-        let spans: Vec<_> = windows(&[40_000, 1_000, 9_000]).into_iter().map(|span| (span.from_ms, span.to_ms)).collect();
+        let spans: Vec<_> =
+            windows(&[40_000, 1_000, 9_000]).into_iter().map(|span| (span.from_ms, span.to_ms)).collect();
         assert_eq!(spans, [(-4_000, 14_000), (35_000, 45_000)]);
     }
 

@@ -166,11 +166,9 @@ impl Search {
             let takers: Vec<_> = self.ground.takers(&queue).cloned().collect();
             let from_ms = sent.as_millisecond();
             let span = Span { from_ms, to_ms: self.wanted.span.to_ms.max(from_ms) };
-            for log in self.ground.logs.iter().filter(|log| log.is_there && takers.contains(&log.function)).cloned() {
-                let source = Arc::clone(&self.source);
-                reads.push(Box::pin(async move {
-                    places::whole(source.as_ref(), &log, span, RECEIVE_PAGES).await
-                }));
+            for log in self.ground.logs.iter().filter(|log| log.is_there && takers.contains(&log.function)) {
+                let (source, log) = (Arc::clone(&self.source), log.clone());
+                reads.push(Box::pin(async move { places::whole(source.as_ref(), &log, span, RECEIVE_PAGES).await }));
             }
         }
         reads

@@ -87,7 +87,10 @@ impl Finding<'_> {
         let Known { id, nature, round, .. } = self.ids[place].clone();
         let found: Vec<Unit> = units(self.haul).filter(|unit| self.names(*unit, &id)).collect();
         if nature == Nature::Shared && found.len() > MOST_SHARED {
-            self.notes.push(format!("'{id}' is named by {} things: it says nothing about one of them, and is not followed", found.len()));
+            self.notes.push(format!(
+                "'{id}' is named by {} things: it says nothing about one of them, and is not followed",
+                found.len()
+            ));
             return;
         }
         for unit in found {
@@ -119,9 +122,9 @@ impl Finding<'_> {
                 self.runs += 1;
                 self.haul.ran.get(place).map(|ran| of_run(ran, by))
             }
-            Unit::Lying(place) => self.haul.lying.get(place).map(|lying| of_message(lying)),
-            Unit::Item(place) => self.haul.items.get(place).map(|item| of_item(item)),
-            Unit::Object(place) => self.haul.objects.get(place).map(|object| of_object(object)),
+            Unit::Lying(place) => self.haul.lying.get(place).map(of_message),
+            Unit::Item(place) => self.haul.items.get(place).map(of_item),
+            Unit::Object(place) => self.haul.objects.get(place).map(of_object),
         };
         let from = self.words(unit);
         for (id, nature) in learnt.unwrap_or_default() {
@@ -165,7 +168,8 @@ pub fn source_of(ground: &Ground, lying: &Lying) -> ResourceId {
 }
 
 pub fn ran_names(ran: &Ran, id: &str) -> bool {
-    ran.invocation.request_id.as_deref() == Some(id) || ran.invocation.lines.iter().any(|line| ids::names(&line.text, id))
+    ran.invocation.request_id.as_deref() == Some(id)
+        || ran.invocation.lines.iter().any(|line| ids::names(&line.text, id))
 }
 
 pub fn message_names(lying: &Lying, id: &str) -> bool {
@@ -255,4 +259,3 @@ fn of_object(object: &Object) -> Learnt {
     }
     learnt
 }
-

@@ -42,7 +42,9 @@ pub fn steps(ground: &Ground, haul: &Haul, ids: &[Known], hits: &Hits) -> Vec<St
             _ => {}
         }
     }
-    let lying = || hits.iter().filter_map(|(unit, by)| if let Unit::Lying(n) = unit { Some((&haul.lying[*n], *by)) } else { None });
+    let lying = || {
+        hits.iter().filter_map(|(unit, by)| if let Unit::Lying(n) = unit { Some((&haul.lying[*n], *by)) } else { None })
+    };
     for (message, by) in lying() {
         telling.failures_of(message, by);
     }
@@ -57,7 +59,7 @@ pub fn steps(ground: &Ground, haul: &Haul, ids: &[Known], hits: &Hits) -> Vec<St
         telling.where_it_lies(message, by);
     }
     telling.passed();
-    telling.steps.sort_by(|a, b| (a.place_ms, a.depth, a.what).cmp(&(b.place_ms, b.depth, b.what)));
+    telling.steps.sort_by_key(|step| (step.place_ms, step.depth, step.what));
     telling.steps
 }
 
@@ -88,7 +90,9 @@ impl Telling<'_> {
         match known.nature {
             Nature::Asked => Sure::Certain(format!("it names {}", known.id)),
             Nature::Own => Sure::Certain(format!("it names {}{from}", known.id)),
-            Nature::Shared => Sure::Probably(format!("it names {}{from}: other events may be about the same", known.id)),
+            Nature::Shared => {
+                Sure::Probably(format!("it names {}{from}: other events may be about the same", known.id))
+            }
         }
     }
 
@@ -136,13 +140,16 @@ impl Telling<'_> {
         let evidence = lines(&ran.invocation, |text| self.is_named(text).is_some());
         let sure = self.sure(by);
         if failures.is_empty() {
-            self.add(&ran.function, Told {
-                at: instant(ran.invocation.first_ms),
-                until: instant(ran.invocation.last_ms),
-                says: format!("ran{}", how_it_ran(&ran.invocation)),
-                evidence,
-                ..Told::new(What::Handled, sure)
-            });
+            self.add(
+                &ran.function,
+                Told {
+                    at: instant(ran.invocation.first_ms),
+                    until: instant(ran.invocation.last_ms),
+                    says: format!("ran{}", how_it_ran(&ran.invocation)),
+                    evidence,
+                    ..Told::new(What::Handled, sure)
+                },
+            );
             return;
         }
         for (failure, is_named) in failures {
@@ -157,16 +164,20 @@ impl Telling<'_> {
 
     /// The failures of a run that name the thread; where none does, each kind of them once.
     fn failures_in<'b>(&self, invocation: &'b Invocation) -> Vec<(&'b Failure, bool)> {
-        let text_of = |failure: &Failure| invocation.lines.get(failure.line as usize).map_or("", |line| line.text.as_str());
+        let text_of =
+            |failure: &Failure| invocation.lines.get(failure.line as usize).map_or("", |line| line.text.as_str());
         let mut named: Vec<(&Failure, bool)> = invocation
             .failures
             .iter()
-            .filter(|failure| self.is_named(text_of(failure)).is_some_and(|nature| nature != Nature::Shared || self.is_alone(invocation)))
+            .filter(|failure| {
+                self.is_named(text_of(failure))
+                    .is_some_and(|nature| nature != Nature::Shared || failed_once(invocation))
+            })
             .map(|failure| (failure, true))
             .collect();
         named.dedup_by(|a, b| a.0.cause == b.0.cause);
         // Others of its batch have lines of their own: a run of many failed for each of them.
-        if named.is_empty() && self.is_alone(invocation) {
+        if named.is_empty() && failed_once(invocation) {
             for failure in &invocation.failures {
                 if !named.iter().any(|(known, _)| known.cause == failure.cause) {
                     named.push((failure, false));
@@ -176,32 +187,36 @@ impl Telling<'_> {
         named
     }
 
-    /// Whether its lines that are not the platform's name nothing else than the thread's ids.
-    fn is_alone(&self, invocation: &Invocation) -> bool {
-        invocation.failures.len() <= 2
-    }
-
     fn sent(&mut self, lying: &Lying, by: usize) {
         let source = source_of(self.ground, lying);
         let message = &lying.message;
         self.published(lying);
         let id = Evidence::new("message id", &message.id);
         let body = Evidence::new("body", short(&message.body));
-        self.add(&source, Told {
-            at: message.sent_at(),
-            says: format!("queued as message {}", message.id),
-            evidence: vec![id.clone(), body],
-            ..Told::new(What::Queued, self.sure(by))
-        });
+        self.add(
+            &source,
+            Told {
+                at: message.sent_at(),
+                says: format!("queued as message {}", message.id),
+                evidence: vec![id.clone(), body],
+                ..Told::new(What::Queued, self.sure(by))
+            },
+        );
         let Some(times) = message.receive_count().filter(|times| *times > 0) else { return };
-        self.add(&source, Told {
-            at: message.first_received_at(),
-            place_ms: message.sent_at().map_or(LATEST, Timestamp::as_millisecond),
-            times: Some(times),
-            says: format!("received ×{times}, the first time then"),
-            evidence: vec![id, Evidence::new("ApproximateReceiveCount", times.to_string())],
-            ..Told::new(What::Received, self.sure(by))
-        });
+        self.add(
+            &source,
+            Told {
+                at: message.first_received_at(),
+                place_ms: message.sent_at().map_or(LATEST, Timestamp::as_millisecond),
+                times: Some(times),
+                says: match message.first_received_at() {
+                    Some(_) => format!("received ×{times}, the first time then"),
+                    None => format!("received ×{times}"),
+                },
+                evidence: vec![id, Evidence::new("ApproximateReceiveCount", times.to_string())],
+                ..Told::new(What::Received, self.sure(by))
+            },
+        );
     }
 
     /// What the envelope of a message tells of before it was queued.
@@ -272,8 +287,8 @@ impl Telling<'_> {
             let Some(place) = failed_runs.iter().position(|ran| ran.invocation == *invocation) else { break };
             let ran = failed_runs.swap_remove(place);
             let sure = match found.proof.sureness() {
-                crate::redrive::why::Sureness::Certain => Sure::Certain(found.proof.says()),
-                _ => Sure::Probably(found.proof.says()),
+                crate::redrive::why::Sureness::Certain => Sure::Certain(reason(&found.proof)),
+                _ => Sure::Probably(reason(&found.proof)),
             };
             self.add(&ran.function, failed(&ran.invocation, found.at_ms, found.cause.headline(), sure));
         }
@@ -295,28 +310,34 @@ impl Telling<'_> {
         } else {
             (What::Waiting, format!("is still in {name}, {received}"))
         };
-        self.add(&lying.queue, Told {
-            times,
-            place_ms: if what == What::Waiting { LATEST } else { after.unwrap_or(LATEST) },
-            says,
-            evidence: vec![Evidence::new("message id", &lying.message.id), Evidence::new("body", short(&lying.message.body))],
-            ..Told::new(what, self.sure(by))
-        });
+        self.add(
+            &lying.queue,
+            Told {
+                times,
+                place_ms: if what == What::Waiting { LATEST } else { after.unwrap_or(LATEST) },
+                says,
+                evidence: vec![
+                    Evidence::new("message id", &lying.message.id),
+                    Evidence::new("body", short(&lying.message.body)),
+                ],
+                ..Told::new(what, self.sure(by))
+            },
+        );
     }
 
     fn item(&mut self, item: &super::haul::Item, by: usize) {
         let writers: Vec<ResourceId> = self.ground.writers(&item.table).cloned().collect();
-        let wrote = self.steps.iter().filter(|step| step.what == What::Handled && writers.contains(&step.resource)).last();
+        let wrote = self.steps.iter().rfind(|step| step.what == What::Handled && writers.contains(&step.resource));
         let wrote = wrote.map(|step| (step.name.clone(), step.place_ms, step.at));
         let name = self.ground.name(&item.table).to_owned();
         let evidence = vec![Evidence::new("item", short(&item.value.to_string()))];
         let (says, at, place_ms) = match wrote {
-            Some((function, place_ms, at)) => (
-                format!("in {name}, probably written by that run of {function}: a table keeps no time"),
-                at,
-                place_ms,
-            ),
-            None => (format!("in {name}: a table keeps no time, and no run here is known to have written it"), None, LATEST),
+            Some((function, place_ms, at)) => {
+                (format!("in {name}, probably written by that run of {function}: a table keeps no time"), at, place_ms)
+            }
+            None => {
+                (format!("in {name}: a table keeps no time, and no run here is known to have written it"), None, LATEST)
+            }
         };
         let told = Told { says, place_ms, evidence, ..Told::new(What::Stored, self.sure(by)) };
         self.add(&item.table, Told { at: None, place_ms: at.map_or(place_ms, Timestamp::as_millisecond), ..told });
@@ -329,13 +350,16 @@ impl Telling<'_> {
             let line = contents.lines().find(|line| ids::names(line, &known.id)).unwrap_or(contents);
             evidence.push(Evidence::new("contents", short(line)));
         }
-        self.add(&object.bucket, Told {
-            at: object.written,
-            place_ms: LATEST,
-            says: format!("written as {}, {} bytes", object.key, object.bytes),
-            evidence,
-            ..Told::new(What::Stored, self.sure(by))
-        });
+        self.add(
+            &object.bucket,
+            Told {
+                at: object.written,
+                place_ms: LATEST,
+                says: format!("written as {}, {} bytes", object.key, object.bytes),
+                evidence,
+                ..Told::new(What::Stored, self.sure(by))
+            },
+        );
         // A listing has whole seconds: it stands after all else of its second.
         if let Some(step) = self.steps.last_mut().filter(|step| step.place_ms != LATEST && step.place_ms % 1_000 == 0) {
             step.place_ms += 999;
@@ -362,6 +386,12 @@ impl Telling<'_> {
     }
 }
 
+/// Without the word for how sure it is, which the step has of its own.
+fn reason(proof: &evidence::Proof) -> String {
+    let says = proof.says();
+    says.split_once(": ").map_or(says.clone(), |(_, reason)| reason.to_owned())
+}
+
 /// A step before it is placed.
 struct Told {
     at: Option<Timestamp>,
@@ -376,8 +406,22 @@ struct Told {
 
 impl Told {
     fn new(what: What, sure: Sure) -> Self {
-        Self { at: None, until: None, what, times: None, says: String::new(), sure, evidence: Vec::new(), place_ms: LATEST }
+        Self {
+            at: None,
+            until: None,
+            what,
+            times: None,
+            says: String::new(),
+            sure,
+            evidence: Vec::new(),
+            place_ms: LATEST,
+        }
     }
+}
+
+/// Whether it failed on one thing alone: the error, and perhaps the runtime's word of it.
+fn failed_once(invocation: &Invocation) -> bool {
+    invocation.failures.len() <= 2
 }
 
 fn how_it_ran(invocation: &Invocation) -> String {

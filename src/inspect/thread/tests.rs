@@ -188,14 +188,20 @@ async fn a_poisoned_order_from_its_topic_to_its_grave() {
         ..Fake::default()
     };
     let (thread, _) = follow(fake, "order-4", false).await;
-    assert_eq!(told(&thread), [
-        (What::Published, "shop", Some(900), true),
-        (What::Queued, "carts", Some(1_000), true),
-        (What::Received, "carts", Some(1_200), true),
-        (What::Failed, "price", Some(1_301), true),
-        (What::DeadLettered, "carts-dlq", None, true),
-    ]);
-    assert_eq!((thread.steps[2].times, thread.steps[3].says.as_str()), (Some(3), "ValueError: order order-4 has no quantity"));
+    assert_eq!(
+        told(&thread),
+        [
+            (What::Published, "shop", Some(900), true),
+            (What::Queued, "carts", Some(1_000), true),
+            (What::Received, "carts", Some(1_200), true),
+            (What::Failed, "price", Some(1_301), true),
+            (What::DeadLettered, "carts-dlq", None, true),
+        ]
+    );
+    assert_eq!(
+        (thread.steps[2].times, thread.steps[3].says.as_str()),
+        (Some(3), "ValueError: order order-4 has no quantity")
+    );
     let learnt: Vec<_> = thread.ids.iter().skip(1).map(|known| (known.id.as_str(), known.nature)).collect();
     assert_eq!(learnt, [(M, Nature::Own), (P, Nature::Own), (R, Nature::Own)]);
 }
@@ -204,11 +210,8 @@ async fn a_poisoned_order_from_its_topic_to_its_grave() {
 async fn a_failure_that_names_nothing_is_probable_with_its_reason() {
     let text = "[ERROR] ValueError: cannot price cart 3117".to_owned();
     let lines = [(1_300, format!("START RequestId: {R} Version: 1")), (1_301, text)];
-    let fake = Fake {
-        queues: vec![(DLQ, Some(vec![message(r#"{"cart": 3117}"#, 3)]))],
-        log: log(&lines),
-        ..Fake::default()
-    };
+    let fake =
+        Fake { queues: vec![(DLQ, Some(vec![message(r#"{"cart": 3117}"#, 3)]))], log: log(&lines), ..Fake::default() };
     let (thread, _) = follow(fake, M, false).await;
     let failed = thread.steps.iter().find(|step| step.what == What::Failed).unwrap();
     assert!(!failed.sure.is_certain() && failed.sure.why().contains("3117"), "{failed:?}");
@@ -223,12 +226,15 @@ async fn what_nobody_saw_is_inferred_where_there_is_one_way_alone() {
     ];
     let fake = Fake { items: vec![json!({"orderID": "order-5", "quantity": 2})], log: log(&lines), ..Fake::default() };
     let (thread, _) = follow(fake, "order-5", false).await;
-    assert_eq!(told(&thread), [
-        (What::Passed, "shop", None, false),
-        (What::Passed, "carts", None, false),
-        (What::Handled, "price", Some(1_300), true),
-        (What::Stored, "orders", None, true),
-    ]);
+    assert_eq!(
+        told(&thread),
+        [
+            (What::Passed, "shop", None, false),
+            (What::Passed, "carts", None, false),
+            (What::Handled, "price", Some(1_300), true),
+            (What::Stored, "orders", None, true),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -247,7 +253,11 @@ async fn a_message_id_leads_to_the_item_of_its_order_in_a_second_round() {
 #[tokio::test]
 async fn objects_are_found_by_key_and_by_what_is_in_them() {
     let fake = Fake {
-        objects: vec![("2026/order-7.json", "{}"), ("2026/lines.jsonl", "{\"o\":\"x\"}\n{\"o\":\"order-7\"}\n"), ("2026/z.json", "{}")],
+        objects: vec![
+            ("2026/order-7.json", "{}"),
+            ("2026/lines.jsonl", "{\"o\":\"x\"}\n{\"o\":\"order-7\"}\n"),
+            ("2026/z.json", "{}"),
+        ],
         ..Fake::default()
     };
     let (thread, _) = follow(fake, "order-7", false).await;
@@ -259,11 +269,8 @@ async fn objects_are_found_by_key_and_by_what_is_in_them() {
 
 #[tokio::test]
 async fn what_was_not_searched_is_part_of_the_answer() {
-    let fake = Fake {
-        queues: vec![(DLQ, None)],
-        log: FakeLog { refuses: Some(1), ..FakeLog::new(&[]) },
-        ..Fake::default()
-    };
+    let fake =
+        Fake { queues: vec![(DLQ, None)], log: FakeLog { refuses: Some(1), ..FakeLog::new(&[]) }, ..Fake::default() };
     let (thread, _) = follow(fake, "order-8", false).await;
     let gaps: Vec<&str> = thread.gaps.iter().map(|gap| gap.place.as_str()).collect();
     assert_eq!(gaps, ["/aws/lambda/price", "carts-dlq", "orders"]);
@@ -291,9 +298,11 @@ async fn where_the_service_searches_it_is_asked_and_read_around() {
 fn what_repeats_itself_is_one_line() {
     let mut lines = Vec::new();
     for n in 0..5 {
-        lines.extend(run_of("order-4", 1_000 * (n + 1)).into_iter().map(|(at, text)| {
-            (at, text.replace(R, &format!("33e4c44c-c563-4733-8a04-45c28009{n:04}")))
-        }));
+        lines.extend(
+            run_of("order-4", 1_000 * (n + 1))
+                .into_iter()
+                .map(|(at, text)| (at, text.replace(R, &format!("33e4c44c-c563-4733-8a04-45c28009{n:04}")))),
+        );
     }
     let mut assembler = crate::redrive::why::invocations::Assembler::whole();
     for (at_ms, text) in lines {
@@ -316,7 +325,8 @@ fn what_repeats_itself_is_one_line() {
 fn places_are_bounded_and_what_is_left_out_is_said() {
     let place = |n: usize| QueuePlace { id: format!("arn:aws:sqs:us-east-1:0:{n}").into(), sources: Vec::new() };
     assert!(place(1) != place(2));
-    let many = (0..80).map(|n| Resource::new(format!("arn:aws:sqs:us-east-1:000000000000:q{n}"), Kind::Queue, format!("q{n}")));
+    let many = (0..80)
+        .map(|n| Resource::new(format!("arn:aws:sqs:us-east-1:000000000000:q{n}"), Kind::Queue, format!("q{n}")));
     let mut store = Store::default();
     store.apply(Report { facts: many.map(crate::domain::Fact::Found).collect(), ..report() });
     let ground = Ground::of(&store, None);

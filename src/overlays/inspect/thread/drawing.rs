@@ -48,7 +48,8 @@ impl Reader {
 
     fn header(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let picture = &self.picture;
-        let title = Segment::new(Role::Footer, " thread ", 255).then(Role::Title, text::clean(&picture.id).into_owned());
+        let title =
+            Segment::new(Role::Footer, " thread ", 255).then(Role::Title, text::clean(&picture.id).into_owned());
         let mut left = vec![title];
         let thread = &picture.thread;
         let steps = thread.steps.len();
@@ -95,7 +96,12 @@ impl Reader {
     fn evidence(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let title = "what it is known from";
         Separator { title, right: "", focused: false, theme: view.theme }.render(Rect { height: 1, ..area }, buf);
-        let room = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: area.height.saturating_sub(1) };
+        let room = Rect {
+            x: area.x + 1,
+            y: area.y + 1,
+            width: area.width.saturating_sub(2),
+            height: area.height.saturating_sub(1),
+        };
         let lines = self.chosen().map_or_else(|| self.gaps(), |step| lines(step, usize::from(room.width), view));
         self.offset = self.offset.min(lines.len().saturating_sub(usize::from(room.height)));
         for (y, (role, piece)) in (room.y..room.bottom()).zip(lines.iter().skip(self.offset)) {
@@ -127,9 +133,7 @@ fn role_of(step: &Step) -> Role {
 
 fn draw_step(fold: &Fold<'_>, mut area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let step = fold.step;
-    let at = step.at.map_or_else(String::new, |at| {
-        at.to_zoned(view.zone.clone()).strftime("%H:%M:%S%.3f").to_string()
-    });
+    let at = step.at.map_or_else(String::new, |at| at.to_zoned(view.zone.clone()).strftime("%H:%M:%S%.3f").to_string());
     let mut pen = |piece: &str, role: Role| {
         let used = put(piece, role, area, buf, view);
         area = Rect { x: area.x + used, width: area.width - used, ..area };
