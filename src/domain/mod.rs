@@ -5,6 +5,7 @@
 
 pub mod application;
 pub mod arn;
+pub mod date_prefix;
 pub mod declaration;
 pub mod fact;
 pub mod finding;

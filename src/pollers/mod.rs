@@ -11,7 +11,6 @@ pub mod api_gateway_http;
 pub mod catalogue;
 pub mod cloudwatch;
 pub mod cloudwatch_metrics;
-pub mod date_prefix;
 pub mod destinations;
 pub mod dynamodb;
 pub mod environment;

@@ -20,7 +20,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use super::{
-    Due, Inventory, Look, Outbox, Poller, date_prefix,
+    Due, Inventory, Look, Outbox, Poller,
     notifications::{Asked, Notifications},
 };
 use crate::{
@@ -28,6 +28,7 @@ use crate::{
     domain::{
         FailureKind, Kind, Resource, ResourceId,
         arn::partition_of,
+        date_prefix,
         reading::{ARRIVALS, NEWEST, OBJECTS, SIZE},
     },
 };

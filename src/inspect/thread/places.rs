@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     aws::Trouble,
-    domain::FailureKind,
-    pollers::date_prefix,
+    domain::{FailureKind, date_prefix},
     redrive::why::{
         binary, decode,
         invocations::Assembler,

@@ -2,6 +2,9 @@
 //!
 //! Must not: take a neighbour for a witness. What only stands next to a step on the map is told as probable, with its reason.
 
+mod kept;
+mod ways;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -10,7 +13,7 @@ use super::{
     haul::{Haul, Lying, Ran},
     ids,
     step::{Evidence, Known, Nature, Step, Sure, What},
-    story::{Hits, Unit, object_names, source_of},
+    story::{Hits, Unit, source_of},
 };
 use crate::{
     domain::{Kind, ResourceId},
@@ -27,8 +30,6 @@ const MOST_TEXT: usize = 4_000;
 const MOST_LINES: usize = 60;
 /// Failures of one message that are told: a message has few receives.
 const MOST_FAILURES: u32 = 20;
-/// Steps that are inferred before one.
-const MOST_PASSED: usize = 8;
 /// Where nothing tells when.
 const LATEST: i64 = i64::MAX;
 
@@ -239,27 +240,6 @@ impl Telling<'_> {
         }
     }
 
-    /// The only one that sends there.
-    fn only_before(&self, id: &ResourceId) -> Option<ResourceId> {
-        let mut before: Vec<&ResourceId> = self.ground.before(id).collect();
-        before.sort();
-        before.dedup();
-        if let [one] = before[..] { Some(one.clone()) } else { None }
-    }
-
-    /// The only one of a kind that it may have come from.
-    fn upstream(&self, id: &ResourceId, kind: Kind) -> Option<ResourceId> {
-        let mut at = id.clone();
-        for _ in 0..MOST_PASSED {
-            let one = self.only_before(&at)?;
-            if self.ground.kind(&one) == kind {
-                return Some(one);
-            }
-            at = one;
-        }
-        None
-    }
-
     /// Runs that failed on a message without naming it: by the values that the error and the message share.
     fn failures_of(&mut self, lying: &Lying, by: usize) {
         let source = source_of(self.ground, lying);
@@ -323,66 +303,6 @@ impl Telling<'_> {
                 ..Told::new(what, self.sure(by))
             },
         );
-    }
-
-    fn item(&mut self, item: &super::haul::Item, by: usize) {
-        let writers: Vec<ResourceId> = self.ground.writers(&item.table).cloned().collect();
-        let wrote = self.steps.iter().rfind(|step| step.what == What::Handled && writers.contains(&step.resource));
-        let wrote = wrote.map(|step| (step.name.clone(), step.place_ms, step.at));
-        let name = self.ground.name(&item.table).to_owned();
-        let evidence = vec![Evidence::new("item", short(&item.value.to_string()))];
-        let (says, at, place_ms) = match wrote {
-            Some((function, place_ms, at)) => {
-                (format!("in {name}, probably written by that run of {function}: a table keeps no time"), at, place_ms)
-            }
-            None => {
-                (format!("in {name}: a table keeps no time, and no run here is known to have written it"), None, LATEST)
-            }
-        };
-        let told = Told { says, place_ms, evidence, ..Told::new(What::Stored, self.sure(by)) };
-        self.add(&item.table, Told { at: None, place_ms: at.map_or(place_ms, Timestamp::as_millisecond), ..told });
-    }
-
-    fn object(&mut self, object: &super::haul::Object, by: usize) {
-        let mut evidence = vec![Evidence::new("key", &object.key)];
-        let named = |id: &&Known| object_names(object, &id.id) && !ids::names(&object.key, &id.id);
-        if let (Some(known), Some(contents)) = (self.ids.iter().find(named), &object.contents) {
-            let line = contents.lines().find(|line| ids::names(line, &known.id)).unwrap_or(contents);
-            evidence.push(Evidence::new("contents", short(line)));
-        }
-        self.add(
-            &object.bucket,
-            Told {
-                at: object.written,
-                place_ms: LATEST,
-                says: format!("written as {}, {} bytes", object.key, object.bytes),
-                evidence,
-                ..Told::new(What::Stored, self.sure(by))
-            },
-        );
-        // A listing has whole seconds: it stands after all else of its second.
-        if let Some(step) = self.steps.last_mut().filter(|step| step.place_ms != LATEST && step.place_ms % 1_000 == 0) {
-            step.place_ms += 999;
-        }
-    }
-
-    /// What nothing here saw, and it must have come through: where the map knows one way alone.
-    fn passed(&mut self) {
-        let mut place = 0;
-        while let Some(step) = self.steps.get(place).cloned() {
-            place += 1;
-            if place > MOST_PASSED * 64 || step.depth == 0 || matches!(step.what, What::Stored) {
-                continue;
-            }
-            let Some(one) = self.only_before(&step.resource) else { continue };
-            if self.steps.iter().any(|known| known.resource == one) {
-                continue;
-            }
-            let (name, to) = (self.ground.name(&one).to_owned(), step.name.clone());
-            let sure = Sure::Probably(format!("nothing seen there names it, but only {name} hands on to {to}"));
-            let says = format!("came through {name}");
-            self.add(&one, Told { says, place_ms: step.place_ms, ..Told::new(What::Passed, sure) });
-        }
     }
 }
 
