@@ -260,6 +260,9 @@ pub const COMMANDS: &[Row] = &[
         .footer("look", 48),
     row(Command::CopyMessageId, "copy message id", &["y"], "copy the id of the message under the cursor")
         .on_desk(Group::Look),
+    row(Command::FollowMessage, "follow message", &["t"], "what happened to the message")
+        .on_desk(Group::Look)
+        .footer("follow", 46),
     row(Command::FindText, "find text", &["/"], "list only what holds a text or fits a /regex/")
         .on_desk(Group::Look)
         .footer("find", 70),
@@ -307,9 +310,6 @@ pub const COMMANDS: &[Row] = &[
         .on_desk(Group::TakeBack)
         .footer("resume", 42)
         .dangerous(),
-    row(Command::FollowMessage, "follow message", &["t"], "everything that names the message under the cursor")
-        .on_desk(Group::Look)
-        .footer("follow", 46),
     row(Command::FollowAnother, "follow another", &["t", "/"], "type another id")
         .at(Place::Thread)
         .footer("follow", 80),
@@ -322,8 +322,8 @@ pub const COMMANDS: &[Row] = &[
     row(Command::WriteThread, "write thread", &["w"], "write the thread to a file, as JSON")
         .at(Place::Thread)
         .footer("write", 65),
-    row(Command::EvidenceDown, "evidence down", &["J", "shift-down"], "scroll the evidence down").at(Place::Thread),
-    row(Command::EvidenceUp, "evidence up", &["K", "shift-up"], "scroll the evidence up").at(Place::Thread),
+    row(Command::EvidenceDown, "evidence down", &["J"], "scroll the evidence down").at(Place::Thread),
+    row(Command::EvidenceUp, "evidence up", &["K"], "scroll the evidence up").at(Place::Thread),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
 ];

@@ -100,7 +100,10 @@ impl Telling<'_> {
     /// A step at a resource; what is told already by another document is not told again.
     fn add(&mut self, resource: &ResourceId, step: Told) {
         let is_known = |known: &&mut Step| {
-            known.what == step.what && known.resource == *resource && known.at == step.at && step.at.is_some()
+            known.what == step.what
+                && known.resource == *resource
+                && (known.at, &known.says) == (step.at, &step.says)
+                && step.at.is_some()
         };
         if let Some(known) = self.steps.iter_mut().find(is_known) {
             for evidence in step.evidence {
