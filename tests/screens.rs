@@ -39,6 +39,8 @@ mod screen;
 mod svg;
 #[path = "screens/tail.rs"]
 mod tail;
+#[path = "screens/thread.rs"]
+mod thread;
 
 use std::path::Path;
 

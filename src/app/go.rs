@@ -227,6 +227,13 @@ impl App {
         Vec::new()
     }
 
+    /// Asks for an id to follow, through the flow of what is chosen.
+    pub(super) fn follow_from(&mut self, chosen: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        let subject = inspect::thread::subject(String::new(), false, chosen, &view);
+        self.inspect(subject, now)
+    }
+
     /// Opens the prompt for the topic or bus that is chosen.
     pub(super) fn ask_where(&mut self, chosen: Option<&ResourceId>, now: Timestamp) {
         let view = current(&self.held, &self.store, &self.look, &self.zone, now);

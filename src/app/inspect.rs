@@ -11,6 +11,7 @@ mod out;
 mod records;
 mod shelf;
 pub mod tail;
+mod thread;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -100,6 +101,7 @@ impl Readers {
             Subject::Items(table) => drop(tokio::spawn(items::serve(start, table))),
             Subject::Records(stream) => drop(tokio::spawn(records::serve(start, stream))),
             Subject::Objects(subject) => drop(tokio::spawn(objects::serve(start, subject))),
+            Subject::Thread(follow) => drop(tokio::spawn(thread::serve(start, *follow))),
         }
     }
 }

@@ -274,6 +274,7 @@ impl App {
                 self.overlays.push(Box::new(Filter::new(text)));
             }
             Command::WhereTo => self.ask_where(selected.as_ref(), now),
+            Command::Follow => return self.follow_from(selected.as_ref(), now),
             Command::Back => {
                 self.light(None, now);
                 if !self.act(command, now) {

@@ -1,7 +1,8 @@
 //! The command line: one file a subcommand.
 //!
 //! Exit codes: 0 it looked, or did all that was meant; 1 a doctor has found what it was to find, a route leads nowhere, messages were
-//! left behind or none matched; 2 wrong usage; 3 it could not reach the endpoint or was not let in; 4 a run was cut off before its end.
+//! left behind or none matched, nothing names an id, a probe met a dead end; 2 wrong usage; 3 it could not reach the endpoint or was not
+//! let in; 4 a run was cut off before its end.
 
 pub mod dashboard;
 #[cfg(feature = "demo")]
@@ -19,12 +20,14 @@ pub mod objects;
 pub mod opening;
 pub mod paper;
 pub mod peek;
+pub mod probe;
 pub mod purge;
 pub mod records;
 pub mod redrive;
 pub mod route;
 pub mod snapshot;
 pub mod tail;
+pub mod trace;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -109,6 +112,10 @@ pub enum Command {
     Items(items::Arguments),
     /// Read the records of a stream, or of a table's: payloads decoded, or what changed in which item
     Records(records::Arguments),
+    /// Send one marked event, follow it through the map, and say how long each hop took
+    Probe(probe::Arguments),
+    /// Everything that names an id, wherever it is kept, as one line of events along the map
+    Trace(trace::Arguments),
     /// What was moved, by whom, when, from where to where, and what became of each message
     Journal(journal::Arguments),
     /// The objects of a bucket: list a level or the newest, print one, download one, sign an address
@@ -169,6 +176,8 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Records(arguments)) => records::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
             Some(Command::Objects(arguments)) => objects::run(config, arguments).await,
+            Some(Command::Probe(arguments)) => probe::run(config, arguments).await,
+            Some(Command::Trace(arguments)) => trace::run(config, arguments).await,
             #[cfg(feature = "demo")]
             Some(Command::Demo(arguments)) => demo::run(config, cli.global.endpoint, arguments).await,
             _ => dashboard::run(config).await,

@@ -121,6 +121,15 @@ pub enum Command {
     PageLines,
     /// The logs of a whole flow.
     FlowLogs,
+    /// What names an id, wherever it is kept.
+    Follow,
+    FollowMessage,
+    FollowAnother,
+    SearchAgain,
+    CopyEvidence,
+    WriteThread,
+    EvidenceDown,
+    EvidenceUp,
 }
 
 /// Where a command works.
@@ -299,6 +308,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Refresh, "refresh", &["r", "f5"], "read everything now"),
     row(Command::WhereTo, "where would this go", &["w"], "type an event: who would get it, who would not, and why")
         .at(Place::Pane),
+    row(Command::Follow, "follow", &["t"], "type an id: everything that names it, as one thread").at(Place::Pane),
     row(Command::CopyId, "copy id", &["y"], "copy the ARN of the chosen one; a finding's advice").at(Place::List),
     row(Command::ShowUsage, "calls", &["$"], "what looking costs: calls, errors and times by operation"),
     row(Command::ChooseTheme, "theme", &["T"], "choose a theme"),
@@ -312,6 +322,9 @@ pub const COMMANDS: &[Row] = &[
         .footer("look", 48),
     row(Command::CopyMessageId, "copy message id", &["y"], "copy the id of the message under the cursor")
         .on_desk(Group::Look),
+    row(Command::FollowMessage, "follow message", &["t"], "what happened to the message")
+        .on_desk(Group::Look)
+        .footer("follow", 46),
     row(Command::FindText, "find text", &["/"], "list only what holds a text or fits a /regex/")
         .on_desk(Group::Look)
         .footer("find", 70),
@@ -520,6 +533,20 @@ pub const COMMANDS: &[Row] = &[
     row(Command::EditOne, "edit lines", &["e"], "open what is shown in $EDITOR, as a copy")
         .at(Place::Tail)
         .footer("editor", 34),
+    row(Command::FollowAnother, "follow another", &["t", "/"], "type another id")
+        .at(Place::Thread)
+        .footer("follow", 80),
+    row(Command::SearchAgain, "search again", &["r", "f5"], "search for the same once more")
+        .at(Place::Thread)
+        .footer("search again", 60),
+    row(Command::CopyEvidence, "copy evidence", &["y"], "copy what the chosen step is known from")
+        .at(Place::Thread)
+        .footer("copy", 70),
+    row(Command::WriteThread, "write thread", &["w"], "write the thread to a file, as JSON")
+        .at(Place::Thread)
+        .footer("write", 65),
+    row(Command::EvidenceDown, "evidence down", &["J"], "scroll the evidence down").at(Place::Thread),
+    row(Command::EvidenceUp, "evidence up", &["K"], "scroll the evidence up").at(Place::Thread),
     row(Command::Suspend, "suspend", &["ctrl-z"], "back to the shell; `fg` returns"),
     row(Command::Quit, "quit", &["q", "ctrl-c"], "leave").footer("quit", 85),
 ];

@@ -6,5 +6,7 @@
 
 pub mod items;
 pub mod objects;
+pub mod probe;
 pub mod records;
 pub mod tail;
+pub mod thread;

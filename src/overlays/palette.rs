@@ -11,6 +11,7 @@ use tui_input::Input;
 use super::{
     Overlay, Press, Wish,
     filter::{draw_prompt, insert, request},
+    inspect,
 };
 use crate::{
     commands::{COMMANDS, Command},
@@ -29,6 +30,8 @@ const MOST_SHOWN: usize = 200;
 enum Target {
     Command(Command),
     Resource(ResourceId),
+    /// What was typed is an id that is followed.
+    Follow(String),
 }
 
 #[derive(Debug)]
@@ -88,6 +91,16 @@ impl Palette {
             self.hits.sort_by(|a, b| b.score.cmp(&a.score).then_with(|| a.name.len().cmp(&b.name.len())));
         }
         self.hits.truncate(MOST_SHOWN);
+        // It names nothing here: then it may be an id that something here names.
+        let typed = self.input.value().trim();
+        if self.hits.is_empty() && !typed.is_empty() {
+            self.hits.push(Hit {
+                score: 0,
+                name: format!("follow {typed}"),
+                hint: "everything that names it, as one thread".to_owned(),
+                target: Target::Follow(typed.to_owned()),
+            });
+        }
         self.chosen = 0;
     }
 }
@@ -100,6 +113,7 @@ impl Overlay for Palette {
                 return match self.hits.get(self.chosen).map(|hit| hit.target.clone()) {
                     Some(Target::Command(command)) => Wish::Do(command),
                     Some(Target::Resource(id)) => Wish::Show(id),
+                    Some(Target::Follow(id)) => Wish::Inspect(Box::new(inspect::thread::subject(id, true, None, view))),
                     None => Wish::Close,
                 };
             }

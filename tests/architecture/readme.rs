@@ -73,6 +73,7 @@ fn action(operation: &Operation) -> Option<String> {
         ("SQS", "DeleteMessageBatch") => "DeleteMessage",
         ("SQS", "SendMessageBatch") => "SendMessage",
         // IAM knows the verbs of this service alone.
+        ("API Gateway", "TestInvokeMethod") => "POST",
         ("API Gateway" | "ApiGatewayV2", _) => "GET",
         (_, name) => name,
     };

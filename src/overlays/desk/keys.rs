@@ -39,7 +39,7 @@ impl Desk {
             return Wish::Say("edatop runs with --read-only: it changes nothing".to_owned());
         }
         match &self.picture.stage {
-            Stage::Columns => self.in_columns(press),
+            Stage::Columns => self.in_columns(press, view),
             Stage::Opening | Stage::Failed(_) => leave_on_back(press),
             Stage::Asking(_) if press.event.code == KeyCode::Enter => Wish::Ask(Ask::Accept),
             Stage::Asking(_) => leave_on_back(press),
@@ -62,7 +62,7 @@ impl Desk {
         ask.map_or(Wish::Stay, Wish::Ask)
     }
 
-    fn in_columns(&mut self, press: Press) -> Wish {
+    fn in_columns(&mut self, press: Press, view: &View<'_>) -> Wish {
         if press.event.modifiers.contains(KeyModifiers::SHIFT) {
             match press.event.code {
                 KeyCode::Up => return Wish::Ask(Ask::Choose(Choice::Along(-1))),
@@ -88,6 +88,13 @@ impl Desk {
             Command::PreviousColumn => self.go_column(-1),
             Command::Help | Command::ShowUsage | Command::ChooseTheme => Wish::Over(command),
             Command::Logs => self.logs(),
+            Command::FollowMessage => match &self.picture.opened {
+                Some(opened) => {
+                    let subject = inspect::thread::subject(opened.id.clone(), true, Some(&self.queue), view);
+                    Wish::Inspect(Box::new(subject))
+                }
+                None => Wish::Stay,
+            },
             Command::CopyMessageId => {
                 self.picture.opened.as_ref().map_or(Wish::Stay, |opened| Wish::Copy(opened.id.clone()))
             }

@@ -16,6 +16,7 @@ pub mod objects;
 pub mod records;
 pub mod rows;
 pub mod tail;
+pub mod thread;
 
 use super::Overlay;
 use crate::domain::ResourceId;
@@ -23,13 +24,16 @@ use crate::domain::ResourceId;
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Subject {
+    /// Lines of log groups.
+    Tail(tail::model::Subject),
     /// The items of this table.
     Items(ResourceId),
     /// The records of this stream, or of this table's stream.
     Records(ResourceId),
+    /// The objects of a bucket.
     Objects(objects::model::Subject),
-    /// Lines of log groups.
-    Tail(tail::model::Subject),
+    /// What names an id.
+    Thread(Box<thread::Follow>),
 }
 
 /// What a reader wants of its task.
@@ -37,13 +41,13 @@ pub enum Subject {
 pub enum Ask {
     /// Begin.
     Open(Box<Subject>),
-    Objects(objects::model::Ask),
     /// End.
     Close,
+    Tail(tail::model::Ask),
     Items(items::model::Ask),
     Records(records::model::Ask),
-    /// Of log lines.
-    Tail(tail::model::Ask),
+    Objects(objects::model::Ask),
+    Thread(thread::Wanted),
 }
 
 /// What a task tells its reader.
@@ -53,18 +57,18 @@ pub enum News {
     Said(String, bool),
     /// A document for `$PAGER`.
     Page(String),
-    Items(Box<items::model::Picture>),
-    Records(Box<records::model::Picture>),
+    /// A document for `$EDITOR`, to be looked at: what is done to it there is nobody's.
+    Edit(String),
     /// A text for the clipboard, and what is said of it: the text itself may be long, or a secret.
     Copy {
         text: String,
         said: String,
     },
-    Objects(Box<objects::model::Picture>),
-    /// A document for `$EDITOR`, to be looked at: what is done to it there is nobody's.
-    Edit(String),
-    /// How log lines are now.
     Tail(Box<tail::model::Picture>),
+    Items(Box<items::model::Picture>),
+    Records(Box<records::model::Picture>),
+    Objects(Box<objects::model::Picture>),
+    Thread(Box<thread::Picture>),
 }
 
 /// The reader of this number for this subject.
@@ -74,5 +78,6 @@ pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
         Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
         Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
         Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
+        Subject::Thread(follow) => Box::new(thread::Reader::new(number, follow)),
     }
 }

@@ -134,6 +134,11 @@ impl Assembler {
         Self { keeps_lines: true, ..Self::default() }
     }
 
+    /// For what happened to one thing: all invocations with their lines.
+    pub fn whole() -> Self {
+        Self { keeps_lines: true, keeps_good: true, ..Self::default() }
+    }
+
     /// For how a function does: all invocations, without their lines.
     pub fn of_all() -> Self {
         Self { keeps_good: true, ..Self::default() }

@@ -1,0 +1,185 @@
+//! The thread: what it shows of a picture, and what its keys ask for. Nobody searches here: the engine has tests of its own.
+
+use std::sync::Arc;
+
+use edatop::{
+    app::{Effect, Event},
+    domain::{Kind, ResourceId},
+    inspect::thread::{
+        Step, Sure, Thread, What,
+        search::Progress,
+        step::{Evidence, Gap},
+    },
+    overlays::inspect::{
+        Ask, News, Subject,
+        thread::{Picture, Wanted},
+    },
+    theme::ASCII,
+};
+
+use crate::{SIZES, example, screen, screen::Screen};
+
+const QUEUE: &str = "arn:aws:sqs:us-east-1:000000000000:analytics";
+
+fn step(what: What, (kind, id, depth): (Kind, &str, usize), milliseconds: Option<i64>, says: &str) -> Step {
+    let id = ResourceId::from(id);
+    let at = milliseconds.map(|ms| example::now() - jiff::SignedDuration::from_millis(600_000 - ms));
+    Step {
+        at,
+        until: None,
+        what,
+        name: id.short_name().to_owned(),
+        resource: id,
+        kind,
+        depth,
+        times: None,
+        says: says.to_owned(),
+        sure: Sure::Certain("it names order-4".into()),
+        evidence: vec![Evidence::new("message id", "1f0c2d3e-0000-4000-8000-00000000abcd")],
+        place_ms: milliseconds.unwrap_or(0),
+    }
+}
+
+/// An order that dies, over and over.
+fn picture() -> Picture {
+    let (topic, queue) = ((Kind::Topic, "arn:aws:sns:us-east-1:000000000000:fork", 0), (Kind::Queue, QUEUE, 1));
+    let function = (Kind::Function, "arn:aws:lambda:us-east-1:000000000000:function:analytics-fn", 2);
+    let dead = (Kind::Queue, "arn:aws:sqs:us-east-1:000000000000:analytics-dlq", 2);
+    let failed = |ms| {
+        let says = "ValueError: order order-4 has no quantity";
+        let lines = [
+            "START RequestId: 8f1e",
+            "[ERROR] ValueError: order order-4 has no quantity",
+            "Traceback (most recent call last):",
+            "  File \"/var/task/app.py\", line 7, in handler\u{1b}[2J",
+        ];
+        Step {
+            evidence: lines.iter().map(|line| Evidence::new("log line", *line)).collect(),
+            ..step(What::Failed, function, Some(ms), says)
+        }
+    };
+    let passed = Step {
+        sure: Sure::Probably("nothing seen there names it, but only fork hands on to analytics".into()),
+        ..step(What::Passed, topic, None, "came through fork")
+    };
+    let steps = vec![
+        passed,
+        step(What::Queued, queue, Some(12), "queued as message 1f0c2d3e-0000-4000-8000-00000000abcd"),
+        step(What::Received, queue, Some(672), "received ×3, the first time then"),
+        failed(730),
+        failed(31_000),
+        failed(62_000),
+        step(
+            What::DeadLettered,
+            dead,
+            None,
+            "dead-lettered into analytics-dlq, received ×3; SQS keeps no instant of that",
+        ),
+    ];
+    let gaps = vec![Gap {
+        place: "orders".into(),
+        why: "only the key was asked for: --scan reads a page of its items too".into(),
+    }];
+    Picture {
+        id: "order-4".into(),
+        thread: Arc::new(Thread { steps, gaps, ..Thread::default() }),
+        progress: Progress { done: 9, all: 17 },
+        searching: true,
+    }
+}
+
+fn told(screen: &mut Screen, picture: Picture) {
+    screen.app.update(Event::Inspected(1, News::Thread(Box::new(picture))), screen.now);
+}
+
+/// A screen on which an id was typed, and this much is known.
+fn followed(mut screen: Screen, picture: Picture) -> Screen {
+    screen.press("t");
+    screen.write("order-4");
+    screen.press("enter");
+    told(&mut screen, picture);
+    screen
+}
+
+fn snapshot(name: &str, screen: &mut Screen) {
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
+    });
+}
+
+#[test]
+fn at_every_size() {
+    for (width, height) in SIZES {
+        let mut screen = followed(Screen::example(width, height), picture());
+        screen.press("down down down");
+        snapshot(&format!("thread_{width}x{height}"), &mut screen);
+    }
+}
+
+#[test]
+fn in_colour() {
+    let mut screen = followed(Screen::example(120, 40), picture());
+    screen.press("down down down");
+    crate::picture("thread", &mut screen, crate::svg::DARK);
+}
+
+#[test]
+fn in_ascii() {
+    let mut look = screen::look();
+    look.ascii = true;
+    look.theme = look.theme.with_glyphs(&ASCII);
+    let text = followed(Screen::with(look, 120, 40).fed(), picture()).text();
+    assert!(text.is_ascii(), "{text}");
+}
+
+#[test]
+fn an_id_is_asked_for_and_searched_for() {
+    let mut screen = Screen::example(120, 40);
+    let effects = screen.press("t");
+    assert!(
+        matches!(&effects[..], [Effect::Inspect(1, Ask::Open(subject))] if matches!(**subject, Subject::Thread(_)))
+    );
+    assert_eq!(screen.press("enter"), [], "an empty id names everything");
+    screen.write("order-4");
+    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Thread(Wanted::Id("order-4".into())))]);
+    assert!(screen.shows("searching logs"), "{}", screen.text());
+    told(&mut screen, Picture { id: "an older one".into(), ..picture() });
+    assert!(!screen.shows("ValueError"), "what is told of another id is not its own");
+    told(&mut screen, picture());
+    assert!(screen.shows("×3 ValueError") && screen.shows("9 of 17 places read"), "{}", screen.text());
+}
+
+#[test]
+fn keys_go_there_copy_write_and_search_again() {
+    let mut screen = followed(Screen::example(120, 40), picture());
+    screen.press("down");
+    assert_eq!(screen.press("r"), [Effect::Inspect(1, Ask::Thread(Wanted::Again))]);
+    assert_eq!(screen.press("w"), [Effect::Inspect(1, Ask::Thread(Wanted::Write))]);
+    let copied = screen.press("y");
+    assert_eq!(copied, [Effect::Copy("1f0c2d3e-0000-4000-8000-00000000abcd".into())]);
+    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Close)]);
+    assert_eq!(screen.selected(), "analytics");
+}
+
+#[test]
+fn the_cursor_stays_on_its_step_when_others_come_before_it() {
+    let whole = picture();
+    let mut part = whole.clone();
+    part.thread = Arc::new(Thread { steps: whole.thread.steps[1..4].to_vec(), ..Thread::default() });
+    let mut screen = followed(Screen::example(120, 40), part);
+    screen.press("down");
+    told(&mut screen, whole);
+    // Said in its line, and once more beside it.
+    let times = screen.text().matches("received ×3, the first time then").count();
+    assert_eq!(times, 2, "{}", screen.text());
+}
+
+#[test]
+fn an_id_that_names_no_resource_can_be_followed_from_the_palette() {
+    let mut screen = Screen::example(120, 40);
+    screen.press(":");
+    screen.write("zzz-4711-unknown");
+    assert!(screen.shows("follow zzz-4711-unknown"), "{}", screen.text());
+    let effects = screen.press("enter");
+    assert!(matches!(&effects[..], [Effect::Inspect(1, Ask::Open(_))]), "{effects:?}");
+}
