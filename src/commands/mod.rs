@@ -296,7 +296,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Desk, "desk", &["d"], "its dead letters: look, know why, choose, edit, move")
         .at(Place::List)
         .footer("desk", 67),
-    row(Command::LookInside, "look inside", &["i"], "what is in it: items, objects, records, as you ask for them")
+    row(Command::LookInside, "look inside", &["i"], "what is in it: items, objects, records, when you ask")
         .at(Place::List),
     row(Command::Back, "back", &["esc", "h"], "close what is open, or clear the filter"),
     row(Command::Filter, "filter", &["/"], "show only the names that contain a text")

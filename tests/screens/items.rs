@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use edatop::{
     app::{Effect, Event},
+    commands::{COMMANDS, Place},
     inspect::items::{
         Condition, Description,
         description::{Index, KeyAttribute, KeyKind, Keys, Stream},
@@ -102,6 +103,13 @@ fn show(screen: &mut Screen, picture: Picture) {
     screen.app.update(Event::Inspected(1, News::Items(Box::new(picture))), screen.now);
 }
 
+/// Beside those of the other screens.
+fn snapshot(name: &str, screen: &mut Screen) {
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
+    });
+}
+
 #[track_caller]
 fn asks(screen: &mut Screen, keys: &str, expected: OfItems) {
     assert_eq!(screen.press(keys), [Effect::Inspect(1, Ask::Items(expected))], "after {keys}");
@@ -130,7 +138,7 @@ fn what_has_nothing_inside_says_so() {
 fn a_table_that_was_only_described_at_every_size() {
     for (width, height) in SIZES {
         let mut screen = open(Screen::example(width, height), described());
-        insta::assert_snapshot!(format!("items_described_{width}x{height}"), screen.text());
+        snapshot(&format!("items_described_{width}x{height}"), &mut screen);
     }
 }
 
@@ -138,7 +146,7 @@ fn a_table_that_was_only_described_at_every_size() {
 fn items_at_every_size() {
     for (width, height) in SIZES {
         let mut screen = open(Screen::example(width, height), read());
-        insta::assert_snapshot!(format!("items_{width}x{height}"), screen.text());
+        snapshot(&format!("items_{width}x{height}"), &mut screen);
     }
     picture("items", &mut open(Screen::example(120, 40), read()), DARK);
 }
@@ -152,7 +160,7 @@ fn items_in_ascii() {
 
 #[test]
 fn nothing_from_the_table_acts_on_the_terminal() {
-    let text = open(Screen::example(120, 40), read()).text();
+    let text = open(Screen::example(200, 60), read()).text();
     assert!(!text.contains(['\u{9b}', '\u{202e}']) && text.contains("·31m·evil"), "{text}");
 }
 
@@ -212,6 +220,16 @@ fn finding_is_typed_and_esc_lists_all_again() {
 }
 
 #[test]
+fn the_help_of_the_items_lists_every_key_of_theirs() {
+    let mut screen = open(Screen::example(120, 60), read());
+    screen.press("?");
+    let help = screen.text();
+    for row in COMMANDS.iter().filter(|row| row.place == Place::Items) {
+        assert!(help.lines().any(|line| line.contains(&row.keys.join(" ")) && line.contains(row.does)), "{}", row.name);
+    }
+}
+
+#[test]
 fn trouble_and_what_made_room_stand_on_the_page() {
     let picture = read();
     let listing = Listing { dropped: 1_200, ..picture.listing };
@@ -232,6 +250,7 @@ fn an_item_of_400_kb_is_cut_on_the_screen_and_says_so() {
     };
     let listing = Listing { opened: Some(Arc::new(opened)), ..picture.listing };
     let mut screen = open(Screen::example(120, 40), Picture { listing, ..picture });
+    screen.draw();
     screen.press("tab G");
     assert!(screen.shows("more bytes of it: p shows all"), "{}", screen.text());
 }

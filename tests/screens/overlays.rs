@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEventKind};
 use edatop::{
     app::Event,
-    commands::COMMANDS,
+    commands::{COMMANDS, Place},
     domain::{Fact, Kind, Link, LinkKind, Resource},
     overlays::usage::{OperationUsed, Used},
 };
@@ -123,7 +123,8 @@ fn the_help_lists_every_command() {
         screen.press("j");
         seen.push_str(&screen.text());
     }
-    for row in COMMANDS {
+    // What means something in one reader alone is in that reader's help.
+    for row in COMMANDS.iter().filter(|row| !row.place.fills() || row.place == Place::Desk) {
         let line = seen.lines().find(|line| line.contains(&row.keys.join(" ")) && line.contains(row.does));
         assert!(line.is_some(), "{} is not in the help", row.name);
     }

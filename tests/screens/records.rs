@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use edatop::{
     app::{Effect, Event},
+    commands::{COMMANDS, Place},
     domain::ResourceId,
     inspect::records::At,
     overlays::inspect::{
@@ -69,6 +70,13 @@ fn reading(width: u16, height: u16, picture: Picture) -> Screen {
     screen
 }
 
+/// Beside those of the other screens.
+fn snapshot(name: &str, screen: &mut Screen) {
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
+    });
+}
+
 #[track_caller]
 fn asks(screen: &mut Screen, keys: &str, expected: OfRecords) {
     assert_eq!(screen.press(keys), [Effect::Inspect(2, Ask::Records(expected))], "after {keys}");
@@ -78,7 +86,7 @@ fn asks(screen: &mut Screen, keys: &str, expected: OfRecords) {
 fn what_reading_does_is_said_before_the_first_read() {
     for (width, height) in SIZES {
         let mut screen = reading(width, height, asked());
-        insta::assert_snapshot!(format!("records_before_{width}x{height}"), screen.text());
+        snapshot(&format!("records_before_{width}x{height}"), &mut screen);
     }
 }
 
@@ -86,7 +94,7 @@ fn what_reading_does_is_said_before_the_first_read() {
 fn records_at_every_size() {
     for (width, height) in SIZES {
         let mut screen = reading(width, height, read());
-        insta::assert_snapshot!(format!("records_{width}x{height}"), screen.text());
+        snapshot(&format!("records_{width}x{height}"), &mut screen);
     }
 }
 
@@ -105,4 +113,14 @@ fn keys_ask() {
     screen.write("1970-01-01T00:00:05Z");
     asks(&mut screen, "enter", OfRecords::Read(At::Time(example::after("1970-01-01T00:00:00Z".parse().unwrap(), 5))));
     assert_eq!(screen.press("esc"), [Effect::Inspect(2, Ask::Close)]);
+}
+
+#[test]
+fn the_help_of_the_records_lists_every_key_of_theirs() {
+    let mut screen = reading(120, 60, read());
+    screen.press("?");
+    let help = screen.text();
+    for row in COMMANDS.iter().filter(|row| row.place == Place::Records) {
+        assert!(help.lines().any(|line| line.contains(&row.keys.join(" ")) && line.contains(row.does)), "{}", row.name);
+    }
 }

@@ -50,7 +50,7 @@ pub(super) async fn serve(start: Start, table: ResourceId) {
 
 /// What was found out.
 enum Note {
-    Described(Result<Description, Trouble>),
+    Described(Result<Box<Description>, Trouble>),
     Read(Box<Read>),
     Looked(Looked),
     Said(String, bool),
@@ -142,7 +142,7 @@ impl Bench {
 
     fn describe(&self, name: String) {
         let tables = Arc::clone(&self.tables);
-        self.start(async move { Note::Described(tables.describe(&name).await) });
+        self.start(async move { Note::Described(tables.describe(&name).await.map(Box::new)) });
     }
 
     /// Starts something that takes time; what comes of it is a note.
@@ -302,7 +302,7 @@ impl Bench {
     fn note(&mut self, note: Note) {
         self.out.change();
         match note {
-            Note::Described(Ok(table)) => self.table = Some(Arc::new(table)),
+            Note::Described(Ok(table)) => self.table = Some(Arc::new(*table)),
             Note::Described(Err(trouble)) => self.trouble = Some(trouble.to_string()),
             Note::Read(read) => self.take(*read),
             Note::Looked(looked) => {

@@ -21,6 +21,9 @@ pub const PACE: Duration = Duration::from_secs(1);
 const BACK_OFF: Duration = Duration::from_secs(5);
 /// Calls at the same time.
 const CONCURRENCY: usize = 4;
+/// How often the shards are listed after one has ended, until those are there that go on, and how long between two times.
+const CHILDREN_TRIES: u32 = 6;
+const CHILDREN_EVERY: Duration = Duration::from_secs(10);
 /// Shards that are read at most.
 pub const MOST_SHARDS: usize = 64;
 /// After this many calls that brought nothing a shard that says no more of it counts as read to its end.
@@ -67,6 +70,8 @@ struct Following {
     said_caught_up: bool,
     left_out: usize,
     has_trouble: bool,
+    /// A shard has ended, and what comes after it was not listed yet: when it is looked for again, and how often still.
+    children: Option<(Instant, u32)>,
 }
 
 /// Reads until nobody listens any more, or all shards have ended.
@@ -83,6 +88,7 @@ pub async fn follow(stream: Arc<dyn Stream>, from: At, out: mpsc::Sender<News>) 
         said_caught_up: false,
         left_out: 0,
         has_trouble: false,
+        children: None,
     };
     following.begin(listed);
     if let At::Time(at) = &following.from
@@ -148,7 +154,7 @@ impl Following {
     }
 
     fn next_due(&self) -> Option<Instant> {
-        self.open().map(|(_, cursor)| cursor.due).min()
+        self.open().map(|(_, cursor)| cursor.due).chain(self.children.map(|(due, _)| due)).min()
     }
 
     /// Asks each shard that is due, once.
@@ -176,7 +182,14 @@ impl Following {
             has_ended |= self.take(&id, called).await;
         }
         if has_ended {
-            self.find_children().await;
+            self.children = Some((now, CHILDREN_TRIES));
+        }
+        if let Some((due, tries)) = self.children
+            && due <= now
+        {
+            let found = self.find_children().await;
+            let again = !found && tries > 1;
+            self.children = again.then(|| (Instant::now() + CHILDREN_EVERY, tries - 1));
         }
         if !self.said_caught_up && self.open().all(|(_, cursor)| cursor.caught_up) {
             self.said_caught_up = true;
@@ -245,11 +258,13 @@ impl Following {
         ended
     }
 
-    /// What was split or merged goes on in shards that are new; all that is in those is new too.
-    async fn find_children(&mut self) {
+    /// What was split or merged goes on in shards that are new, and all that is in those is new too; whether all that ended go on.
+    async fn find_children(&mut self) -> bool {
         match self.stream.shards().await {
             Ok(listed) => {
                 let known: BTreeSet<String> = self.shards.keys().cloned().collect();
+                let has_child = |id: &String| listed.iter().any(|shard| shard.parents.contains(id));
+                let found = self.shards.iter().filter(|(_, cursor)| cursor.ended).all(|(id, _)| has_child(id));
                 let is_child = |shard: &Shard| shard.parents.iter().any(|parent| known.contains(parent));
                 let children = listed.into_iter().filter(|shard| !known.contains(&shard.id) && is_child(shard));
                 let children: Vec<Shard> = children.collect();
@@ -257,8 +272,12 @@ impl Following {
                     self.add(shard, At::Oldest);
                 }
                 self.tell(News::Shards(self.open().count())).await;
+                found
             }
-            Err(trouble) => self.say(format!("the shards that come after cannot be listed: {trouble}"), true).await,
+            Err(trouble) => {
+                self.say(format!("the shards that come after cannot be listed: {trouble}"), true).await;
+                false
+            }
         }
     }
 }
@@ -386,8 +405,8 @@ mod tests {
         assert_eq!(news.recv().await, Some(News::Shards(1)));
         pretend.shards.lock().unwrap().push(listed);
         let mut sequences = Vec::new();
-        while sequences.len() < 2 {
-            if let Some(News::Records(records)) = news.recv().await {
+        while let Some(news) = if sequences.len() < 2 { news.recv().await } else { None } {
+            if let News::Records(records) = news {
                 sequences.extend(records.into_iter().map(|record| record.sequence));
             }
         }
