@@ -19,8 +19,6 @@ mod map;
 mod mouse;
 #[path = "screens/numbers.rs"]
 mod numbers;
-#[path = "screens/objects.rs"]
-mod objects;
 #[path = "screens/overlays.rs"]
 mod overlays;
 #[path = "screens/quiet.rs"]
