@@ -66,7 +66,7 @@ pub struct Care {
     /// One message first, then ten, then all, each after the fate of the last is known
     #[arg(long)]
     pub canary: bool,
-    /// Batches of ten under way at once
+    /// Calls of ten messages under way at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub concurrency: u8,
 }

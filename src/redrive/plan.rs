@@ -90,7 +90,7 @@ pub struct Options {
     pub rate: Option<f64>,
     /// One first, then ten, then all, each after the last ones' fate is known.
     pub canary: bool,
-    /// Batches under way at once.
+    /// Calls under way at once, of ten messages each.
     pub concurrency: usize,
     /// The share of messages that may come back before the run stops.
     pub bounce_limit: f64,
@@ -184,7 +184,7 @@ impl Plan {
                 let span = Duration::try_from_secs_f64(self.about as f64 / rate).unwrap_or(Duration::MAX);
                 format!("at {rate} messages a second: about {}", units::Age(span.as_secs_f64()))
             }
-            None => format!("as fast as it goes, {at_once} batches of 10 at once"),
+            None => format!("as fast as it goes, {at_once} calls of 10 messages at once"),
         }
     }
 }

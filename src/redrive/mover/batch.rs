@@ -189,6 +189,8 @@ impl Crew {
         if self.router.to.queues().is_empty() {
             return self.write_once(items, &left).await;
         }
+        // Before leases are looked at: waiting takes time.
+        let _lane = self.lanes.call().await;
         while !left.is_empty() {
             let orders: Vec<Option<(usize, String)>> = left.iter().map(|index| items[*index].order(self)).collect();
             let is_ordered = |at: usize| orders[at].is_some();
@@ -342,6 +344,7 @@ impl Crew {
         let mut results = Vec::new();
         for some in open.chunks(MOST_IN_BATCH) {
             let receipts: Vec<String> = some.iter().map(|(message, _)| receipt(message)).collect();
+            let _lane = self.lanes.call().await;
             results.extend(self.wire.delete(from, &receipts).await);
         }
         results

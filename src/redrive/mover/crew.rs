@@ -19,6 +19,7 @@ use super::{
     Progress,
     book::{Book, Known},
     gate::Gate,
+    lanes::Lanes,
     route::Router,
     supply::{Leased, Supply},
 };
@@ -91,6 +92,7 @@ pub(super) struct Crew {
     pub closed: Mutex<HashSet<(usize, String)>>,
     /// FIFO groups of which a lease was lost: what is in hand of them may not overtake it.
     pub lost_groups: Mutex<HashSet<String>>,
+    pub lanes: Lanes,
 }
 
 impl Crew {
@@ -116,7 +118,10 @@ impl Crew {
                 return Ok(());
             }
             if pending.is_empty() {
-                match self.supply.next().await {
+                let lane = self.lanes.receive().await;
+                let next = self.supply.next().await;
+                drop(lane);
+                match next {
                     Ok(Some(more)) => pending.extend(more),
                     Ok(None) => {
                         self.gate.give_back(admitted as u64);

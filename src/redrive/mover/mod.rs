@@ -22,6 +22,7 @@ mod crew;
 mod earlier;
 mod gate;
 mod item;
+mod lanes;
 pub mod listener;
 mod resume;
 mod route;
@@ -52,6 +53,7 @@ use self::{
     conduct::Eyes,
     crew::Crew,
     gate::Gate,
+    lanes::Lanes,
     listener::{Ear, Listener},
     route::Router,
     witness::Witness,
@@ -61,6 +63,7 @@ use crate::redrive::{
     moment::Clock,
     peek::own::Ids,
     plan::Options,
+    queue::Queue,
     undo::sources_of_brought_back,
     wire::Wire,
 };
@@ -126,11 +129,12 @@ impl Job {
             halted: Mutex::default(),
             closed: Mutex::default(),
             lost_groups: Mutex::default(),
+            lanes: Lanes::new(&self.options, begun.from.queue().is_some_and(Queue::is_fifo)),
             journal: self.journal,
         });
         let (options, stop) = (self.options, self.stop.clone());
         let mut workers = JoinSet::new();
-        for _ in 0..options.concurrency.max(1) {
+        for _ in 0..crew.lanes.batches() {
             let crew = Arc::clone(&crew);
             workers.spawn(async move { crew.work().await });
         }
