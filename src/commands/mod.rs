@@ -338,7 +338,7 @@ pub const COMMANDS: &[Row] = &[
     row(Command::FindWhere, "find lines where", &["="], "show only lines for which a jq expression is true")
         .at(Place::Tail)
         .footer("jq", 58),
-    row(Command::JqColumns, "columns", &["|"], "show fields as columns, by jq: `.level .order_id`")
+    row(Command::JqColumns, "columns", &["t"], "show fields as columns, by jq: `.level .order_id`")
         .at(Place::Tail)
         .footer("columns", 50),
     row(Command::AroundLine, "around", &["c"], "show all lines around the chosen one, or go back")

@@ -261,7 +261,7 @@ fn keys_ask_for_what_they_say() {
     screen.press("/");
     screen.write("a b");
     asks(&mut screen, "enter", Ask::Want(Box::new(Wanted { find: Find::typed("a b"), ..Wanted::default() })));
-    screen.press("|");
+    screen.press("t");
     screen.write(".level");
     asks(&mut screen, "enter", Ask::Columns(".level".into()));
     screen.press("@");
