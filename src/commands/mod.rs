@@ -285,14 +285,9 @@ pub const COMMANDS: &[Row] = &[
     row(Command::Open, "open", &["enter"], "everything known about the chosen one and its neighbours")
         .at(Place::List)
         .footer("detail", 75),
-    row(
-        Command::Logs,
-        "its logs",
-        &["l"],
-        "read its log lines: of a queue those of its consumers, of dead letters where they failed",
-    )
-    .at(Place::List)
-    .footer("logs", 66),
+    row(Command::Logs, "its logs", &["l"], "read its log lines; of a queue those of its consumers")
+        .at(Place::List)
+        .footer("logs", 66),
     row(Command::Desk, "desk", &["d"], "its dead letters: look, know why, choose, edit, move")
         .at(Place::List)
         .footer("desk", 67),
@@ -491,6 +486,9 @@ pub const COMMANDS: &[Row] = &[
     )
     .at(Place::Tail)
     .footer("pause", 78),
+    row(Command::StandStill, "stand still", &["space"], "stay here and count what comes, or follow the end")
+        .at(Place::Tail)
+        .footer("pause", 78),
     row(Command::NextError, "next error", &["n"], "go to the next error").at(Place::Tail).footer("next error", 74),
     row(Command::PreviousError, "previous error", &["N"], "go to the error before")
         .at(Place::Tail)
@@ -507,26 +505,26 @@ pub const COMMANDS: &[Row] = &[
     row(Command::FindWhere, "find lines where", &["="], "show only lines for which a jq expression is true")
         .at(Place::Tail)
         .footer("jq", 58),
-    row(Command::JqColumns, "columns", &["|"], "show fields as columns: jq expressions, as `.level .order_id`")
+    row(Command::JqColumns, "columns", &["t"], "show fields as columns, by jq: `.level .order_id`")
         .at(Place::Tail)
         .footer("columns", 50),
-    row(Command::AroundLine, "around", &["c"], "show all lines around the chosen one, or what was shown before")
+    row(Command::AroundLine, "around", &["c"], "show all lines around the chosen one, or go back")
         .at(Place::Tail)
         .footer("context", 66),
-    row(Command::JumpToTime, "jump", &["@"], "go to a time: 14:03, 14:03:22, -15m, 2026-11-21 14:03")
+    row(Command::JumpToTime, "jump", &["@"], "go to a time: 14:03, -15m, 2026-11-21 14:03")
         .at(Place::Tail)
         .footer("time", 48),
     row(Command::ErrorClusters, "error clusters", &["*"], "errors by kind: how many, when, where")
         .at(Place::Tail)
         .footer("clusters", 64),
-    row(Command::WhichGroups, "which groups", &["s"], "the groups: lines a second, gaps, troubles; show or hide one")
+    row(Command::WhichGroups, "which groups", &["s"], "groups: lines a second, gaps; show or hide one")
         .at(Place::Tail)
         .footer("groups", 54),
     row(Command::Further, "further back", &["b"], "read from twice as far back").at(Place::Tail).footer("further", 40),
     row(Command::CopyLine, "copy line", &["y"], "copy the line under the cursor, all of it")
         .at(Place::Tail)
         .footer("copy", 38),
-    row(Command::WriteFile, "write lines", &["w"], "write what is shown to a file; .json: a JSON line each")
+    row(Command::WriteFile, "write lines", &["w"], "write what is shown to a new file")
         .at(Place::Tail)
         .footer("write", 52),
     row(Command::PageLines, "page lines", &["p"], "open what is shown in $PAGER").at(Place::Tail).footer("pager", 36),

@@ -320,7 +320,7 @@ impl Reader {
         let until = Instant::now() + PIECE;
         while let Some(event) = self.pending.pop_front() {
             self.event(event);
-            if self.pending.len() % 64 == 0 && Instant::now() >= until {
+            if self.pending.len().is_multiple_of(64) && Instant::now() >= until {
                 break;
             }
         }

@@ -47,12 +47,12 @@ fn keys(picture: &Picture) -> Vec<Segment<'static>> {
 /// What is going on, is wrong, or went; how many lines that took, at the lower end of an area.
 pub(super) fn notices(picture: &Picture, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
     let ellipsis = view.theme.glyphs.ellipsis;
-    let silent = picture.groups.iter().filter(|group| group.trouble.is_some());
+    let mut silent = picture.groups.iter().filter(|group| group.trouble.is_some());
     let silent = match silent.clone().count() {
         0 => None,
-        1 => {
-            silent.last().and_then(|group| Some(format!("{} cannot be read: {}", group.name, group.trouble.as_ref()?)))
-        }
+        1 => silent
+            .next_back()
+            .and_then(|group| Some(format!("{} cannot be read: {}", group.name, group.trouble.as_ref()?))),
         many => Some(format!("{many} groups cannot be read: s says why")),
     };
     let forgotten = (picture.forgotten > 0).then(|| {

@@ -112,7 +112,7 @@ impl Tail {
         for (y, (place, row)) in (list.top()..list.bottom()).zip(self.picture.rows.iter().enumerate().skip(self.first))
         {
             let place_of_row = Rect { y, height: 1, ..list };
-            self.draw_row(row, (tag, &widths), place_of_row, buf, view);
+            self.draw_row((row, tag, &widths), place_of_row, buf, view);
             if place == self.picture.at {
                 buf.set_style(place_of_row, view.theme.style(Role::Selection));
             }
@@ -140,7 +140,7 @@ impl Tail {
         }
     }
 
-    fn draw_row(&self, row: &Row, (tag, widths): (u16, &[usize]), area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    fn draw_row(&self, (row, tag, widths): (&Row, u16, &[usize]), area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let (theme, glyphs) = (view.theme, view.theme.glyphs);
         let time = clock(row.key.at_ms, view);
         text::put(buf, moved(area, 1, Some(TIME)), &time, theme.style(Role::Dim), "");
@@ -176,13 +176,13 @@ impl Tail {
                     rest = moved(rest, *width as u16 + 2, None);
                 }
             }
-            None => put_marked(&row.text, &row.marks, role, rest, buf, view),
+            None => put_marked((&row.text, &row.marks, role), rest, buf, view),
         }
     }
 }
 
 /// A text with what is looked for marked in it.
-fn put_marked(line: &str, marks: &[Range<usize>], role: Role, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+fn put_marked((line, marks, role): (&str, &[Range<usize>], Role), area: Rect, buf: &mut Buffer, view: &View<'_>) {
     text::put(buf, area, line, view.theme.style(role), view.theme.glyphs.ellipsis);
     for mark in marks {
         let before = text::width(line.get(..mark.start).unwrap_or_default());
