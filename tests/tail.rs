@@ -143,10 +143,12 @@ fn quantiles(mut waits: Vec<Duration>) -> (Duration, Duration, Duration) {
     (waits[waits.len() / 2], waits[waits.len() * 99 / 100], waits[waits.len() - 1])
 }
 
+/// When each line was taken in, and how many milliseconds after it was said.
+type Answered = Arc<Mutex<HashMap<String, (Instant, i64)>>>;
+
 /// Writes one group's lines at its pace, and notes when each was answered.
-async fn write(clients: Clients, group: String, number: usize, answered: Arc<Mutex<HashMap<String, Instant>>>) -> i64 {
+async fn write(clients: Clients, group: String, number: usize, answered: Answered) {
     let mut beat = tokio::time::interval(PACE);
-    let mut slowest_ms = 0;
     for first in (0..LINES / GROUPS).step_by(BATCH) {
         beat.tick().await;
         let texts: Vec<String> = (first..first + BATCH).map(|line| format!("line {number}/{line}")).collect();
@@ -155,11 +157,9 @@ async fn write(clients: Clients, group: String, number: usize, answered: Arc<Mut
         let stream = format!("s{}", first / BATCH % STREAMS);
         let call = clients.logs.put_log_events().log_group_name(&group).log_stream_name(stream);
         call.set_log_events(Some(texts.iter().map(event).collect())).send().await.unwrap();
-        slowest_ms = slowest_ms.max(now_ms() - at_ms);
-        let at = Instant::now();
-        answered.lock().unwrap().extend(texts.into_iter().map(|text| (text, at)));
+        let when = (Instant::now(), now_ms() - at_ms);
+        answered.lock().unwrap().extend(texts.into_iter().map(|text| (text, when)));
     }
-    slowest_ms
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -177,7 +177,7 @@ async fn ten_thousand_lines_over_twenty_groups_each_once_in_order_and_soon() {
             }
         }
         let tail = Tail::start(&url, &["edatop-tail-*", "--since", "1m"]);
-        let answered = Arc::new(Mutex::new(HashMap::new()));
+        let answered = Answered::default();
         let began = Instant::now();
         let writers: Vec<_> = groups
             .iter()
@@ -190,9 +190,8 @@ async fn ten_thousand_lines_over_twenty_groups_each_once_in_order_and_soon() {
         })
         .await
         .unwrap();
-        let mut slowest_ms = 0;
         for writer in writers {
-            slowest_ms = slowest_ms.max(writer.await.unwrap());
+            writer.await.unwrap();
         }
         let took = began.elapsed();
         let mut client = Vec::new();
@@ -201,17 +200,20 @@ async fn ten_thousand_lines_over_twenty_groups_each_once_in_order_and_soon() {
         }
         assert_eq!(client.len(), LINES, "what the client reads");
         assert_same(&came, &client);
-        let out_of_order = inversions(&came.iter().collect::<Vec<_>>());
-        let answered = answered.lock().unwrap();
-        let waits = came.iter().map(|one| one.at.saturating_duration_since(answered[one.text()])).collect();
+        let answered = answered.lock().unwrap().clone();
+        // One that took longer than it is waited for cannot be in order.
+        let timely: Vec<&Came> = came.iter().filter(|one| answered[one.text()].1 <= IN_TIME_MS).collect();
+        let out_of_order = inversions(&timely);
+        let waits = came.iter().map(|one| one.at.saturating_duration_since(answered[one.text()].0)).collect();
         let (p50, p99, max) = quantiles(waits);
         eprintln!(
-            "{name}: {LINES} lines over {GROUPS} groups in {took:.1?} ({:.0}/s), the slowest put {slowest_ms} ms; each once, {out_of_order} out \
-             of order; from the put's answer to stdout: p50 {p50:.2?}, p99 {p99:.2?}, max {max:.2?}",
-            LINES as f64 / took.as_secs_f64()
+            "{name}: {LINES} lines over {GROUPS} groups in {took:.1?} ({:.0}/s), each once; {} taken in within {IN_TIME_MS} ms, of which \
+             {out_of_order} out of order; from the put's answer to stdout: p50 {p50:.2?}, p99 {p99:.2?}, max {max:.2?}",
+            LINES as f64 / took.as_secs_f64(),
+            timely.len(),
         );
-        // One that took longer than it is waited for cannot be in order.
-        assert!(out_of_order == 0 || slowest_ms > IN_TIME_MS, "{out_of_order} out of order");
+        assert!(timely.len() > LINES / 2, "the endpoint was too slow for this to say anything of the order");
+        assert_eq!(out_of_order, 0);
         assert!(p99 <= TARGET, "{p99:?}");
         late_lines_come_once(&clients, &groups, &tail).await;
         drop(tail);

@@ -15,7 +15,7 @@ pub struct Keymap {
 impl Default for Keymap {
     fn default() -> Self {
         let (mut keys, mut own) = (HashMap::new(), HashMap::new());
-        for row in COMMANDS {
+        for row in COMMANDS.iter() {
             for key in row.keys.iter().filter_map(|key| key.parse().ok()) {
                 if row.place.has_own_keys() {
                     own.insert((row.place, key), row.command);

@@ -82,7 +82,8 @@ impl Help {
         let word = |(word, means): &(&'static str, &'static str)| ("", (*word).to_owned(), *means);
         let blank = || std::iter::once(("", String::new(), ""));
         if !self.place.fills() {
-            let rows = COMMANDS.iter().filter(allowed);
+            // What a key means in one reader alone is in that reader's help.
+            let rows = COMMANDS.iter().filter(allowed).filter(|row| !row.place.fills() || row.place == Place::Desk);
             return rows.map(line).chain(blank()).chain(WORDS.iter().map(word)).collect();
         }
         let mut rows: Vec<&Row> = COMMANDS.iter().filter(|row| row.place == self.place).filter(allowed).collect();

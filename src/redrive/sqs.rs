@@ -401,7 +401,7 @@ mod tests {
     async fn attempts(queue: &str) -> Vec<Option<String>> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let (asked, mut asks) = tokio::sync::mpsc::unbounded_channel();
+        let (asked, mut asks) = tokio::sync::mpsc::channel(2);
         tokio::spawn(async move {
             for is_lost in [true, false] {
                 let (mut stream, _) = listener.accept().await.unwrap();
@@ -412,7 +412,7 @@ mod tests {
                 let request = String::from_utf8(request).unwrap();
                 let (_, body) = request.split_once("\r\n\r\n").unwrap();
                 let body: serde_json::Value = serde_json::from_str(body).unwrap();
-                asked.send(body["ReceiveRequestAttemptId"].as_str().map(ToOwned::to_owned)).unwrap();
+                asked.send(body["ReceiveRequestAttemptId"].as_str().map(ToOwned::to_owned)).await.unwrap();
                 if !is_lost {
                     let head =
                         "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: 2\r\n\r\n{}";

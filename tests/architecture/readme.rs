@@ -44,7 +44,7 @@ fn hold(name: &str, expected: &str) {
 
 fn keys() -> String {
     let mut table = String::from("| key | does | where |\n|---|---|---|\n");
-    for row in COMMANDS {
+    for row in COMMANDS.iter() {
         let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
         let place = match row.place {
             Place::Everywhere => "everywhere",

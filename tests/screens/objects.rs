@@ -131,7 +131,7 @@ fn what_is_refused_says_why() {
 
 #[test]
 fn versions_and_tags_stand_above_the_contents() {
-    let version = |id: &str, ago: i64, is_latest, is_delete_marker| Version {
+    let version = |id: &str, ago: i64, is_latest: bool, is_delete_marker: bool| Version {
         id: id.into(),
         at: Some(example::after(example::now(), -ago)),
         bytes: (!is_delete_marker).then_some(312),

@@ -120,35 +120,18 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case(301, "PermanentRedirect", "", Some("eu-west-1"), Why::Elsewhere("eu-west-1".into()), "--region eu-west-1")]
-    #[case(400, "AuthorizationHeaderMalformed", "", Some("eu-west-1"), Why::Elsewhere("eu-west-1".into()), "eu-west-1")]
-    #[case(301, "", "", None, Why::Other, "another Region")]
-    #[case(403, "InvalidObjectState", "", None, Why::Archived, "restore")]
-    #[case(
-        403,
-        "AccessDenied",
-        "User is not authorized to perform: kms:Decrypt on …",
-        None,
-        Why::Encrypted,
-        "kms:Decrypt"
-    )]
-    #[case(400, "KMS.DisabledException", "", None, Why::Encrypted, "KMS key")]
-    #[case(
-        400,
-        "InvalidRequest",
-        "The object was stored using a form of Server Side Encryption.",
-        None,
-        Why::Encrypted,
-        "SSE-C"
-    )]
-    #[case(404, "NoSuchKey", "", None, Why::Gone, "no such object")]
-    #[case(416, "", "", None, Why::Beyond, "ends")]
-    #[case(412, "PreconditionFailed", "", None, Why::Changed, "overwritten")]
+    #[case((301, "PermanentRedirect", "", Some("eu-west-1")), Why::Elsewhere("eu-west-1".into()), "--region eu-west-1")]
+    #[case((400, "AuthorizationHeaderMalformed", "", Some("eu-west-1")), Why::Elsewhere("eu-west-1".into()), "eu-west-1")]
+    #[case((301, "", "", None), Why::Other, "another Region")]
+    #[case((403, "InvalidObjectState", "", None), Why::Archived, "restore")]
+    #[case((403, "AccessDenied", "User is not authorized to perform: kms:Decrypt on …", None), Why::Encrypted, "kms:Decrypt")]
+    #[case((400, "KMS.DisabledException", "", None), Why::Encrypted, "KMS key")]
+    #[case((400, "InvalidRequest", "The object was stored using a form of Server Side Encryption.", None), Why::Encrypted, "SSE-C")]
+    #[case((404, "NoSuchKey", "", None), Why::Gone, "no such object")]
+    #[case((416, "", "", None), Why::Beyond, "ends")]
+    #[case((412, "PreconditionFailed", "", None), Why::Changed, "overwritten")]
     fn what_s3_says(
-        #[case] status: u16,
-        #[case] code: &str,
-        #[case] message: &str,
-        #[case] region: Option<&str>,
+        #[case] (status, code, message, region): (u16, &str, &str, Option<&str>),
         #[case] why: Why,
         #[case] says: &str,
     ) {

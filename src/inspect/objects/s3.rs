@@ -87,8 +87,8 @@ impl Reader for S3 {
                 at: one.last_modified.as_ref().and_then(instant),
                 class: one
                     .storage_class
-                    .map(|class| class.as_str().into())
-                    .filter(|class: &Box<str>| **class != *"STANDARD"),
+                    .filter(|class| class.as_str() != "STANDARD")
+                    .map(|class| class.as_str().into()),
             })
         });
         Ok(Page {
