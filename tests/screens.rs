@@ -49,6 +49,13 @@ use svg::{DARK, LIGHT, Paper};
 
 const SIZES: [(u16, u16); 4] = [(80, 24), (120, 40), (200, 60), (20, 5)];
 
+/// Compares what a screen shows with its file; all of them lie in one folder.
+fn snapshot(name: &str, screen: &mut Screen) {
+    insta::with_settings!({ prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
+    });
+}
+
 /// Compares a picture with its file, or writes it when snapshots are renewed.
 fn picture(name: &str, screen: &mut Screen, paper: Paper) {
     let drawn = svg::svg(&screen.draw(), paper);

@@ -237,22 +237,15 @@ fn stages() -> Vec<(&'static str, Stage)> {
     ]
 }
 
-/// Beside those of the other screens.
-fn snapshot(name: &str, screen: &mut Screen) {
-    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
-    });
-}
-
 #[test]
 fn at_every_size() {
     for (width, height) in SIZES {
         let mut screen = laid(Screen::example(width, height), columns());
-        snapshot(&format!("desk_{width}x{height}"), &mut screen);
+        crate::snapshot(&format!("desk_{width}x{height}"), &mut screen);
     }
     let mut narrow = laid(Screen::example(80, 24), columns());
     narrow.press("tab tab");
-    snapshot("desk_message_80x24", &mut narrow);
+    crate::snapshot("desk_message_80x24", &mut narrow);
 }
 
 #[test]
@@ -282,7 +275,7 @@ fn what_lies_over_the_columns() {
         for (width, height) in [(80, 24), (120, 40)] {
             let picture = Picture { stage: stage.clone(), can_undo: name == "ended", ..columns() };
             let mut screen = laid(Screen::example(width, height), picture);
-            snapshot(&format!("desk_{name}_{width}x{height}"), &mut screen);
+            crate::snapshot(&format!("desk_{name}_{width}x{height}"), &mut screen);
         }
     }
 }
@@ -445,7 +438,7 @@ fn at_the_start_one_is_asked_whether_to_go_on_and_told_with_what() {
     };
     let mut screen = Screen::example(80, 24);
     screen.app.update(Event::CutOff(vec![run.clone()]), screen.now);
-    snapshot("cut_off_80x24", &mut screen);
+    crate::snapshot("cut_off_80x24", &mut screen);
     let asked = screen.press("enter");
     let [Effect::Desk(Ask::Open(subject)), Effect::Desk(Ask::Plan(Deed::Resume))] = asked.as_slice() else {
         panic!("{asked:?}")
@@ -582,7 +575,7 @@ fn where_one_is_stands_on_every_desk_and_real_money_stands_out() {
 fn the_desk_has_a_help_of_its_own_in_parts() {
     let mut screen = laid(Screen::example(80, 24), columns());
     screen.press("?");
-    snapshot("desk_help_80x24", &mut screen);
+    crate::snapshot("desk_help_80x24", &mut screen);
     let mut seen = screen.text();
     for _ in 0..40 {
         screen.press("j");
@@ -667,7 +660,7 @@ fn what_is_no_longer_so_is_said_between_title_and_columns() {
         ),
     ];
     let mut screen = laid(Screen::example(80, 24), Picture { notices, cut_off: 1, ..columns() });
-    snapshot("desk_cut_off_80x24", &mut screen);
+    crate::snapshot("desk_cut_off_80x24", &mut screen);
     let lines = screen.lines();
     assert!(lines[2].contains("▲ a run was cut off at 14:01"), "{}", screen.text());
     let looked = |ago: i64, header: Header| {

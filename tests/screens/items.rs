@@ -103,13 +103,6 @@ fn show(screen: &mut Screen, picture: Picture) {
     screen.app.update(Event::Inspected(1, News::Items(Box::new(picture))), screen.now);
 }
 
-/// Beside those of the other screens.
-fn snapshot(name: &str, screen: &mut Screen) {
-    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
-    });
-}
-
 #[track_caller]
 fn asks(screen: &mut Screen, keys: &str, expected: OfItems) {
     assert_eq!(screen.press(keys), [Effect::Inspect(1, Ask::Items(expected))], "after {keys}");
@@ -138,7 +131,7 @@ fn what_has_nothing_inside_says_so() {
 fn a_table_that_was_only_described_at_every_size() {
     for (width, height) in SIZES {
         let mut screen = open(Screen::example(width, height), described());
-        snapshot(&format!("items_described_{width}x{height}"), &mut screen);
+        crate::snapshot(&format!("items_described_{width}x{height}"), &mut screen);
     }
 }
 
@@ -146,7 +139,7 @@ fn a_table_that_was_only_described_at_every_size() {
 fn items_at_every_size() {
     for (width, height) in SIZES {
         let mut screen = open(Screen::example(width, height), read());
-        snapshot(&format!("items_{width}x{height}"), &mut screen);
+        crate::snapshot(&format!("items_{width}x{height}"), &mut screen);
     }
     picture("items", &mut open(Screen::example(120, 40), read()), DARK);
 }

@@ -106,8 +106,7 @@ fn asks(effects: Vec<Effect>) -> Vec<Ask> {
 #[test]
 fn a_bucket_at_every_size() {
     for (width, height) in SIZES {
-        let text = reader(width, height, picture()).text();
-        insta::assert_snapshot!(format!("objects_{width}x{height}"), text);
+        crate::snapshot(&format!("objects_{width}x{height}"), &mut reader(width, height, picture()));
     }
 }
 
@@ -126,7 +125,7 @@ fn what_is_refused_says_why() {
         trouble: Some("permission denied (AccessDenied: Access Denied)".into()),
         ..picture()
     };
-    insta::assert_snapshot!("objects_refused_80x24", reader(80, 24, picture).text());
+    crate::snapshot("objects_refused_80x24", &mut reader(80, 24, picture));
 }
 
 #[test]
@@ -144,7 +143,7 @@ fn versions_and_tags_stand_above_the_contents() {
     shown.versions = Some(Asked::Read(Versions { versions, are_all: true }));
     shown.tags = Some(Asked::Read(vec![("team".into(), "blue\u{1b}[2J".into())]));
     let picture = Picture { shown: Some(Arc::new(shown)), ..picture() };
-    insta::assert_snapshot!("objects_versions_120x40", reader(120, 40, picture).text());
+    crate::snapshot("objects_versions_120x40", &mut reader(120, 40, picture));
 }
 
 #[test]

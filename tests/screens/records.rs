@@ -70,13 +70,6 @@ fn reading(width: u16, height: u16, picture: Picture) -> Screen {
     screen
 }
 
-/// Beside those of the other screens.
-fn snapshot(name: &str, screen: &mut Screen) {
-    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
-    });
-}
-
 #[track_caller]
 fn asks(screen: &mut Screen, keys: &str, expected: OfRecords) {
     assert_eq!(screen.press(keys), [Effect::Inspect(2, Ask::Records(expected))], "after {keys}");
@@ -86,7 +79,7 @@ fn asks(screen: &mut Screen, keys: &str, expected: OfRecords) {
 fn what_reading_does_is_said_before_the_first_read() {
     for (width, height) in SIZES {
         let mut screen = reading(width, height, asked());
-        snapshot(&format!("records_before_{width}x{height}"), &mut screen);
+        crate::snapshot(&format!("records_before_{width}x{height}"), &mut screen);
     }
 }
 
@@ -94,7 +87,7 @@ fn what_reading_does_is_said_before_the_first_read() {
 fn records_at_every_size() {
     for (width, height) in SIZES {
         let mut screen = reading(width, height, read());
-        snapshot(&format!("records_{width}x{height}"), &mut screen);
+        crate::snapshot(&format!("records_{width}x{height}"), &mut screen);
     }
 }
 

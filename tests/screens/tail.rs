@@ -169,7 +169,7 @@ fn columns() -> Picture {
 fn lines_at_every_size() {
     for (width, height) in SIZES {
         let mut screen = reading(Screen::example(width, height), lines());
-        insta::assert_snapshot!(format!("tail_{width}x{height}"), screen.text());
+        crate::snapshot(&format!("tail_{width}x{height}"), &mut screen);
     }
 }
 
@@ -191,7 +191,7 @@ fn what_is_found_opened_counted_and_typed() {
         for (width, height) in [(80, 24), (120, 40)] {
             let mut screen = reading(Screen::example(width, height), picture.clone());
             screen.press(keys);
-            insta::assert_snapshot!(format!("tail_{name}_{width}x{height}"), screen.text());
+            crate::snapshot(&format!("tail_{name}_{width}x{height}"), &mut screen);
         }
     }
 }
@@ -213,7 +213,6 @@ fn whose_lines_are_read() {
         match screen.press(keys).as_slice() {
             [Effect::Inspect(1, Any::Open(subject))] => match subject.as_ref() {
                 AnySubject::Tail(subject) => (subject.title.clone(), subject.groups.clone(), subject.begin),
-                #[allow(unreachable_patterns, reason = "other readers")]
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?} after {keys}"),

@@ -101,18 +101,12 @@ fn followed(mut screen: Screen, picture: Picture) -> Screen {
     screen
 }
 
-fn snapshot(name: &str, screen: &mut Screen) {
-    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(format!("screens__{name}"), screen.text());
-    });
-}
-
 #[test]
 fn at_every_size() {
     for (width, height) in SIZES {
         let mut screen = followed(Screen::example(width, height), picture());
         screen.press("down down down");
-        snapshot(&format!("thread_{width}x{height}"), &mut screen);
+        crate::snapshot(&format!("thread_{width}x{height}"), &mut screen);
     }
 }
 

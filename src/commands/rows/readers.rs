@@ -3,14 +3,6 @@
 use super::{Command, Place, Row, row};
 
 pub(super) const TAIL: &[Row] = &[
-    row(
-        Command::StandStill,
-        "stand still",
-        &["space"],
-        "stay where it is and count what comes, or follow the end again",
-    )
-    .at(Place::Tail)
-    .footer("pause", 78),
     row(Command::StandStill, "stand still", &["space"], "stay here and count what comes, or follow the end")
         .at(Place::Tail)
         .footer("pause", 78),

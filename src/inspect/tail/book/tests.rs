@@ -1,3 +1,5 @@
+//! The scrollback: what is kept, where, and what it says of what it lost.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Events that belong together become one entry, and nothing else does.
+
 use proptest::prelude::*;
 
 use super::*;
