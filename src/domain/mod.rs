@@ -18,6 +18,7 @@ pub mod reading;
 pub mod resource;
 pub mod scope;
 pub mod units;
+pub mod url_text;
 
 pub use arn::{Arn, unqualified};
 pub use declaration::Declaration;

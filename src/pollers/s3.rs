@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::{
     config::Region,
     operation::list_objects_v2::ListObjectsV2Output,
-    types::{Bucket as Listed, Object},
+    types::{Bucket as Listed, EncodingType, Object},
 };
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -30,6 +30,7 @@ use crate::{
         arn::partition_of,
         date_prefix,
         reading::{ARRIVALS, NEWEST, OBJECTS, SIZE},
+        url_text::decoded,
     },
 };
 
@@ -323,6 +324,8 @@ impl Reader {
         token: Option<String>,
     ) -> Result<ListObjectsV2Output, Trouble> {
         let call = look.aws.s3().list_objects_v2().bucket(&self.name).set_continuation_token(token);
+        // One key with a control character would make the whole answer unreadable.
+        let call = call.encoding_type(EncodingType::Url);
         let call = match prefix {
             Some(prefix) => call.prefix(prefix).delimiter("/"),
             None => call,
@@ -331,8 +334,18 @@ impl Reader {
             Some(region) => call.customize().config_override(in_region(region)).send().await,
             None => call.send().await,
         };
-        Ok(answer?)
+        Ok(readable(answer?))
     }
+}
+
+/// Names as they are, if they came as they are written in URLs.
+fn readable(mut page: ListObjectsV2Output) -> ListObjectsV2Output {
+    if page.encoding_type == Some(EncodingType::Url) {
+        let keys = page.contents.iter_mut().flatten().filter_map(|object| object.key.as_mut());
+        let prefixes = page.common_prefixes.iter_mut().flatten().filter_map(|one| one.prefix.as_mut());
+        keys.chain(prefixes).for_each(|name| *name = decoded(name));
+    }
+    page
 }
 
 /// The Region of a bucket that is not in ours: a bucket answers in its own only.

@@ -327,7 +327,7 @@ fn sorted(events: impl Iterator<Item = Event>) -> Vec<(i64, String, String, Stri
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(32))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn each_comes_once_and_in_order(events in any_events(), page in 1..9_usize) {
