@@ -55,7 +55,8 @@ impl Paces {
         } else {
             Self {
                 look: Duration::from_millis(500),
-                at_once: 8,
+                // Those work through one call after another: asked for more, they only keep the writers waiting.
+                at_once: 3,
                 hold,
                 list: Duration::from_secs(3),
                 retry: Duration::from_secs(5),

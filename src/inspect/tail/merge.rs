@@ -14,7 +14,7 @@ const MOST_EVENTS: usize = 200_000;
 const MOST_BYTES: usize = 64 << 20;
 
 /// The part of the hold that may be over when an event is read.
-const MOST_WAITED: f64 = 0.6;
+const MOST_WAITED: f64 = 0.3;
 
 /// By time, and as they came where that is the same.
 type Key = (i64, u64);
@@ -148,14 +148,14 @@ mod tests {
         let (mut merge, now) = (Merge::new(HOLD), Instant::now());
         let ingested = |at_ms, text: &str| Event { ingested_ms: Some(at_ms), ..event(at_ms, text) };
         merge.put(
-            vec![ingested(9_700, "a little"), ingested(2_000, "long"), ingested(99_000, "not yet, by its clock")],
+            vec![ingested(9_800, "a little"), ingested(2_000, "long"), ingested(99_000, "not yet, by its clock")],
             now,
             10_000,
         );
         let at = |ms| now + Duration::from_millis(ms);
-        assert_eq!(texts(&merge.release(None, false, at(399))), "");
-        assert_eq!(texts(&merge.release(None, false, at(400))), "long");
-        assert_eq!(texts(&merge.release(None, false, at(700))), "a little");
+        assert_eq!(texts(&merge.release(None, false, at(699))), "");
+        assert_eq!(texts(&merge.release(None, false, at(700))), "long");
+        assert_eq!(texts(&merge.release(None, false, at(800))), "a little");
         assert_eq!(texts(&merge.release(None, false, at(1000))), "not yet, by its clock");
     }
 

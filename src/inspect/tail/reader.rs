@@ -12,7 +12,7 @@ use super::{
 use crate::domain::log_seen::{Alike, LogSeen};
 
 /// How late an event may come, by its own clock, and be found by the next reading, in milliseconds.
-pub const SHORT_MS: i64 = 10_000;
+pub const SHORT_MS: i64 = 4_000;
 /// And by one of the readings that look further back.
 pub const LONG_MS: i64 = 120_000;
 /// How often one of those is due.
@@ -347,8 +347,8 @@ mod tests {
         }
         reader.took(page(&[(NOW - 9000, "a")], Some("bad")), NOW);
         let Some(Some(Note::Gap { from_ms, to_ms, .. })) = reader.was_refused(NOW + 60_000) else { panic!("no gap") };
-        assert_eq!((from_ms, to_ms), (NOW - 9000, NOW + 50_000));
-        assert_eq!(reader.ask(NOW + 60_000).0, NOW + 50_000);
+        assert_eq!((from_ms, to_ms), (NOW - 9000, NOW + 60_000 - SHORT_MS));
+        assert_eq!(reader.ask(NOW + 60_000).0, NOW + 60_000 - SHORT_MS);
     }
 
     #[test]
@@ -365,8 +365,11 @@ mod tests {
         assert!(taken.gap.is_none() && !taken.is_whole);
         let taken = reader.took(page(&[(NOW + 410_000, "c")], Some("3")), NOW + 570_000);
         let Some(Note::Gap { from_ms, to_ms, .. }) = taken.gap else { panic!("no gap") };
-        assert_eq!((from_ms, to_ms, texts(&Taken { gap: None, ..taken })), (NOW + 410_000, NOW + 560_000, vec!["c"]));
-        assert_eq!(reader.ask(NOW + 570_000), (NOW + 560_000, None));
+        assert_eq!(
+            (from_ms, to_ms, texts(&Taken { gap: None, ..taken })),
+            (NOW + 410_000, NOW + 570_000 - SHORT_MS, vec!["c"])
+        );
+        assert_eq!(reader.ask(NOW + 570_000), (NOW + 570_000 - SHORT_MS, None));
     }
 
     #[test]
