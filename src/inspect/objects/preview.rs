@@ -1,7 +1,7 @@
 //! The beginning of an object as what it is: text, JSON, a table, an image's size, or bytes. Pure, and bounded whatever is in it.
 //!
 //! What it is is decided by the bytes; a name or a type only where bytes alone cannot tell. To show another format: [`named`] if only
-//! its name can be said, else an arm in [`contents`]. Must not: show a part as if it were all.
+//! its name can be said, else an arm in `contents`. Must not: show a part as if it were all.
 
 use serde_json::Value;
 

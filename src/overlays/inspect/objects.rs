@@ -13,7 +13,7 @@
 //!  enter open  f follow  / begin  w download  tab contents                                           ? more
 //! ```
 //!
-//! It knows a [`Picture`](model::Picture) and answers keys with an [`Ask`](model::Ask). Here are the column that has the keys, what is
+//! It knows a [`Picture`] and answers keys with an [`Ask`]. Here are the column that has the keys, what is
 //! being typed, and where things were drawn. Must not: hold the listing.
 
 mod contents;
