@@ -12,10 +12,11 @@ use crate::{
             model::{Ask, CutOff, Deed, News, Subject, Taker},
         },
         detail::Detail,
-        inspect,
+        inspect::{self, probe::Setting},
         route::{self, Route},
     },
     redrive::why::{self, takers},
+    routing::Envelope,
     theme::Role,
 };
 
@@ -169,7 +170,7 @@ impl App {
         let subject = match self.store.kind_of(id) {
             Kind::Table => Some(inspect::Subject::Items(id.clone())),
             Kind::Stream => Some(inspect::Subject::Records(id.clone())),
-            Kind::Bucket => self.bucket(id).map(inspect::Subject::Objects),
+            Kind::Bucket => inspect::objects::subject(&self.store, id).map(inspect::Subject::Objects),
             _ => None,
         };
         let Some(subject) = subject else {
@@ -179,10 +180,24 @@ impl App {
         self.inspect(subject, now)
     }
 
-    fn bucket(&self, id: &ResourceId) -> Option<inspect::objects::model::Subject> {
-        let resource = &self.store.get(id)?.resource;
-        let region = resource.attribute("Region").map(str::to_owned);
-        Some(inspect::objects::model::Subject { id: id.clone(), bucket: resource.name.clone(), region })
+    /// Shows what a probe of this one would be; nothing is sent before it is confirmed there.
+    pub(super) fn probe(&mut self, of: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let errand = match of {
+            _ if self.session.read_only => Err(inspect::probe::READ_ONLY.to_owned()),
+            None => Err("choose a topic, a bus, a queue or an API: a probe starts there".to_owned()),
+            Some(id) => {
+                let account = id.arn().map_or(self.session.account.clone(), |arn| arn.account.to_owned());
+                let envelope = Envelope { account: &account, region: &self.session.region, now };
+                inspect::probe::errand(&self.store, id, Setting { envelope, on_aws: self.session.on_aws })
+            }
+        };
+        match errand {
+            Ok(errand) => self.inspect(inspect::Subject::Probe(Box::new(errand)), now),
+            Err(why) => {
+                self.say(why, Role::Warn, now);
+                Vec::new()
+            }
+        }
     }
 
     /// Opens a reader on top.

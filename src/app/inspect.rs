@@ -8,6 +8,7 @@ mod file;
 mod items;
 mod objects;
 mod out;
+mod probe;
 mod records;
 mod shelf;
 pub mod tail;
@@ -101,6 +102,7 @@ impl Readers {
             Subject::Items(table) => drop(tokio::spawn(items::serve(start, table))),
             Subject::Records(stream) => drop(tokio::spawn(records::serve(start, stream))),
             Subject::Objects(subject) => drop(tokio::spawn(objects::serve(start, subject))),
+            Subject::Probe(errand) => drop(tokio::spawn(probe::serve(start, *errand))),
             Subject::Thread(follow) => drop(tokio::spawn(thread::serve(start, *follow))),
         }
     }

@@ -36,6 +36,7 @@ fn step(what: What, (kind, id, depth): (Kind, &str, usize), milliseconds: Option
         says: says.to_owned(),
         sure: Sure::Certain("it names order-4".into()),
         evidence: vec![Evidence::new("message id", "1f0c2d3e-0000-4000-8000-00000000abcd")],
+        kept: None,
         place_ms: milliseconds.unwrap_or(0),
     }
 }

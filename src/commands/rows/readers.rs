@@ -171,6 +171,15 @@ pub(super) const OBJECTS: &[Row] = &[
 ];
 
 pub(super) const THREAD: &[Row] = &[
+    row(Command::OpenHit, "open the hit", &["enter"], "the item, object or letter of the step; else where it was")
+        .at(Place::Thread)
+        .footer("open", 90),
+    row(Command::Logs, "lines of the hit", &["l"], "the log lines around the chosen step")
+        .at(Place::Thread)
+        .footer("lines", 88),
+    row(Command::JumpToTime, "search another time", &["@"], "search around 14:03, 14:03 10m, or the last 2h")
+        .at(Place::Thread)
+        .footer("when", 75),
     row(Command::FollowAnother, "follow another", &["t", "/"], "type another id")
         .at(Place::Thread)
         .footer("follow", 80),
@@ -185,4 +194,25 @@ pub(super) const THREAD: &[Row] = &[
         .footer("write", 65),
     row(Command::EvidenceDown, "evidence down", &["J"], "scroll the evidence down").at(Place::Thread),
     row(Command::EvidenceUp, "evidence up", &["K"], "scroll the evidence up").at(Place::Thread),
+];
+
+pub(super) const PROBE: &[Row] = &[
+    row(Command::SendProbe, "send or open", &["enter"], "send it; then: a function's lines, or all known of a hop")
+        .at(Place::Probe)
+        .footer("send", 100),
+    row(Command::Logs, "lines of the hop", &["l"], "the log lines of the hop, when it got there")
+        .at(Place::Probe)
+        .footer("lines", 80),
+    row(Command::LookInside, "inside of the hop", &["i"], "what is in the hop: items, objects, records")
+        .at(Place::Probe)
+        .footer("inside", 60),
+    row(Command::FollowThis, "follow probe", &["t"], "what names the probe, wherever it is kept")
+        .at(Place::Probe)
+        .footer("thread", 75),
+    row(Command::CopyId, "copy probe", &["y"], "copy the id of the probe").at(Place::Probe).footer("copy id", 70),
+    row(Command::LookAgain, "watch again", &["r", "f5"], "look for it once more, for a minute")
+        .at(Place::Probe)
+        .footer("watch again", 65),
+    row(Command::EvidenceDown, "hop down", &["J"], "scroll what is known of the hop down").at(Place::Probe),
+    row(Command::EvidenceUp, "hop up", &["K"], "scroll what is known of the hop up").at(Place::Probe),
 ];

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use serde_json::Value;
+
 use super::description::{KeyAttribute, KeyKind, Keys};
 
 /// A condition that DynamoDB understands.
@@ -62,6 +64,20 @@ impl Condition {
             condition.and(key, sort)?;
         }
         Ok(condition)
+    }
+
+    /// The items of one value of the partition key, where that is known from an item: a number is one, all else is text.
+    ///
+    /// # Errors
+    /// When the value is none that a key has.
+    pub fn of_item(key: &str, at: &Value) -> Result<Self, Mistake> {
+        let (kind, typed) = match at {
+            Value::Number(number) => (KeyKind::Number, number.to_string()),
+            Value::String(text) => (KeyKind::Text, text.clone()),
+            _ => return Err(Mistake::NoValue { name: key.to_owned() }),
+        };
+        let partition = KeyAttribute { name: key.to_owned(), kind };
+        Self::parse(&Keys { partition, sort: None, has_more: false }, &typed, None)
     }
 
     fn and(&mut self, key: &KeyAttribute, sort: &str) -> Result<(), Mistake> {

@@ -23,10 +23,12 @@ pub mod source;
 pub mod step;
 pub mod story;
 mod telling;
+pub mod window;
 
 pub use ground::Ground;
 pub use search::{Search, Wanted};
-pub use step::{Step, Sure, Thread, What};
+pub use step::{Kept, Step, Sure, Thread, What};
+pub use window::Window;
 
 #[cfg(test)]
 mod tests;
