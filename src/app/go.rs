@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{App, Effect, update::current};
 use crate::{
     domain::{Kind, ResourceId},
+    inspect::thread::seen::Seen,
     overlays::{
         desk::{
             Desk,
@@ -14,6 +15,7 @@ use crate::{
         detail::Detail,
         inspect::{self, probe::Setting},
         route::{self, Route},
+        which::Which,
     },
     redrive::why::{self, takers},
     routing::Envelope,
@@ -231,6 +233,12 @@ impl App {
                 self.say(said, Role::Dim, now);
                 return vec![Effect::Copy(text)];
             }
+            inspect::News::Ids(ids, group) => {
+                let is_it = |id: &&ResourceId| inspect::tail::group_of(&self.store, id).as_deref() == Some(&*group);
+                let known = self.store.entries().map(|entry| &entry.resource);
+                let near = known.filter(|of| of.kind == Kind::Function).map(|of| &of.id).find(is_it).cloned();
+                return self.follow_one_of(ids, near, now);
+            }
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));
@@ -240,6 +248,27 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// Follows one of the ids that stand somewhere: which, is asked where there are several.
+    pub(super) fn follow_one_of(&mut self, ids: Vec<Seen>, near: Option<ResourceId>, now: Timestamp) -> Vec<Effect> {
+        match &ids[..] {
+            [] => self.say(
+                "nothing in it looks like an id: t in a pane follows one that is typed".to_owned(),
+                Role::Dim,
+                now,
+            ),
+            [one] => return self.follow(one.id.clone(), near.as_ref(), now),
+            _ => self.overlays.push(Box::new(Which::new(ids, near))),
+        }
+        Vec::new()
+    }
+
+    /// Opens the thread of an id, through the flow of this one.
+    pub(super) fn follow(&mut self, id: String, near: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        let subject = inspect::thread::subject(id, true, near, &view);
+        self.inspect(subject, now)
     }
 
     /// Asks for an id to follow, through the flow of what is chosen.

@@ -203,6 +203,11 @@ impl App {
                 self.overlays.push(overlay);
                 return self.inspect(*subject, now);
             }
+            Wish::FollowOneOf(ids, near) => {
+                self.overlays.push(overlay);
+                return self.follow_one_of(ids, near, now);
+            }
+            Wish::Follow(id, near) => return self.follow(id, near.as_ref(), now),
             Wish::InspectAt(subject, ask) => {
                 self.overlays.push(overlay);
                 let mut effects = self.inspect(*subject, now);

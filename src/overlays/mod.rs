@@ -13,6 +13,7 @@ pub mod route;
 pub mod themes;
 pub mod toast;
 pub mod usage;
+pub mod which;
 
 use crossterm::event::KeyEvent;
 use ratatui::{
@@ -23,6 +24,7 @@ use ratatui::{
 use crate::{
     commands::{Command, Place},
     domain::ResourceId,
+    inspect::thread::seen::Seen,
     panes::{Lit, View},
 };
 
@@ -65,6 +67,10 @@ pub enum Wish {
     Read(inspect::Ask),
     /// Open a reader on top; what wishes it stays below.
     Inspect(Box<inspect::Subject>),
+    /// Follow one of these ids through the flow of this one: which, is asked where there are several.
+    FollowOneOf(Vec<Seen>, Option<ResourceId>),
+    /// Close, and follow this id through the flow of this one.
+    Follow(String, Option<ResourceId>),
     /// Open a reader on top, and ask this of it first; what wishes it stays below.
     InspectAt(Box<inspect::Subject>, Box<inspect::Ask>),
     /// Lay the dead letters of this one on the desk, and find this among them.

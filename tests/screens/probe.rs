@@ -129,8 +129,8 @@ fn it_says_what_is_sent_who_gets_it_and_who_rejects_it() {
 #[test]
 fn on_an_emulator_enter_sends_once() {
     let mut screen = example(120, 40);
-    opened(&mut screen);
-    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Probe(model::Ask::Send))]);
+    let errand = opened(&mut screen);
+    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Probe(model::Ask::Send(Box::new(errand))))]);
     assert_eq!(screen.press("enter enter"), [], "it is being sent");
 }
 
@@ -138,7 +138,7 @@ fn on_an_emulator_enter_sends_once() {
 fn on_aws_the_name_is_typed() {
     let session = Session { on_aws: true, place: "AWS".into(), ..session() };
     let mut screen = with_another(Screen::empty(120, 40).connected(session));
-    opened(&mut screen);
+    let errand = opened(&mut screen);
     assert_eq!(screen.press("enter"), []);
     screen.write("fro");
     assert_eq!(screen.press("enter"), []);
@@ -147,7 +147,7 @@ fn on_aws_the_name_is_typed() {
     screen.app.update(Event::Paste("ork".into()), screen.now);
     assert_eq!(screen.press("enter"), [], "a name that is pasted says nothing");
     screen.write("ork");
-    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Probe(model::Ask::Send))]);
+    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Probe(model::Ask::Send(Box::new(errand))))]);
 }
 
 #[test]
@@ -209,14 +209,14 @@ fn a_hop_leads_to_its_lines_and_the_probe_to_its_thread() {
 #[test]
 fn of_several_routes_one_is_chosen_first() {
     let mut screen = example(120, 40);
-    opened(&mut screen);
+    let errand = opened(&mut screen);
     let routes = vec!["POST /a".to_owned(), "PUT /b".to_owned()];
     told(&mut screen, Picture { routes: routes.clone(), ..Picture::default() });
     assert!(screen.shows("through which route?"), "{}", screen.text());
     assert_eq!(screen.press("2"), [Effect::Inspect(1, Ask::Probe(model::Ask::Route(1)))]);
     told(&mut screen, Picture { routes, route: Some("PUT /b".into()), ..Picture::default() });
     assert!(screen.shows("where it would go") && screen.shows("PUT /b"), "{}", screen.text());
-    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Probe(model::Ask::Send))]);
+    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Probe(model::Ask::Send(Box::new(errand))))]);
 }
 
 #[test]
@@ -226,4 +226,20 @@ fn what_is_in_doubt_is_said_and_not_sent_again() {
     told(&mut screen, Picture { stage: Stage::Refused("no answer within 10 s".into()), ..Picture::default() });
     assert!(screen.shows("not tried again: no answer within 10 s"), "{}", screen.text());
     assert_eq!(screen.press("enter"), []);
+}
+
+#[test]
+fn another_event_is_typed_and_who_gets_it_is_told_anew() {
+    let mut screen = example(120, 40);
+    let errand = opened(&mut screen);
+    screen.press("e ctrl-u");
+    screen.write(r#"{"cart":"{probe}"}"#);
+    assert_eq!(screen.press("enter"), []);
+    assert!(screen.shows("not sent yet") && screen.shows("\"cart\""), "{}", screen.text());
+    let effects = screen.press("enter");
+    let [Effect::Inspect(1, Ask::Probe(model::Ask::Send(sent)))] = &effects[..] else { panic!("{effects:?}") };
+    let plan = &sent.plan;
+    let body: serde_json::Value = serde_json::from_str(&plan.body).unwrap();
+    assert_eq!(body["cart"], errand.plan.probe.as_str());
+    assert_eq!((&plan.probe, &plan.attributes), (&errand.plan.probe, &errand.plan.attributes));
 }

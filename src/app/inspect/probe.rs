@@ -146,7 +146,8 @@ impl Bench {
             Ask::Route(place) if self.stage == Stage::Ready => {
                 self.route = self.routes.get(place).cloned().or(self.route.take());
             }
-            Ask::Send if self.stage == Stage::Ready && (self.errand.api.is_none() || self.route.is_some()) => {
+            Ask::Send(errand) if self.stage == Stage::Ready && (self.errand.api.is_none() || self.route.is_some()) => {
+                self.errand = *errand;
                 self.send();
             }
             Ask::Stop if self.stage == Stage::Following => {
@@ -155,7 +156,7 @@ impl Bench {
             }
             Ask::Stop if self.stage == Stage::Sending => self.leaves = true,
             Ask::Again if matches!(self.stage, Stage::Stopped | Stage::Over) => self.follow(),
-            Ask::Route(_) | Ask::Send | Ask::Stop | Ask::Again => {}
+            Ask::Route(_) | Ask::Send(_) | Ask::Stop | Ask::Again => {}
         }
     }
 
@@ -354,9 +355,13 @@ mod tests {
             hops: vec![hop],
             doubts: Vec::new(),
         };
-        let queues = vec![QueuePlace { id: "queue".into(), sources: Vec::new() }];
-        let ground = Arc::new(Ground { queues, ..Ground::default() });
-        Errand { plan: Arc::new(plan), ground, api: api.then(|| "a1".to_owned()), name: None }
+        let mut ground = Ground::default();
+        ground.queues.push(QueuePlace { id: "queue".into(), sources: Vec::new() });
+        Errand { plan: Arc::new(plan), ground: Arc::new(ground), api: api.then(|| "a1".to_owned()), name: None }
+    }
+
+    fn send(api: bool) -> Ask {
+        Ask::Send(Box::new(errand(api)))
     }
 
     /// A task at work, and its screen.
@@ -400,7 +405,7 @@ mod tests {
         open.until(|picture| picture.stage == Stage::Ready).await;
         assert_eq!(open.sent(), 0);
         for _ in 0..3 {
-            open.ask(Ask::Send).await;
+            open.ask(send(false)).await;
         }
         let over = open.until(|picture| picture.stage == Stage::Over).await;
         assert_eq!((open.sent(), over.ids), (1, vec!["m-1".to_owned()]));
@@ -411,7 +416,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_never_arrives_is_over_after_its_time_and_can_be_looked_for_again() {
         let mut open = Open::new(Fake { loses: true, ..Fake::default() }, false);
-        open.ask(Ask::Send).await;
+        open.ask(send(false)).await;
         let begun = tokio::time::Instant::now();
         let over = open.until(|picture| picture.stage == Stage::Over).await;
         assert!(begun.elapsed() >= LASTING, "{:?}", begun.elapsed());
@@ -424,7 +429,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_stops_watching_stops_the_looking_and_nothing_else() {
         let mut open = Open::new(Fake { loses: true, ..Fake::default() }, false);
-        open.ask(Ask::Send).await;
+        open.ask(send(false)).await;
         open.until(|picture| picture.stage == Stage::Following).await;
         open.ask(Ask::Stop).await;
         let stopped = open.until(|picture| picture.stage == Stage::Stopped).await;
@@ -436,10 +441,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_in_doubt_is_not_sent_again() {
         let mut open = Open::new(Fake { refuses: true, ..Fake::default() }, false);
-        open.ask(Ask::Send).await;
+        open.ask(send(false)).await;
         let refused = open.until(|picture| matches!(picture.stage, Stage::Refused(_))).await;
         assert!(matches!(&refused.stage, Stage::Refused(why) if why.contains("no answer")), "{refused:?}");
-        open.ask(Ask::Send).await;
+        open.ask(send(false)).await;
         open.until(|picture| matches!(picture.stage, Stage::Refused(_))).await;
         assert_eq!(open.sent(), 1);
     }
@@ -450,11 +455,11 @@ mod tests {
         let mut open = Open::new(fake, true);
         let found = open.until(|picture| picture.stage == Stage::Ready).await;
         assert_eq!((found.routes, found.route), (vec!["POST /a".to_owned(), "PUT /b".to_owned()], None));
-        open.ask(Ask::Send).await;
+        open.ask(send(true)).await;
         open.ask(Ask::Route(1)).await;
         let chosen = open.until(|picture| picture.route.is_some()).await;
         assert_eq!((chosen.route.as_deref(), open.sent()), (Some("PUT /b"), 0));
-        open.ask(Ask::Send).await;
+        open.ask(send(true)).await;
         open.until(|picture| picture.stage == Stage::Over).await;
         assert_eq!(open.sent(), 1);
     }

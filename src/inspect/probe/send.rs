@@ -55,7 +55,9 @@ pub fn api_of(target: &Resource) -> Result<Option<&str>, &'static str> {
     match (target.kind, target.attribute("ApiId"), target.attribute("ProtocolType")) {
         (Kind::Topic | Kind::Bus | Kind::Queue, ..) => Ok(None),
         (Kind::Api, Some(id), Some("REST")) => Ok(Some(id)),
-        (Kind::Api, ..) => Err("only REST APIs can be sent to through their own control plane"),
+        (Kind::Api, ..) => Err(
+            "only a REST API has a call that sends through it (TestInvokeMethod): probe the queue or topic behind it",
+        ),
         _ => Err("a probe starts at a topic, a bus, a queue or an API"),
     }
 }

@@ -19,8 +19,10 @@ pub mod rows;
 pub mod tail;
 pub mod thread;
 
+use std::sync::Arc;
+
 use super::Overlay;
-use crate::domain::ResourceId;
+use crate::{domain::ResourceId, inspect::thread::seen::Seen};
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +70,8 @@ pub enum News {
         text: String,
         said: String,
     },
+    /// The ids in what is chosen of this log group, to be followed.
+    Ids(Vec<Seen>, Arc<str>),
     Tail(Box<tail::model::Picture>),
     Items(Box<items::model::Picture>),
     Records(Box<records::model::Picture>),

@@ -31,11 +31,11 @@ use crate::{
     commands::Place,
     domain::ResourceId,
     inspect::probe::{
-        follow,
+        Plan, follow,
         plan::{Draft, mark_of},
         send,
     },
-    overlays::{Overlay, Press, Wish, choices::Choices},
+    overlays::{Overlay, Press, Wish, choices::Choices, filter::insert},
     panes::View,
     routing::{Envelope, MessageAttributes},
     store::Store,
@@ -51,8 +51,7 @@ pub struct Probe {
     number: u64,
     errand: Errand,
     picture: Picture,
-    /// The name, as far as it is typed.
-    typing: Option<Input>,
+    typing: Option<(Blank, Input)>,
     /// The routes, where one is to be chosen.
     choices: Option<Choices>,
     /// The cursor's place among the hops.
@@ -63,6 +62,15 @@ pub struct Probe {
     hops: Rect,
     first: usize,
     beside: Rect,
+}
+
+/// What is being typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blank {
+    /// Another event.
+    Event,
+    /// The name, so that it is meant.
+    Name,
 }
 
 impl Probe {
@@ -100,9 +108,20 @@ impl Overlay for Probe {
         Some(&self.errand.plan.target)
     }
 
-    // A name is typed, or it says nothing: what is pasted is not taken.
     fn takes_text(&self) -> bool {
         self.typing.is_some()
+    }
+
+    fn takes_document(&self) -> bool {
+        matches!(self.typing, Some((Blank::Event, _)))
+    }
+
+    fn paste(&mut self, text: &str, _view: &View<'_>) -> Wish {
+        // A name is typed, or it says nothing.
+        if let Some((Blank::Event, input)) = &mut self.typing {
+            insert(input, &text.replace('\n', " "));
+        }
+        Wish::Stay
     }
 
     fn ages(&self) -> bool {
@@ -150,6 +169,26 @@ impl Overlay for Probe {
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         self.page(area, buf, view);
     }
+}
+
+/// The same probe with another event.
+///
+/// # Errors
+/// When it is no event that the target would take.
+fn rewritten(before: &Plan, event: String, view: &View<'_>) -> Result<Plan, String> {
+    let gone = || format!("{} is gone", before.name);
+    let target = view.store.get(&before.target).map(|entry| &entry.resource).ok_or_else(gone)?;
+    let arn = before.target.arn();
+    let (account, region) = arn.map_or(("", ""), |arn| (arn.account, arn.region));
+    let draft = Draft {
+        store: view.store,
+        target,
+        probe: before.probe.clone(),
+        event: Some(event),
+        attributes: before.attributes.clone(),
+        envelope: Envelope { account, region, now: view.now },
+    };
+    draft.plan()
 }
 
 /// Where and as whom it would be sent.

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{Probe, model::Stage};
+use super::{Blank, Probe, model::Stage};
 use crate::{
     commands::{COMMANDS, Command, Place},
     domain::units::Age,
@@ -38,7 +38,8 @@ impl Probe {
         }
         let foot = line(area.bottom() - 1);
         match &self.typing {
-            Some(input) => {
+            Some((Blank::Event, input)) => draw_prompt(" event ", input, foot, buf, view),
+            Some((Blank::Name, input)) => {
                 let name = text::clean(self.errand.name.as_deref().unwrap_or_default()).into_owned();
                 draw_prompt(&format!(" type {name} if you mean it: "), input, foot, buf, view);
             }
@@ -267,6 +268,7 @@ impl Probe {
         let was_sent = self.picture.course.is_some();
         let works = |command: Command| match command {
             Command::SendProbe => was_sent || (*stage == Stage::Ready && !view.read_only),
+            Command::EditOne => *stage == Stage::Ready,
             Command::LookAgain => matches!(stage, Stage::Stopped | Stage::Over),
             Command::FollowThis | Command::Logs | Command::LookInside => was_sent,
             _ => true,
@@ -298,11 +300,14 @@ impl Probe {
 fn ended(course: &Course, view: &View<'_>) -> String {
     let (made, all) = course.made();
     let mut said = format!("{}: {made} of {all}, {} rejected", course.outcome(), course.count("rejected"));
-    let unseen = course.unseen();
-    let names: Vec<&str> =
-        unseen.iter().filter_map(|place| Some(view.store.name_of(&course.plan.hops.get(*place)?.to))).collect();
-    if !names.is_empty() {
-        said.push_str(&format!("; nothing was seen of it at {}", names.join(", ")));
+    let name = |place: usize| course.plan.hops.get(place).map(|hop| view.store.name_of(&hop.to));
+    let failed = course.states.iter().enumerate().filter(|(_, state)| matches!(state, State::Failed { .. }));
+    let failed: Vec<&str> = failed.filter_map(|(place, _)| name(place)).collect();
+    let unseen: Vec<&str> = course.unseen().into_iter().filter_map(name).collect();
+    for (what, names) in [("it failed at", failed), ("nothing was seen of it at", unseen)] {
+        if !names.is_empty() {
+            said.push_str(&format!("; {what} {}", names.join(", ")));
+        }
     }
     said
 }

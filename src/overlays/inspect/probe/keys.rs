@@ -1,15 +1,18 @@
 //! What each key means before a probe is sent and after.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyCode;
 use tui_input::Input;
 
 use super::{
-    Probe,
+    Blank, Probe,
     model::{Ask, Stage},
 };
 use crate::{
     commands::Command,
     domain::{Kind, ResourceId},
+    inspect::probe::follow,
     overlays::{
         Press, Wish,
         filter::request,
@@ -25,7 +28,7 @@ fn wish(ask: Ask) -> Wish {
 impl Probe {
     pub(super) fn press(&mut self, press: Press, view: &View<'_>) -> Wish {
         if self.typing.is_some() {
-            return self.typed(press);
+            return self.typed(press, view);
         }
         if let Some(choices) = self.choices.as_mut().filter(|_| self.picture.route.is_none()) {
             if let Some(place) = choices.key(press) {
@@ -50,6 +53,9 @@ impl Probe {
             Some(Command::LookInside) => return self.chosen().map_or(Wish::Stay, |id| Wish::LookInside(id.clone())),
             Some(Command::CopyId) => return Wish::Copy(self.errand.plan.probe.clone()),
             Some(Command::FollowThis) => return self.follow(view),
+            Some(Command::EditOne) if self.picture.stage == Stage::Ready => {
+                self.typing = Some((Blank::Event, Input::new(self.errand.plan.body.clone())));
+            }
             Some(Command::LookAgain) if matches!(self.picture.stage, Stage::Stopped | Stage::Over) => {
                 return wish(Ask::Again);
             }
@@ -74,7 +80,7 @@ impl Probe {
             Stage::Finding | Stage::Sending | Stage::Refused(_) => Wish::Stay,
             Stage::Ready if view.read_only => Wish::Say(inspect::probe::READ_ONLY.to_owned()),
             Stage::Ready if self.errand.name.is_some() => {
-                self.typing = Some(Input::default());
+                self.typing = Some((Blank::Name, Input::default()));
                 Wish::Stay
             }
             Stage::Ready => self.send(),
@@ -84,13 +90,23 @@ impl Probe {
 
     fn send(&mut self) -> Wish {
         self.picture.stage = Stage::Sending;
-        wish(Ask::Send)
+        wish(Ask::Send(Box::new(self.errand.clone())))
     }
 
-    fn typed(&mut self, press: Press) -> Wish {
-        let Some(input) = &mut self.typing else { return Wish::Stay };
+    fn typed(&mut self, press: Press, view: &View<'_>) -> Wish {
+        let Some((blank, input)) = &mut self.typing else { return Wish::Stay };
         match press.event.code {
             KeyCode::Esc => self.typing = None,
+            KeyCode::Enter if *blank == Blank::Event => {
+                match super::rewritten(&self.errand.plan, input.value().to_owned(), view) {
+                    Err(mistake) => return Wish::Say(mistake),
+                    Ok(plan) => {
+                        let ground = Arc::new(follow::ground(&plan, view.store));
+                        (self.errand.plan, self.errand.ground) = (Arc::new(plan), ground);
+                        (self.typing, self.at, self.offset) = (None, 0, 0);
+                    }
+                }
+            }
             KeyCode::Enter => {
                 let name = self.errand.name.as_deref().unwrap_or_default();
                 if input.value().trim() != name {

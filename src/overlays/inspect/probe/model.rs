@@ -20,12 +20,12 @@ pub struct Errand {
 }
 
 /// What the user wants of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Through the route at this place.
     Route(usize),
-    /// Send it. Only ever once: an ask for more is nothing.
-    Send,
+    /// Send this. Only ever once: an ask for more is nothing.
+    Send(Box<Errand>),
     /// Look for it no longer.
     Stop,
     /// Look for it once more, as long as before.
