@@ -11,12 +11,12 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{
-    Start,
-    out::{Out, PICTURE},
-};
+use super::Start;
 use crate::{
-    app::clock,
+    app::{
+        clock,
+        out::{Out, PICTURE},
+    },
     aws::Trouble,
     inspect::{
         probe::{
@@ -42,7 +42,7 @@ pub(super) async fn serve(start: Start, errand: Errand) {
         post: Arc::new(Arc::clone(&start.aws)),
         clock: clock::now,
     };
-    Bench::new(Out::new(start.events, start.number), world, errand).serve(start.asks).await;
+    Bench::new(start.out(), world, errand).serve(start.asks).await;
 }
 
 /// What it is sent to and looked for in.
@@ -62,7 +62,7 @@ enum Note {
 type Progress = Option<(Arc<Course>, bool)>;
 
 struct Bench {
-    out: Out,
+    out: Out<News>,
     world: World,
     errand: Errand,
     notes: mpsc::Sender<Note>,
@@ -87,7 +87,7 @@ impl Drop for Bench {
 }
 
 impl Bench {
-    fn new(out: Out, world: World, errand: Errand) -> Self {
+    fn new(out: Out<News>, world: World, errand: Errand) -> Self {
         let (notes, noted) = mpsc::channel(NOTES);
         Self {
             out,
@@ -376,7 +376,7 @@ mod tests {
             let ((asks, asked), (out, events)) = (mpsc::channel(8), mpsc::channel(8));
             let fake = Arc::new(fake);
             let world = World { post: Arc::clone(&fake) as _, source: Arc::clone(&fake) as _, clock: now };
-            tokio::spawn(Bench::new(Out::new(out, 1), world, errand(api)).serve(asked));
+            tokio::spawn(Bench::new(Out::new(out, 1, Event::Inspected), world, errand(api)).serve(asked));
             Self { asks, events, fake }
         }
 
