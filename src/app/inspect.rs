@@ -7,7 +7,6 @@
 mod file;
 mod items;
 mod objects;
-mod out;
 mod records;
 mod shelf;
 pub mod tail;
@@ -17,7 +16,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use super::Event;
+use super::{Event, out::Out};
 use crate::{
     aws::Connection,
     inspect::tail::Budget,
@@ -53,6 +52,17 @@ impl Start {
     /// Tells the reader something; false if nobody listens any more.
     pub async fn tell(&self, news: News) -> bool {
         self.events.send(Event::Inspected(self.number, news)).await.is_ok()
+    }
+
+    /// A way to the screen that is never waited for.
+    fn out(&self) -> Out<News> {
+        Out::new(self.events.clone(), self.number, Event::Inspected)
+    }
+}
+
+impl Out<News> {
+    fn say(&mut self, text: impl Into<String>, bad: bool) {
+        self.tell(News::Said(text.into(), bad));
     }
 }
 
