@@ -311,6 +311,23 @@ fn what_comes_does_not_move_what_is_read() {
     assert_eq!(before[3..20], screen.lines()[3..20]);
 }
 
+/// Lines that stand still are told from an endpoint that is silent.
+#[test]
+fn what_is_not_read_yet_is_said() {
+    let behind = |seconds: i64| Picture { read_to: Some(example::after(example::now(), -seconds)), ..lines() };
+    let says = |picture: Picture| reading(Screen::example(120, 24), picture).shows("what was said since is not here");
+    assert!(!says(behind(9)), "readings take turns");
+    let mut screen = reading(Screen::example(120, 24), behind(21));
+    assert!(screen.shows("read up to ") && screen.shows("21 s ago: what was said since is not here yet"));
+    screen.pass(5);
+    screen.tick();
+    assert!(screen.app.is_dirty() && screen.shows("26 s ago"), "it ages by itself: {}", screen.text());
+    assert!(!says(Picture { busy: Some("reading what was said before".to_owned()), ..behind(21) }));
+    let denied = |group: &Group| Group { trouble: Some("denied".into()), ..group.clone() };
+    let all_denied = lines().groups.iter().map(denied).collect();
+    assert!(!says(Picture { groups: all_denied, ..behind(21) }), "they say why");
+}
+
 /// A million characters and nothing else: no frame takes longer than a blink.
 #[test]
 fn a_million_characters_are_whole_in_the_entry_and_slow_nothing() {

@@ -175,6 +175,10 @@ impl Overlay for Tail {
         self.typing.is_some()
     }
 
+    fn ages(&self) -> bool {
+        self.picture.read_to.is_some()
+    }
+
     fn paste(&mut self, text: &str, _view: &View<'_>) -> Wish {
         if let Some(typing) = &mut self.typing {
             typing.insert(text);
