@@ -87,6 +87,7 @@ fn picture() -> Picture {
     }];
     Picture {
         id: "order-4".into(),
+        window: Window::default(),
         thread: Arc::new(Thread { steps, gaps, ..Thread::default() }),
         progress: Progress { done: 9, all: 17 },
         searching: true,
