@@ -7,6 +7,7 @@
 mod file;
 mod items;
 mod objects;
+mod probe;
 mod records;
 mod shelf;
 pub mod tail;
@@ -111,6 +112,7 @@ impl Readers {
             Subject::Items(table) => drop(tokio::spawn(items::serve(start, table))),
             Subject::Records(stream) => drop(tokio::spawn(records::serve(start, stream))),
             Subject::Objects(subject) => drop(tokio::spawn(objects::serve(start, subject))),
+            Subject::Probe(errand) => drop(tokio::spawn(probe::serve(start, *errand))),
             Subject::Thread(follow) => drop(tokio::spawn(thread::serve(start, *follow))),
         }
     }

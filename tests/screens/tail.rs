@@ -254,13 +254,14 @@ fn keys_ask_for_what_they_say() {
     asks(&mut screen, "*", Ask::Clusters);
     asks(&mut screen, "s", Ask::Groups);
     asks(&mut screen, "y", Ask::Copy);
+    asks(&mut screen, "t", Ask::Ids);
     asks(&mut screen, "p", Ask::Page);
     asks(&mut screen, "e", Ask::Edit);
     asks(&mut screen, "v", Ask::Want(Box::new(Wanted { level: Level::Warn, ..Wanted::default() })));
     screen.press("/");
     screen.write("a b");
     asks(&mut screen, "enter", Ask::Want(Box::new(Wanted { find: Find::typed("a b"), ..Wanted::default() })));
-    screen.press("t");
+    screen.press("f");
     screen.write(".level");
     asks(&mut screen, "enter", Ask::Columns(".level".into()));
     screen.press("@");
