@@ -78,6 +78,9 @@ pub struct Global {
     #[arg(long, global = true)]
     pub no_metrics: bool,
     /// Read this configuration file instead of the usual one
+    /// Memory for the lines of each open log reader, such as 64MiB; older lines are on disk
+    #[arg(long, global = true, value_name = "SIZE")]
+    pub scrollback: Option<config::Scrollback>,
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Write what happens inside to this file (EDATOP_LOG sets the level)
@@ -213,6 +216,7 @@ fn settle(global: &Global) -> Result<Config, String> {
     Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }
 
+        scrollback: global.scrollback,
 /// Logs go to a file or nowhere: the screen is not theirs.
 fn start_log(path: Option<&std::path::Path>) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, String> {
     let Some(path) = path else { return Ok(None) };
