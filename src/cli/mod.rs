@@ -77,10 +77,10 @@ pub struct Global {
     /// Do not ask CloudWatch for metrics, which AWS charges by the piece
     #[arg(long, global = true)]
     pub no_metrics: bool,
-    /// Read this configuration file instead of the usual one
     /// Memory for the lines of each open log reader, such as 64MiB; older lines are on disk
     #[arg(long, global = true, value_name = "SIZE")]
     pub scrollback: Option<config::Scrollback>,
+    /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Write what happens inside to this file (EDATOP_LOG sets the level)
@@ -209,6 +209,7 @@ fn settle(global: &Global) -> Result<Config, String> {
         read_only: global.read_only,
         refresh: global.refresh,
         theme: global.theme.clone(),
+        scrollback: global.scrollback,
         ascii: global.ascii,
         no_motion: global.no_motion,
         no_metrics: global.no_metrics,
@@ -216,7 +217,6 @@ fn settle(global: &Global) -> Result<Config, String> {
     Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }
 
-        scrollback: global.scrollback,
 /// Logs go to a file or nowhere: the screen is not theirs.
 fn start_log(path: Option<&std::path::Path>) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, String> {
     let Some(path) = path else { return Ok(None) };

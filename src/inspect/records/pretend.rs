@@ -19,7 +19,7 @@ pub(crate) type Answer = Result<Batch, Failed>;
 #[derive(Debug, Default)]
 pub(crate) struct Pretend {
     pub(crate) shards: Mutex<Vec<Shard>>,
-    answers: Mutex<BTreeMap<String, VecDeque<Answer>>>,
+    pub(crate) answers: Mutex<BTreeMap<String, VecDeque<Answer>>>,
     /// When which shard was asked.
     pub(crate) calls: Mutex<Vec<(Instant, String)>>,
     pub(crate) iterators: Mutex<Vec<(String, At)>>,
@@ -28,9 +28,9 @@ pub(crate) struct Pretend {
     /// The listing that is refused.
     pub(crate) refuses: Option<usize>,
     pub(crate) listings: Mutex<Vec<Instant>>,
-    holds: AtomicBool,
-    held: Notify,
-    given_up: Arc<Notify>,
+    pub(crate) holds: AtomicBool,
+    pub(crate) held: Notify,
+    pub(crate) given_up: Arc<Notify>,
 }
 
 impl Pretend {
