@@ -163,13 +163,17 @@ impl App {
     /// Opens the reader of what is in this one: a kind that has a reader is an arm here.
     pub(super) fn look_inside(&mut self, of: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
         let Some(id) = of else {
-            self.say("choose a table, a bucket or a stream: i shows what is in it".to_owned(), Role::Dim, now);
+            self.say("choose a table, a bucket, a stream or a bus: i shows what is in it".to_owned(), Role::Dim, now);
             return Vec::new();
         };
         let subject = match self.store.kind_of(id) {
             Kind::Table => Some(inspect::Subject::Items(id.clone())),
             Kind::Stream => Some(inspect::Subject::Records(id.clone())),
             Kind::Bucket => self.bucket(id).map(inspect::Subject::Objects),
+            Kind::Bus | Kind::Rule | Kind::DeliveryStream => {
+                let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+                Some(inspect::deliveries::subject(id, &view))
+            }
             _ => None,
         };
         let Some(subject) = subject else {
@@ -182,7 +186,12 @@ impl App {
     fn bucket(&self, id: &ResourceId) -> Option<inspect::objects::model::Subject> {
         let resource = &self.store.get(id)?.resource;
         let region = resource.attribute("Region").map(str::to_owned);
-        Some(inspect::objects::model::Subject { id: id.clone(), bucket: resource.name.clone(), region })
+        Some(inspect::objects::model::Subject {
+            id: id.clone(),
+            bucket: resource.name.clone(),
+            region,
+            begin: String::new(),
+        })
     }
 
     /// Opens a reader on top.

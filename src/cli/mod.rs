@@ -5,6 +5,7 @@
 //! let in; 4 a run was cut off before its end.
 
 pub mod dashboard;
+pub mod deliveries;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod desk;
@@ -77,10 +78,10 @@ pub struct Global {
     /// Do not ask CloudWatch for metrics, which AWS charges by the piece
     #[arg(long, global = true)]
     pub no_metrics: bool,
-    /// Read this configuration file instead of the usual one
     /// Memory for the lines of each open log reader, such as 64MiB; older lines are on disk
     #[arg(long, global = true, value_name = "SIZE")]
     pub scrollback: Option<config::Scrollback>,
+    /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Write what happens inside to this file (EDATOP_LOG sets the level)
@@ -115,6 +116,8 @@ pub enum Command {
     Items(items::Arguments),
     /// Read the records of a stream, or of a table's: payloads decoded, or what changed in which item
     Records(records::Arguments),
+    /// What a bus or a delivery stream handed on, and what its targets logged or received of it
+    Deliveries(deliveries::Arguments),
     /// Send one marked event, follow it through the map, and say how long each hop took
     Probe(probe::Arguments),
     /// Everything that names an id, wherever it is kept, as one line of events along the map
@@ -177,6 +180,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Purge(arguments)) => purge::run(config, arguments).await,
             Some(Command::Items(arguments)) => items::run(config, arguments).await,
             Some(Command::Records(arguments)) => records::run(config, arguments).await,
+            Some(Command::Deliveries(arguments)) => deliveries::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
             Some(Command::Objects(arguments)) => objects::run(config, arguments).await,
             Some(Command::Probe(arguments)) => probe::run(config, arguments).await,
@@ -212,11 +216,11 @@ fn settle(global: &Global) -> Result<Config, String> {
         ascii: global.ascii,
         no_motion: global.no_motion,
         no_metrics: global.no_metrics,
+        scrollback: global.scrollback,
     };
     Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }
 
-        scrollback: global.scrollback,
 /// Logs go to a file or nowhere: the screen is not theirs.
 fn start_log(path: Option<&std::path::Path>) -> Result<Option<tracing_appender::non_blocking::WorkerGuard>, String> {
     let Some(path) = path else { return Ok(None) };

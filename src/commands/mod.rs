@@ -153,6 +153,8 @@ pub enum Place {
     Objects,
     /// Among the records of a stream, likewise.
     Records,
+    /// Among what a bus or a delivery stream handed on, likewise.
+    Deliveries,
     /// On the thread of one id, likewise.
     Thread,
 }
@@ -178,6 +180,7 @@ impl Place {
             Self::Items => "the items",
             Self::Objects => "the objects",
             Self::Records => "the records",
+            Self::Deliveries => "what was handed on",
             Self::Thread => "the thread",
         }
     }

@@ -101,7 +101,7 @@ pub(super) async fn serve(start: Start, subject: Subject) {
         number,
         events,
         notes,
-        tree: Tree::new(""),
+        tree: Tree::new(&subject.begin),
         planted: 0,
         at: 0,
         on: None,
