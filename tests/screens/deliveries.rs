@@ -105,6 +105,11 @@ fn picture() -> Picture {
     let seen = vec![
         seen(-3, r#"{"level":"INFO","event":"fd2110a6","store_id":"store-4","amount":6280}"#, false),
         seen(
+            -4,
+            "REPORT RequestId: b625af56\tDuration: 23.18 ms\tBilled Duration: 24 ms\tMemory Size: 128 MB\tMax Memory Used: 40 MB\t",
+            false,
+        ),
+        seen(
             -9,
             "[ERROR] KeyError: 'store_id'\nTraceback (most recent call last):\n  File \"index.py\u{1b}[2J\"",
             true,
@@ -112,7 +117,7 @@ fn picture() -> Picture {
     ];
     Picture {
         look: Some(lines()),
-        state: State::Seen(Arc::new(Sight { seen, said: "2 lines of the last 2 min".into() })),
+        state: State::Seen(Arc::new(Sight { seen, said: "3 lines of the last 2 min".into() })),
         at: Some(example::now()),
         every_seconds: Some(5),
     }

@@ -92,7 +92,7 @@ impl Shards {
                 response.body = answered.to_string().into();
             }
             ("DeleteStream", _) => {
-                self.lock().retain(|(its_region, its_stream, _), _| (&*its_region, &*its_stream) != (&region, &stream));
+                self.lock().retain(|(its_region, its_stream, _), _| (its_region, its_stream) != (&region, &stream));
             }
             _ => {}
         }

@@ -52,7 +52,9 @@ impl<'a> Known<'a> {
     fn counted(self, id: &ResourceId, metric: Metric) -> Option<String> {
         let reading = self.entry(id)?.reading(metric)?;
         let age = Age(reading.age_seconds(self.now));
-        Some(format!("{:.0} in a minute, read {age} ago ({})", reading.value * MINUTE, reading.source))
+        // A sum of nothing may be a negative zero.
+        let count = reading.value * MINUTE + 0.0;
+        Some(format!("{count:.0} in a minute, read {age} ago ({})", reading.source))
     }
 
     /// How many there were in a minute, where that is more than none.

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     domain::{
         Fact, Link, LinkKind, Metric, Reading, Report, Resource,
-        reading::{FRESHNESS, MATCHED, TARGET_FAILURES, VISIBLE},
+        reading::{CALLS, FRESHNESS, MATCHED, TARGET_FAILURES, VISIBLE},
     },
     inspect::objects::Object,
     redrive::why::lines::testing::FakeLog,
@@ -75,6 +75,7 @@ fn bus() -> Store {
         vec![
             measured(RULE, MATCHED, 0.2),
             measured(RULE, TARGET_FAILURES, 0.05),
+            measured(FUNCTION, CALLS, -0.0),
             measured(DLQ, VISIBLE, 3.0),
             measured(QUEUE, VISIBLE, 7.0),
         ],
@@ -111,6 +112,7 @@ fn a_bus_has_its_rules_with_their_targets_and_their_dead_letters() {
     );
     let rule = named(&places, "orders");
     assert_eq!(fact(rule, "matched"), "12 in a minute, read 40 s ago (cloudwatch:X)");
+    assert_eq!(fact(named(&places, "price"), "called"), "0 in a minute, read 40 s ago (cloudwatch:X)");
     assert_eq!(fact(rule, "throttled"), "not known: no ThrottledRules of it was read");
     assert_eq!(fact(rule, "pattern"), r#"{"source":["shop"]}"#);
     assert!(rule.is_bad && named(&places, "orders-dlq").is_bad && !named(&places, "tick").is_bad);

@@ -6,7 +6,10 @@ use super::{Deliveries, model::State};
 use crate::{
     commands::{COMMANDS, Place as Where},
     domain::{Kind, units::Bytes},
-    inspect::deliveries::{Look, Place, Seen},
+    inspect::{
+        deliveries::{Look, Place, Seen},
+        tail::requests::Report,
+    },
     overlays::inspect::rows::draw::blank,
     panes::View,
     theme::Role,
@@ -148,9 +151,15 @@ fn draw_seen(seen: &Seen, columns: usize, view: &View<'_>, lines: &mut Lines) {
         at = zoned.strftime(if is_today(&zoned) { "%H:%M:%S " } else { "%-d %b %H:%M " }).to_string();
     }
     let size = seen.bytes.map(|bytes| format!("{} ", Bytes(bytes as f64))).unwrap_or_default();
-    let role = if seen.is_bad { Role::Crit } else { Role::Text };
+    // What Lambda reports of a request, as the log reader has it.
+    let report = Report::of(&seen.text).map(|report| format!("request took {report}"));
+    let role = match (seen.is_bad, &report) {
+        (true, _) => Role::Crit,
+        (false, Some(_)) => Role::Dim,
+        (false, None) => Role::Text,
+    };
     let begun = lines.len();
-    wrapped(lines, (role, &format!("{at}{size}")), &seen.text, columns);
+    wrapped(lines, (role, &format!("{at}{size}")), report.as_deref().unwrap_or(&seen.text), columns);
     if lines.len() > begun + MOST_LINES {
         lines.truncate(begun + MOST_LINES);
         lines.push((Role::Dim, "  the rest of it: enter".to_owned()));
