@@ -20,7 +20,6 @@ mod finding;
 mod laying;
 mod log;
 mod moving;
-mod out;
 mod picture;
 mod planning;
 mod reading;

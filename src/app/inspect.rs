@@ -8,7 +8,7 @@ mod deliveries;
 mod file;
 mod items;
 mod objects;
-mod out;
+mod probe;
 mod records;
 mod shelf;
 pub mod tail;
@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use super::Event;
+use super::{Event, out::Out};
 use crate::{
     aws::Connection,
     inspect::tail::{Budget, book::Limits},
@@ -56,6 +56,17 @@ impl Start {
     /// Tells the reader something; false if nobody listens any more.
     pub async fn tell(&self, news: News) -> bool {
         self.events.send(Event::Inspected(self.number, news)).await.is_ok()
+    }
+
+    /// A way to the screen that is never waited for.
+    fn out(&self) -> Out<News> {
+        Out::new(self.events.clone(), self.number, Event::Inspected)
+    }
+}
+
+impl Out<News> {
+    fn say(&mut self, text: impl Into<String>, bad: bool) {
+        self.tell(News::Said(text.into(), bad));
     }
 }
 
@@ -110,6 +121,7 @@ impl Readers {
             Subject::Records(stream) => drop(tokio::spawn(records::serve(start, stream))),
             Subject::Objects(subject) => drop(tokio::spawn(objects::serve(start, subject))),
             Subject::Deliveries(subject) => drop(tokio::spawn(deliveries::serve(start, subject))),
+            Subject::Probe(errand) => drop(tokio::spawn(probe::serve(start, *errand))),
             Subject::Thread(follow) => drop(tokio::spawn(thread::serve(start, *follow))),
         }
     }

@@ -14,6 +14,7 @@ mod go;
 pub mod inspect;
 mod logs;
 mod mouse;
+mod out;
 pub mod perform;
 pub mod run;
 pub mod update;

@@ -213,6 +213,7 @@ fn settle(global: &Global) -> Result<Config, String> {
         read_only: global.read_only,
         refresh: global.refresh,
         theme: global.theme.clone(),
+        scrollback: global.scrollback,
         ascii: global.ascii,
         no_motion: global.no_motion,
         no_metrics: global.no_metrics,

@@ -123,10 +123,16 @@ pub enum Command {
     PageLines,
     /// The logs of a whole flow.
     FlowLogs,
+    /// One marked event: what would become of it, and what does.
+    Probe,
+    SendProbe,
+    /// What names an id that is under the cursor.
+    FollowThis,
     /// What names an id, wherever it is kept.
     Follow,
     FollowMessage,
     FollowAnother,
+    OpenHit,
     SearchAgain,
     CopyEvidence,
     WriteThread,
@@ -157,6 +163,8 @@ pub enum Place {
     Deliveries,
     /// On the thread of one id, likewise.
     Thread,
+    /// Among the hops of a probe, likewise.
+    Probe,
 }
 
 impl Place {
@@ -182,6 +190,7 @@ impl Place {
             Self::Records => "the records",
             Self::Deliveries => "what was handed on",
             Self::Thread => "the thread",
+            Self::Probe => "the probe",
         }
     }
 }

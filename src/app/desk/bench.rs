@@ -21,7 +21,6 @@ use super::{
     laying::{Laid, Look},
     log::{Fetched, Logs},
     moving::Run,
-    out::{Out, PICTURE},
     planning::Draft,
     refusals::Refusals,
     sheet::Sheet,
@@ -29,7 +28,10 @@ use super::{
     why::Learned,
 };
 use crate::{
-    app::Event,
+    app::{
+        Event,
+        out::{Out, PICTURE},
+    },
     aws::Connection,
     overlays::desk::model::{Ask, CutOff, News, Opened, Stage, Subject},
     redrive::{
@@ -90,7 +92,7 @@ pub(super) struct Bench {
     pub(super) found: mpsc::Sender<Vec<Found>>,
     pub(super) told: mpsc::Sender<Told>,
     pub(super) progress: watch::Sender<Progress>,
-    out: Out,
+    out: Out<News>,
     pub(super) held: Held,
     pub(super) laid: Option<Arc<Laid>>,
     pub(super) look: Option<Look>,
@@ -171,7 +173,7 @@ fn furnish(start: Start, wire: Arc<dyn Wire>) -> (Bench, Ears) {
     let (told, tells) = mpsc::channel(TOLD);
     let (progress, progressed) = watch::channel(Progress::default());
     let logs = Logs::new(Arc::new(CloudWatch::new(Arc::clone(&start.aws))));
-    let out = Out::new(start.events, start.number);
+    let out = Out::new(start.events, start.number, Event::Desk);
     let bench = Bench {
         aws: start.aws,
         wire,
@@ -356,7 +358,7 @@ impl Bench {
     pub(super) fn show(&mut self) {
         if self.out.wants_picture() {
             let picture = self.picture();
-            self.out.show(picture);
+            self.out.show(News::Picture(Box::new(picture)));
         }
     }
 

@@ -12,10 +12,10 @@ use tokio::{
 
 use super::{
     Start, file,
-    out::{Out, PICTURE},
     shelf::{Looked, Row, Shelf},
 };
 use crate::{
+    app::out::{Out, PICTURE},
     aws::Trouble,
     domain::ResourceId,
     inspect::items::{Cost, Description, Dynamo, Item, Page, Reading, Tables, What, table_name},
@@ -44,7 +44,7 @@ pub(super) async fn serve(start: Start, table: ResourceId) {
     let tables: Arc<dyn Tables> = Arc::new(Dynamo::new(Arc::clone(&start.aws)));
     let watch = if start.aws.is_aws() { WATCH_AWS } else { WATCH_LOCAL };
     let (notes, noted) = mpsc::channel(NOTES);
-    let bench = Bench::new(tables, Out::new(start.events, start.number), notes, watch);
+    let bench = Bench::new(tables, start.out(), notes, watch);
     bench.serve(&table, start.asks, noted).await;
 }
 
@@ -68,7 +68,7 @@ struct Read {
 
 struct Bench {
     tables: Arc<dyn Tables>,
-    out: Out,
+    out: Out<News>,
     notes: mpsc::Sender<Note>,
     table: Option<Arc<Description>>,
     index: Option<String>,
@@ -86,7 +86,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(tables: Arc<dyn Tables>, out: Out, notes: mpsc::Sender<Note>, every: Duration) -> Self {
+    fn new(tables: Arc<dyn Tables>, out: Out<News>, notes: mpsc::Sender<Note>, every: Duration) -> Self {
         Self {
             tables,
             out,
@@ -410,7 +410,7 @@ mod tests {
         let (events, shown) = mpsc::channel(64);
         let (asks, asked) = mpsc::channel(64);
         let (notes, noted) = mpsc::channel(NOTES);
-        let bench = Bench::new(Arc::clone(pretend) as _, Out::new(events, 1), notes, WATCH_LOCAL);
+        let bench = Bench::new(Arc::clone(pretend) as _, Out::new(events, 1, Event::Inspected), notes, WATCH_LOCAL);
         tokio::spawn(async move { bench.serve(&"arn:aws:dynamodb:r:1:table/orders".into(), asked, noted).await });
         Open { asks, events: shown, picture: Picture::default(), said: Vec::new() }
     }

@@ -21,13 +21,16 @@ use std::{
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
-    time::{Instant, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 use self::calls::Note;
 use super::Start;
 use crate::{
-    app::{Event, clock},
+    app::{
+        clock,
+        out::{Out, PICTURE},
+    },
     inspect::objects::{
         Reader, Refused,
         level::Listed,
@@ -45,22 +48,17 @@ use crate::{
 
 /// Answers of calls on their way.
 const NOTES: usize = 64;
-/// Between two pictures that no key asked for.
-const PICTURE: Duration = Duration::from_millis(66);
 /// How long the cursor rests before what is under it is read.
 const REST: Duration = Duration::from_millis(200);
 /// Levels that are opened one in the other without being asked for.
 const MOST_DOWN: usize = 8;
-/// Sentences that wait for the screen.
-const MOST_WAITING: usize = 16;
 
 /// The open bucket.
 struct Stand {
     reader: Arc<dyn Reader>,
     bucket: String,
     on_aws: bool,
-    number: u64,
-    events: mpsc::Sender<Event>,
+    out: Out<News>,
     notes: mpsc::Sender<Note>,
     tree: Tree,
     /// Another tree than before: what still comes for that one is not for this.
@@ -83,14 +81,12 @@ struct Stand {
     /// What was shown before, the last one at the end.
     before: VecDeque<Arc<Shown>>,
     download: Option<(JoinHandle<()>, Download)>,
-    waiting: VecDeque<News>,
-    is_dirty: bool,
-    drawn: Instant,
 }
 
 /// Serves a bucket until its asks end.
 pub(super) async fn serve(start: Start, subject: Subject) {
-    let Start { aws, events, number, asks, .. } = start;
+    let out = start.out();
+    let Start { aws, asks, .. } = start;
     let on_aws = aws.is_aws();
     let reader = Arc::new(S3::new(aws, subject.bucket.clone(), subject.region));
     let (notes, noted) = mpsc::channel(NOTES);
@@ -98,8 +94,7 @@ pub(super) async fn serve(start: Start, subject: Subject) {
         reader,
         bucket: subject.bucket,
         on_aws,
-        number,
-        events,
+        out,
         notes,
         tree: Tree::new(&subject.begin),
         planted: 0,
@@ -116,18 +111,17 @@ pub(super) async fn serve(start: Start, subject: Subject) {
         reading: None,
         before: VecDeque::new(),
         download: None,
-        waiting: VecDeque::new(),
-        is_dirty: true,
-        drawn: Instant::now(),
     };
     stand.serve(asks, noted).await;
 }
 
 impl Stand {
     async fn serve(mut self, mut asks: mpsc::Receiver<inspect::Ask>, mut noted: mpsc::Receiver<Note>) {
+        let mut tick = interval(PICTURE);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.list(&Arc::clone(self.tree.root()));
         loop {
-            let rest_at = self.rest_at.unwrap_or(self.drawn);
+            let rest_at = self.rest_at.unwrap_or_else(Instant::now);
             tokio::select! {
                 biased;
                 ask = asks.recv() => match ask {
@@ -144,9 +138,9 @@ impl Stand {
                 Some(note) = noted.recv() => self.note(note),
                 () = sleep_until(self.look_at), if !self.is_looking => self.look_again(),
                 () = sleep_until(rest_at), if self.rest_at.is_some() => self.read_rested(),
-                () = sleep_until(self.drawn + PICTURE), if self.is_dirty || !self.waiting.is_empty() => {}
+                _ = tick.tick(), if self.out.is_due() => {}
             }
-            if self.drawn.elapsed() >= PICTURE {
+            if self.out.is_time() {
                 self.show();
             }
         }
@@ -156,7 +150,7 @@ impl Stand {
     }
 
     fn ask(&mut self, ask: Ask) {
-        self.is_dirty = true;
+        self.out.change();
         match ask {
             Ask::Go(step) => self.go(step),
             Ask::Open => self.open(),
@@ -270,7 +264,7 @@ impl Stand {
             self.on = on;
             self.forget_shown();
         }
-        self.is_dirty = true;
+        self.out.change();
     }
 
     /// After rows came or went: the cursor stays on what it was on, or goes along with the newest.
@@ -293,32 +287,14 @@ impl Stand {
     }
 
     fn say(&mut self, text: String, is_bad: bool) {
-        self.tell(News::Said(text, is_bad));
+        self.out.say(text, is_bad);
     }
 
-    fn tell(&mut self, news: News) {
-        if self.waiting.len() >= MOST_WAITING {
-            self.waiting.pop_front();
-        }
-        self.waiting.push_back(news);
-    }
-
-    /// Sends what there is to send, as far as the screen has room.
+    /// Sends a picture, if there is room for it and anything changed.
     fn show(&mut self) {
-        while let Some(news) = self.waiting.pop_front() {
-            if let Err(mpsc::error::TrySendError::Full(Event::Inspected(_, news))) =
-                self.events.try_send(Event::Inspected(self.number, news))
-            {
-                // The screen is busy: once more in a while.
-                self.waiting.push_front(news);
-                self.drawn = Instant::now();
-                return;
-            }
-        }
-        if self.is_dirty {
-            let picture = News::Objects(Box::new(self.picture()));
-            self.is_dirty = self.events.try_send(Event::Inspected(self.number, picture)).is_err();
-            self.drawn = Instant::now();
+        if self.out.wants_picture() {
+            let picture = self.picture();
+            self.out.show(News::Objects(Box::new(picture)));
         }
     }
 

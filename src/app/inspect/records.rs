@@ -12,10 +12,10 @@ use tokio::{
 use super::{
     Start, file,
     items::readable,
-    out::{Out, PICTURE},
     shelf::{Looked, Row, Shelf},
 };
 use crate::{
+    app::out::{Out, PICTURE},
     aws::Trouble,
     domain::ResourceId,
     inspect::records::{self, At, Record, Stream, follow},
@@ -36,7 +36,7 @@ const ON_THEIR_WAY: usize = 4;
 /// Serves a reader until its asks end.
 pub(super) async fn serve(start: Start, stream: ResourceId) {
     let (notes, noted) = mpsc::channel(NOTES);
-    let bench = Bench::new(Out::new(start.events, start.number), notes);
+    let bench = Bench::new(start.out(), notes);
     let aws = start.aws;
     bench.start(async move { Note::Opened(records::open(&aws, stream.as_str()).await) });
     bench.serve(start.asks, noted).await;
@@ -52,7 +52,7 @@ enum Note {
 }
 
 struct Bench {
-    out: Out,
+    out: Out<News>,
     notes: mpsc::Sender<Note>,
     stream: Option<Arc<dyn Stream>>,
     /// What is being followed; dropping it ends that.
@@ -68,7 +68,7 @@ struct Bench {
 }
 
 impl Bench {
-    fn new(out: Out, notes: mpsc::Sender<Note>) -> Self {
+    fn new(out: Out<News>, notes: mpsc::Sender<Note>) -> Self {
         Self {
             out,
             notes,

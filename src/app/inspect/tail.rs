@@ -34,11 +34,9 @@ use self::{
     jobs::{Collect, Counting, Seek},
     window::Window,
 };
-use super::{
-    Start,
-    out::{Out, PICTURE},
-};
+use super::Start;
 use crate::{
+    app::out::{Out, PICTURE},
     inspect::tail::{
         Batch, Budget, CloudWatch, Event, Following, Paces,
         book::{Book, Limits},
@@ -114,7 +112,7 @@ pub fn spawn(start: Start, subject: Subject, settings: Settings, feed: Feed) {
 
 struct Reader {
     asks: mpsc::Receiver<Any>,
-    out: Out,
+    out: Out<News>,
     subject: Subject,
     settings: Settings,
     feed: Feed,
@@ -147,8 +145,8 @@ impl Reader {
     fn new(start: Start, subject: Subject, settings: Settings, feed: Feed) -> Self {
         let begin = Some(subject.begin).filter(|begin| *begin != Begin::End);
         Self {
+            out: start.out(),
             asks: start.asks,
-            out: Out::new(start.events, start.number),
             since: SINCE,
             since_ms: 0,
             stop: CancellationToken::new(),

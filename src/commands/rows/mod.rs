@@ -19,6 +19,7 @@ pub static COMMANDS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         readers::OBJECTS,
         readers::DELIVERIES,
         readers::THREAD,
+        readers::PROBE,
         panes::LEAVING,
     ]
     .concat()

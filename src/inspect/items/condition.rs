@@ -1,11 +1,14 @@
 //! Which items a query is for: the partition key's value, and a condition on the sort key, as a user types them.
 
-use std::collections::HashMap;
+use std::{cmp::Ordering, collections::HashMap};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use super::description::{KeyAttribute, KeyKind, Keys};
+use super::{
+    description::{KeyAttribute, KeyKind, Keys},
+    value::{Attributes, Value},
+};
 
 /// A condition that DynamoDB understands.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +19,17 @@ pub struct Condition {
     pub expression: String,
     pub names: HashMap<String, String>,
     pub values: HashMap<String, AttributeValue>,
+    /// How the sort key is compared; none where it is free.
+    sort: Option<Sort>,
+}
+
+/// How a sort key is compared with the values of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    /// By one of [`COMPARISONS`].
+    By(&'static str),
+    Between,
+    BeginsWith,
 }
 
 /// Why there is none.
@@ -56,6 +70,7 @@ impl Condition {
             expression: "#p = :p".to_owned(),
             names: HashMap::from([("#p".to_owned(), keys.partition.name.clone())]),
             values: HashMap::from([(":p".to_owned(), value(&keys.partition, key)?)]),
+            sort: None,
         };
         if let Some(sort) = sort.map(str::trim).filter(|sort| !sort.is_empty()) {
             let key = keys.sort.as_ref().ok_or(Mistake::NoSortKey)?;
@@ -64,19 +79,34 @@ impl Condition {
         Ok(condition)
     }
 
+    /// The items of one value of the partition key, where that is known from an item: a number is one, all else is text.
+    ///
+    /// # Errors
+    /// When the value is none that a key has.
+    pub fn of_item(key: &str, at: &serde_json::Value) -> Result<Self, Mistake> {
+        let (kind, typed) = match at {
+            serde_json::Value::Number(number) => (KeyKind::Number, number.to_string()),
+            serde_json::Value::String(text) => (KeyKind::Text, text.clone()),
+            _ => return Err(Mistake::NoValue { name: key.to_owned() }),
+        };
+        let partition = KeyAttribute { name: key.to_owned(), kind };
+        Self::parse(&Keys { partition, sort: None, has_more: false }, &typed, None)
+    }
+
     fn and(&mut self, key: &KeyAttribute, sort: &str) -> Result<(), Mistake> {
-        let (expression, values) = if let Some(range) = sort.strip_prefix(BETWEEN) {
+        let (how, expression, values) = if let Some(range) = sort.strip_prefix(BETWEEN) {
             let (from, to) = range.split_once(" and ").ok_or(Mistake::NoBetween)?;
-            ("#s BETWEEN :a AND :b".to_owned(), vec![from.trim(), to.trim()])
+            (Sort::Between, "#s BETWEEN :a AND :b".to_owned(), vec![from.trim(), to.trim()])
         } else if let Some(start) = sort.strip_prefix(BEGINS_WITH) {
             if key.kind == KeyKind::Number {
                 return Err(Mistake::NumberBegins { name: key.name.clone() });
             }
-            ("begins_with(#s, :a)".to_owned(), vec![start.trim()])
+            (Sort::BeginsWith, "begins_with(#s, :a)".to_owned(), vec![start.trim()])
         } else {
-            let operator = COMPARISONS.iter().find(|operator| sort.starts_with(**operator));
+            let operator = COMPARISONS.into_iter().find(|operator| sort.starts_with(operator));
             let rest = operator.and_then(|operator| sort.strip_prefix(operator)).unwrap_or(sort);
-            (format!("#s {} :a", operator.unwrap_or(&"=")), vec![rest.trim()])
+            let operator = operator.unwrap_or("=");
+            (Sort::By(operator), format!("#s {operator} :a"), vec![rest.trim()])
         };
         for (place, typed) in [":a", ":b"].into_iter().zip(values) {
             self.values.insert(place.to_owned(), value(key, typed)?);
@@ -84,7 +114,40 @@ impl Condition {
         self.names.insert("#s".to_owned(), key.name.clone());
         self.expression = format!("{} AND {expression}", self.expression);
         self.said = format!("{} and {} {sort}", self.said, key.name);
+        self.sort = Some(how);
         Ok(())
+    }
+
+    /// Whether the service would find an item with these attributes by it.
+    pub fn is_true_of(&self, item: &Attributes) -> bool {
+        let order = |name: &str, value: &str| {
+            let value = Value::from(self.values.get(value)?.clone());
+            item.get(self.names.get(name)?)?.order(&value)
+        };
+        let is_of_sort = match self.sort {
+            None => true,
+            Some(Sort::By(operator)) => order("#s", ":a").is_some_and(|order| match operator {
+                "<" => order.is_lt(),
+                "<=" => order.is_le(),
+                ">" => order.is_gt(),
+                ">=" => order.is_ge(),
+                _ => order.is_eq(),
+            }),
+            Some(Sort::Between) => {
+                order("#s", ":a").is_some_and(Ordering::is_ge) && order("#s", ":b").is_some_and(Ordering::is_le)
+            }
+            Some(Sort::BeginsWith) => self.begins(item).unwrap_or(false),
+        };
+        is_of_sort && order("#p", ":p").is_some_and(Ordering::is_eq)
+    }
+
+    fn begins(&self, item: &Attributes) -> Option<bool> {
+        let start = Value::from(self.values.get(":a")?.clone());
+        match (item.get(self.names.get("#s")?)?, &start) {
+            (Value::Text(text), Value::Text(start)) => Some(text.starts_with(start.as_str())),
+            (Value::Bytes(bytes), Value::Bytes(start)) => Some(bytes.starts_with(start)),
+            _ => None,
+        }
     }
 }
 
@@ -164,6 +227,42 @@ mod tests {
     ) {
         let mistake = Condition::parse(&keys(sort), key, typed).unwrap_err();
         assert!(mistake.to_string().contains(says), "{mistake}");
+    }
+
+    #[rstest]
+    #[case("= 3", &["3", "3.0"], &["2", "4"])]
+    #[case("< 3", &["-4", "2.9"], &["3", "10"])]
+    #[case("<= 3", &["3", "-1"], &["3.001"])]
+    #[case("> 3", &["10", "3.1"], &["3", "-10"])]
+    #[case(">= 3", &["3", "10"], &["2.999"])]
+    #[case("between 3 and 10", &["3", "9", "10"], &["2", "11"])]
+    #[case("", &["1", "100"], &[])]
+    fn it_is_true_of_what_the_service_would_find(#[case] typed: &str, #[case] finds: &[&str], #[case] not: &[&str]) {
+        let condition = Condition::parse(&keys(Some(KeyKind::Number)), "x", Some(typed)).unwrap();
+        let item = |id: &str, at: &str| {
+            Attributes::from([
+                ("id".to_owned(), Value::Text(id.to_owned())),
+                ("at".to_owned(), Value::Number(at.to_owned())),
+            ])
+        };
+        for at in finds {
+            assert!(condition.is_true_of(&item("x", at)), "{typed}: {at}");
+            assert!(!condition.is_true_of(&item("y", at)), "{typed}: another partition");
+        }
+        for at in not {
+            assert!(!condition.is_true_of(&item("x", at)), "{typed}: {at}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_begins_so_is_found_and_no_other() {
+        let condition = Condition::parse(&keys(Some(KeyKind::Text)), "x", Some("begins_with 2026-11")).unwrap();
+        let item =
+            |at: Value| Attributes::from([("id".to_owned(), Value::Text("x".to_owned())), ("at".to_owned(), at)]);
+        assert!(condition.is_true_of(&item(Value::Text("2026-11-21".to_owned()))));
+        assert!(!condition.is_true_of(&item(Value::Text("2026-1".to_owned()))));
+        assert!(!condition.is_true_of(&item(Value::Number("2026".to_owned()))));
+        assert!(!condition.is_true_of(&Attributes::from([("id".to_owned(), Value::Text("x".to_owned()))])));
     }
 
     #[test]

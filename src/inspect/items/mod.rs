@@ -19,7 +19,7 @@ pub(crate) mod pretend;
 
 pub use condition::Condition;
 pub use description::Description;
-pub use reading::{Cost, Item, Page, Reading, What};
+pub use reading::{Cost, Item, Names, Page, Reading, What};
 pub use value::Value;
 pub use wire::{Dynamo, Tables};
 

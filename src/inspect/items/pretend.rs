@@ -1,7 +1,7 @@
 //! A table in memory, for tests: pages as DynamoDB's, half a unit an item that was read, and half a unit for the page where none was.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -10,6 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::AttributeValue;
+use tokio::sync::Notify;
 
 use super::{
     Description, Tables,
@@ -26,8 +27,11 @@ pub(crate) struct Pretend {
     pages: AtomicU64,
     /// Twice the units, which come in halves.
     halves: AtomicU64,
-    fails: AtomicBool,
+    fails: Mutex<VecDeque<Trouble>>,
     circles: AtomicBool,
+    holds: AtomicBool,
+    held: Notify,
+    given_up: Arc<Notify>,
 }
 
 /// An item with this number as its id.
@@ -45,6 +49,11 @@ impl Pretend {
         self.items.lock().unwrap().push(item);
     }
 
+    /// Another value of an attribute.
+    pub(crate) fn put(&self, place: usize, name: &str, text: &str) {
+        self.items.lock().unwrap()[place].insert(name.to_owned(), AttributeValue::S(text.to_owned()));
+    }
+
     pub(crate) fn pages(&self) -> u64 {
         self.pages.load(Ordering::Relaxed)
     }
@@ -54,11 +63,40 @@ impl Pretend {
     }
 
     pub(crate) fn fail_once(&self) {
-        self.fails.store(true, Ordering::Relaxed);
+        self.refuse(FailureKind::Throttled, "asked too often");
+    }
+
+    /// The next page is refused.
+    pub(crate) fn refuse(&self, kind: FailureKind, text: &str) {
+        self.fails.lock().unwrap().push_back(Trouble { kind, text: text.to_owned() });
+    }
+
+    /// No page is answered any more.
+    pub(crate) fn hold(&self) {
+        self.holds.store(true, Ordering::Relaxed);
+    }
+
+    /// Until somebody waits for a page that is held.
+    pub(crate) async fn is_held(&self) {
+        self.held.notified().await;
+    }
+
+    /// Until nobody waits for it any more.
+    pub(crate) async fn is_given_up(&self) {
+        self.given_up.notified().await;
     }
 
     pub(crate) fn go_in_circles(&self) {
         self.circles.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A call that is under way.
+struct Call(Arc<Notify>);
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.0.notify_one();
     }
 }
 
@@ -76,8 +114,14 @@ impl Tables for Pretend {
     }
 
     async fn page(&self, request: Request) -> Result<Answer, Trouble> {
-        if self.fails.swap(false, Ordering::Relaxed) {
-            return Err(Trouble { kind: FailureKind::Throttled, text: "asked too often".to_owned() });
+        if self.holds.load(Ordering::Relaxed) {
+            self.held.notify_one();
+            let _call = Call(Arc::clone(&self.given_up));
+            std::future::pending::<()>().await;
+        }
+        let failure = self.fails.lock().unwrap().pop_front();
+        if let Some(trouble) = failure {
+            return Err(trouble);
         }
         let items = self.items.lock().unwrap();
         let at = |key: &SdkItem| match key.get("at") {

@@ -122,28 +122,43 @@ impl Reading {
         }
         (self.ended, self.from) = (answer.next.is_none(), answer.next);
         self.pages += 1;
-        let of_table = self.table.keys.names();
-        let of_index = self.table.keys_of(self.index.as_deref()).names();
-        let first: Vec<&str> =
-            of_index.iter().chain(of_table.iter().filter(|name| !of_index.contains(name))).copied().collect();
-        let items = answer.items.into_iter().map(|item| read(value::attributes(item), &of_table, &first)).collect();
+        let names = Names::of(&self.table, self.index.as_deref());
+        let items = answer.items.into_iter().map(|item| names.read(&value::attributes(item))).collect();
         Ok(Page { items, units: answer.units })
     }
 }
 
-fn read(attributes: value::Attributes, of_table: &[&str], first: &[&str]) -> Item {
-    let key = |name: &&str| attributes.get(*name).map(|value| value.json(Style::Typed));
-    let keys: Vec<String> = of_table.iter().filter_map(key).collect();
-    let value = |name: &&str| match attributes.get(*name)? {
-        Value::Text(text) => Some(text.clone()),
-        value => Some(value.json(Style::Plain)),
-    };
-    let head: Vec<String> = first.iter().filter_map(value).collect();
-    Item {
-        head: head.join(" ").into(),
-        key: keys.join(" ").into(),
-        json: value::item(&attributes, first, Style::Plain).into(),
-        typed: value::item(&attributes, first, Style::Typed).into(),
+/// The names of the keys of what is read.
+#[derive(Debug)]
+pub struct Names<'a> {
+    of_table: Vec<&'a str>,
+    /// Those that items are found by come first.
+    first: Vec<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    pub fn of(table: &'a Description, index: Option<&str>) -> Self {
+        let of_table = table.keys.names();
+        let mut first = table.keys_of(index).names();
+        first.extend(of_table.iter().filter(|name| !first.contains(name)).copied().collect::<Vec<_>>());
+        Self { of_table, first }
+    }
+
+    /// The item of these attributes.
+    pub fn read(&self, attributes: &value::Attributes) -> Item {
+        let key = |name: &&str| attributes.get(*name).map(|value| value.json(Style::Typed));
+        let keys: Vec<String> = self.of_table.iter().filter_map(key).collect();
+        let value = |name: &&str| match attributes.get(*name)? {
+            Value::Text(text) => Some(text.clone()),
+            value => Some(value.json(Style::Plain)),
+        };
+        let head: Vec<String> = self.first.iter().filter_map(value).collect();
+        Item {
+            head: head.join(" ").into(),
+            key: keys.join(" ").into(),
+            json: value::item(attributes, &self.first, Style::Plain).into(),
+            typed: value::item(attributes, &self.first, Style::Typed).into(),
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 //! There are two ways to write it. Plain is for reading and jq: numbers as digits, sets as lists, bytes as base64. Typed is DynamoDB's
 //! own, which says what each value is. Digits are never taken through a float.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -80,6 +83,16 @@ pub fn item(item: &Attributes, keys: &[&str], style: Style) -> String {
 }
 
 impl Value {
+    /// The order that DynamoDB keeps sort keys in; none between types, or of what is no key.
+    pub fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Text(one), Self::Text(other)) => Some(one.as_bytes().cmp(other.as_bytes())),
+            (Self::Bytes(one), Self::Bytes(other)) => Some(one.cmp(other)),
+            (Self::Number(one), Self::Number(other)) => Some(Decimal::parse(one)?.cmp(&Decimal::parse(other)?)),
+            _ => None,
+        }
+    }
+
     pub fn json(&self, style: Style) -> String {
         let mut json = String::new();
         self.write(style, &mut json);
@@ -123,6 +136,69 @@ impl Value {
             Self::List(values) => list(values, out, |value, out| value.write(style, out)),
             Self::Map(map) => fields(map.iter(), style, out),
         }
+    }
+}
+
+/// A number as it is written, for comparing: 38 digits are more than a float has.
+#[derive(Debug, PartialEq, Eq)]
+struct Decimal {
+    negative: bool,
+    /// The place of the first digit before the point; nothing for zero.
+    places: Option<i64>,
+    /// Without zeros at either end.
+    digits: Vec<u8>,
+}
+
+impl Decimal {
+    fn parse(text: &str) -> Option<Self> {
+        let (negative, rest) = match text.as_bytes().first()? {
+            b'-' => (true, text.get(1..)?),
+            b'+' => (false, text.get(1..)?),
+            _ => (false, text),
+        };
+        let (mantissa, exponent) = match rest.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+            None => (rest, 0),
+        };
+        let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let all = format!("{whole}{part}");
+        if all.is_empty() || !all.bytes().all(|digit| digit.is_ascii_digit()) {
+            return None;
+        }
+        let significant = all.trim_start_matches('0');
+        let leading = all.len() - significant.len();
+        let digits = significant.trim_end_matches('0').as_bytes().to_vec();
+        if digits.is_empty() {
+            return Some(Self { negative: false, places: None, digits });
+        }
+        let places = i64::try_from(whole.len()).ok()? - i64::try_from(leading).ok()? + i64::from(exponent);
+        Some(Self { negative, places: Some(places), digits })
+    }
+
+    fn size(&self, other: &Self) -> Ordering {
+        self.places.cmp(&other.places).then_with(|| self.digits.cmp(&other.digits))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, false) => self.size(other),
+            (true, true) => other.size(self),
+            (negative, _) => {
+                if negative {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -241,7 +317,43 @@ pub(crate) mod tests {
         assert_eq!(Value::Number(digits.to_owned()).json(Style::Plain), json);
     }
 
+    #[rstest]
+    #[case("1", "1.0", Ordering::Equal)]
+    #[case("0", "-0.00", Ordering::Equal)]
+    #[case("100", "1E+2", Ordering::Equal)]
+    #[case("0.05", "5e-2", Ordering::Equal)]
+    #[case("9", "10", Ordering::Less)]
+    #[case("-10", "-9", Ordering::Less)]
+    #[case("-1", "0", Ordering::Less)]
+    #[case("0", "0.001", Ordering::Less)]
+    #[case("0.1", "0.09", Ordering::Greater)]
+    #[case("12", "112", Ordering::Less)]
+    #[case("12345678901234567890123456789012345679", "12345678901234567890123456789012345678", Ordering::Greater)]
+    fn numbers_are_compared_by_all_their_digits(#[case] one: &str, #[case] other: &str, #[case] order: Ordering) {
+        let number = |digits: &str| Value::Number(digits.to_owned());
+        assert_eq!(number(one).order(&number(other)), Some(order));
+        assert_eq!(number(other).order(&number(one)), Some(order.reverse()));
+    }
+
+    #[test]
+    fn what_is_no_number_has_no_order() {
+        let number = |digits: &str| Value::Number(digits.to_owned());
+        for odd in ["", "-", ".", "1x", "NaN", "1e", "1e99999999999"] {
+            assert_eq!(number(odd).order(&number("1")), None, "{odd}");
+        }
+        assert_eq!(number("1").order(&Value::Text("1".to_owned())), None);
+        assert_eq!(Value::Bool(true).order(&Value::Bool(true)), None);
+    }
+
     proptest! {
+        #[test]
+        fn any_numbers_are_in_the_order_of_their_values(one in -1_000_000_i64..1_000_000, other in -1_000_000_i64..1_000_000) {
+            let number = |value: i64| Value::Number(format!("{}.{:03}", value / 1_000, value.abs() % 1_000));
+            let whole = |value: i64| value / 1_000 != 0 || value >= 0;
+            prop_assume!(whole(one) && whole(other));
+            prop_assert_eq!(number(one).order(&number(other)), Some(one.cmp(&other)));
+        }
+
         #[test]
         fn any_text_and_name_is_json(name in any::<String>(), text in any::<String>(), bytes: Vec<u8>) {
             let map = Attributes::from([(name.clone(), Value::List(vec![Value::Text(text.clone()), Value::Bytes(bytes)]))]);

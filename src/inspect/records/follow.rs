@@ -290,72 +290,11 @@ impl Following {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::VecDeque, sync::Mutex};
-
-    use async_trait::async_trait;
-
     use super::*;
-    use crate::domain::FailureKind;
-
-    /// A stream that answers what it was told to.
-    #[derive(Debug, Default)]
-    struct Pretend {
-        shards: Mutex<Vec<Shard>>,
-        answers: Mutex<BTreeMap<String, VecDeque<Result<Batch, Failed>>>>,
-        calls: Mutex<Vec<(Instant, String)>>,
-        iterators: Mutex<Vec<(String, At)>>,
-        /// Listed from this listing on, counted from one.
-        late: Option<(usize, Shard)>,
-        /// The listing that is refused.
-        refuses: Option<usize>,
-        listings: Mutex<Vec<Instant>>,
-    }
-
-    #[async_trait]
-    impl Stream for Pretend {
-        fn name(&self) -> &'static str {
-            "pretend"
-        }
-
-        fn warning(&self) -> &'static str {
-            "it is shared"
-        }
-
-        fn knows_times(&self) -> bool {
-            true
-        }
-
-        async fn shards(&self) -> Result<Vec<Shard>, Trouble> {
-            let mut listings = self.listings.lock().unwrap();
-            listings.push(Instant::now());
-            if self.refuses == Some(listings.len()) {
-                return Err(Trouble { kind: FailureKind::Throttled, text: "too often".to_owned() });
-            }
-            let late = self.late.iter().filter(|(from, _)| listings.len() >= *from).map(|(_, shard)| shard.clone());
-            Ok(self.shards.lock().unwrap().iter().cloned().chain(late).collect())
-        }
-
-        async fn iterator(&self, shard: &str, at: &At) -> Result<String, Failed> {
-            self.iterators.lock().unwrap().push((shard.to_owned(), at.clone()));
-            Ok("it".to_owned())
-        }
-
-        async fn records(&self, shard: &str, _iterator: &str) -> Result<Batch, Failed> {
-            self.calls.lock().unwrap().push((Instant::now(), shard.to_owned()));
-            let answer = self.answers.lock().unwrap().get_mut(shard).and_then(VecDeque::pop_front);
-            answer.unwrap_or_else(|| Ok(Batch { next: Some("it".to_owned()), caught_up: true, ..Batch::default() }))
-        }
-    }
-
-    fn shard(id: &str, parents: &[&str], closed: bool) -> Shard {
-        Shard { id: id.to_owned(), parents: parents.iter().map(|id| (*id).to_owned()).collect(), closed }
-    }
-
-    fn batch(sequences: &[&str], next: bool) -> Result<Batch, Failed> {
-        let record = |sequence: &&str| Record { sequence: (*sequence).to_owned(), ..Record::default() };
-        let records = sequences.iter().map(record).collect();
-        Ok(Batch { records, next: next.then(|| "it".to_owned()), caught_up: false })
-    }
+    use crate::{
+        domain::FailureKind,
+        inspect::records::pretend::{Pretend, batch, pretend, shard},
+    };
 
     /// What following this brings until it has caught up.
     async fn followed(pretend: &Arc<Pretend>, from: At) -> (Vec<String>, Vec<String>) {
@@ -373,11 +312,6 @@ mod tests {
         drop(news);
         following.await.unwrap().unwrap();
         (sequences, said)
-    }
-
-    fn pretend(shards: &[Shard], answers: Vec<(&str, Vec<Result<Batch, Failed>>)>) -> Arc<Pretend> {
-        let answers = answers.into_iter().map(|(id, answers)| (id.to_owned(), answers.into())).collect();
-        Arc::new(Pretend { shards: Mutex::new(shards.to_vec()), answers: Mutex::new(answers), ..Pretend::default() })
     }
 
     #[tokio::test(start_paused = true)]

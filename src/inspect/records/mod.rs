@@ -13,6 +13,10 @@ pub mod follow;
 mod kinesis;
 pub mod record;
 mod table;
+pub mod touched;
+
+#[cfg(test)]
+pub(crate) mod pretend;
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -23,11 +27,12 @@ use jiff::Timestamp;
 
 pub use follow::{News, follow};
 pub use record::Record;
+pub use table::WARNING as WARNING_OF_TABLE;
 
 use crate::{
     aws::{Connection, Trouble},
     domain::FailureKind,
-    inspect::items::{Dynamo, Tables, table_name},
+    inspect::items::{Description, Dynamo, Tables, table_name},
 };
 
 /// Where to begin.
@@ -136,6 +141,12 @@ pub async fn open(aws: &Arc<Connection>, name: &str) -> Result<Arc<dyn Stream>, 
     // Not the last one, if somebody asks for one before.
     let arn = if name.contains("/stream/") { name.to_owned() } else { stream.stream_arn.clone() };
     Ok(Arc::new(table::TableStream::new(Arc::clone(aws), &table, arn)))
+}
+
+/// The stream of a table that was described, if it has one. It calls nothing.
+pub fn of_table(aws: &Arc<Connection>, table: &Description) -> Option<Arc<dyn Stream>> {
+    let arn = table.stream.as_ref()?.stream_arn.clone();
+    Some(Arc::new(table::TableStream::new(Arc::clone(aws), table, arn)))
 }
 
 fn not_found(text: String) -> Trouble {

@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Characters of a preview.
+const MOST_PREVIEW: usize = 400;
+
 /// A record.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
@@ -21,10 +24,14 @@ pub struct Record {
     pub at: Option<Timestamp>,
     /// What tells it from others, for a list: a partition key, or what happened to which item.
     pub head: String,
+    /// The first characters of what it carries, out of what that came in.
+    pub preview: String,
     /// One line of JSON.
     pub json: String,
     /// What it came in, and what is not shown of it.
     pub notes: Vec<String>,
+    /// What happened to which item, where it is of a table's stream.
+    pub change: Option<Box<Change>>,
 }
 
 impl Record {
@@ -35,61 +42,89 @@ impl Record {
             std::str::from_utf8(&data).ok().filter(|text| text.trim_start().starts_with(['{', '['])).map(str::to_owned);
         let decoded = decode_bytes(data);
         let path = decoded.path();
-        let data = match decoded.content {
+        let (data, preview) = match decoded.content {
             Content::Json(_) if path == "JSON" && plain.as_deref().is_some_and(jq::is_json) => {
-                jq::compact(plain.as_deref().unwrap_or_default())
+                let json = jq::compact(plain.as_deref().unwrap_or_default());
+                let preview = beginning(&json);
+                (json, preview)
             }
-            Content::Json(json) => json.to_string(),
-            Content::Text(text) => quoted(&text),
-            Content::Bytes(bytes) => quoted(&STANDARD.encode(bytes)),
+            Content::Json(json) => {
+                let json = json.to_string();
+                let preview = beginning(&json);
+                (json, preview)
+            }
+            Content::Text(text) => (quoted(&text), beginning(&text)),
+            Content::Bytes(bytes) => {
+                let text = STANDARD.encode(bytes);
+                (quoted(&text), beginning(&text))
+            }
         };
         let mut json = begin(&shard, sequence, at);
         let _ = write!(json, r#","PartitionKey":{},"Encoding":{},"Data":{data}}}"#, quoted(key), quoted(&path));
         let mut notes = decoded.notes;
         notes.insert(0, path);
-        Self { shard, sequence: sequence.to_owned(), at, head: key.to_owned(), json, notes }
+        let head = key.to_owned();
+        Self { shard, sequence: sequence.to_owned(), at, head, preview, json, notes, change: None }
     }
 
     /// A record of a table's stream; the names are those of its keys.
-    pub fn of_item(shard: Arc<str>, sequence: &str, at: Option<Timestamp>, change: Change<'_>) -> Self {
-        let Change { event, keys, names, old, new } = change;
+    pub fn of_item(
+        shard: Arc<str>,
+        sequence: &str,
+        at: Option<Timestamp>,
+        names: &[&str],
+        change: Box<Change>,
+    ) -> Self {
+        let Change { event, keys, old, new } = change.as_ref();
+        let plain = |item: &Attributes| value::item(item, names, Style::Plain);
         let mut json = begin(&shard, sequence, at);
-        let _ = write!(json, r#","Event":{},"Keys":{}"#, quoted(event), value::item(&keys, names, Style::Plain));
+        let _ = write!(json, r#","Event":{},"Keys":{}"#, quoted(event), plain(keys));
         let mut notes = Vec::new();
-        match (&old, &new) {
-            (None, None) => notes.push("the stream has keys alone".to_owned()),
+        let preview = match (old, new) {
+            (None, None) => {
+                notes.push("the stream has keys alone".to_owned());
+                plain(keys)
+            }
             // Of an item that was there already, half a picture does not say what changed.
             (None, Some(new)) if event == "MODIFY" => {
                 notes.push("the stream has new images alone: what it was before is not known".to_owned());
-                let _ = write!(json, r#","New":{}"#, value::item(new, names, Style::Plain));
+                let new = plain(new);
+                let _ = write!(json, r#","New":{new}"#);
+                new
             }
             (Some(old), None) if event == "MODIFY" => {
                 notes.push("the stream has old images alone: what became of it is not known".to_owned());
-                let _ = write!(json, r#","Old":{}"#, value::item(old, names, Style::Plain));
+                let old = plain(old);
+                let _ = write!(json, r#","Old":{old}"#);
+                old
             }
             (old, new) => {
                 let none = Attributes::new();
                 let changed = changed(old.as_ref().unwrap_or(&none), new.as_ref().unwrap_or(&none));
                 let _ = write!(json, r#","Changed":{changed}"#);
+                match (old, new) {
+                    (None, Some(item)) | (Some(item), None) => plain(item),
+                    _ => changed,
+                }
             }
-        }
+        };
         json.push('}');
         let value = |name: &&str| match keys.get(*name)? {
             value::Value::Text(text) => Some(text.clone()),
             value => Some(value.json(Style::Plain)),
         };
         let key: Vec<String> = names.iter().filter_map(value).collect();
-        Self { shard, sequence: sequence.to_owned(), at, head: format!("{event} {}", key.join(" ")), json, notes }
+        let (head, preview) = (format!("{event} {}", key.join(" ")), beginning(&preview));
+        Self { shard, sequence: sequence.to_owned(), at, head, preview, json, notes, change: Some(change) }
     }
 }
 
 /// What happened to an item.
-#[derive(Debug)]
-pub struct Change<'a> {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
     /// `INSERT`, `MODIFY`, `REMOVE`.
-    pub event: &'a str,
+    pub event: String,
     pub keys: Attributes,
-    pub names: &'a [&'a str],
     pub old: Option<Attributes>,
     pub new: Option<Attributes>,
 }
@@ -116,6 +151,12 @@ fn changed(old: &Attributes, new: &Attributes) -> String {
     }
     json.push('}');
     json
+}
+
+/// As much of it as a line of a list can show.
+fn beginning(text: &str) -> String {
+    let end = text.char_indices().nth(MOST_PREVIEW).map_or(text.len(), |(end, _)| end);
+    text.get(..end).unwrap_or_default().to_owned()
 }
 
 fn quoted(text: &str) -> String {
@@ -156,6 +197,18 @@ mod tests {
         assert_eq!((record.json, record.notes[0].as_str()), (expected, path));
     }
 
+    #[test]
+    fn a_preview_is_the_beginning_of_the_payload() {
+        for (data, preview) in [
+            (gzip(br#"{"a": 1}"#), r#"{"a":1}"#),
+            (b"plain \"words\"".to_vec(), "plain \"words\""),
+            (vec![0, 159, 146, 150], "AJ+Slg=="),
+        ] {
+            assert_eq!(of(data).preview, preview);
+        }
+        assert_eq!(of("ü".repeat(1_000)).preview, "ü".repeat(MOST_PREVIEW));
+    }
+
     fn item(total: &str, note: bool) -> Attributes {
         let text = |text: &str| Value::Text(text.to_owned());
         let mut item =
@@ -171,22 +224,37 @@ mod tests {
         "MODIFY",
         Some(item("1", false)),
         Some(item("2", true)),
-        r#""Changed":{"note":{"New":"x"},"total":{"Old":1,"New":2}}"#
+        r#""Changed":{"note":{"New":"x"},"total":{"Old":1,"New":2}}"#,
+        r#"{"note":{"New":"x"},"total":{"Old":1,"New":2}}"#
     )]
-    #[case("INSERT", None, Some(item("2", false)), r#""Changed":{"id":{"New":"a"},"total":{"New":2}}"#)]
-    #[case("REMOVE", Some(item("2", false)), None, r#""Changed":{"id":{"Old":"a"},"total":{"Old":2}}"#)]
-    #[case("MODIFY", None, Some(item("2", false)), r#""New":{"id":"a","total":2}"#)]
-    #[case("MODIFY", None, None, r#""Keys":{"id":"a"}}"#)]
+    #[case(
+        "INSERT",
+        None,
+        Some(item("2", false)),
+        r#""Changed":{"id":{"New":"a"},"total":{"New":2}}"#,
+        r#"{"id":"a","total":2}"#
+    )]
+    #[case(
+        "REMOVE",
+        Some(item("2", false)),
+        None,
+        r#""Changed":{"id":{"Old":"a"},"total":{"Old":2}}"#,
+        r#"{"id":"a","total":2}"#
+    )]
+    #[case("MODIFY", None, Some(item("2", false)), r#""New":{"id":"a","total":2}"#, r#"{"id":"a","total":2}"#)]
+    #[case("MODIFY", None, None, r#""Keys":{"id":"a"}}"#, r#"{"id":"a"}"#)]
     fn a_change_says_the_key_and_what_is_not_as_it_was(
         #[case] event: &str,
         #[case] old: Option<Attributes>,
         #[case] new: Option<Attributes>,
         #[case] says: &str,
+        #[case] preview: &str,
     ) {
         let keys = Attributes::from([("id".to_owned(), Value::Text("a".to_owned()))]);
-        let record = Record::of_item("s".into(), "1", None, Change { event, keys, names: &["id"], old, new });
+        let change = Change { event: event.to_owned(), keys, old, new };
+        let record = Record::of_item("s".into(), "1", None, &["id"], Box::new(change));
         assert!(record.json.contains(says) && jq::is_json(&record.json), "{}", record.json);
-        assert_eq!(record.head, format!("{event} a"));
+        assert_eq!((record.head, record.preview.as_str()), (format!("{event} a"), preview));
     }
 
     proptest! {

@@ -19,6 +19,9 @@ use crate::{
 const MOST_PAGES: usize = 10;
 const LIMIT: i32 = 500;
 
+/// What reading it does to others.
+pub const WARNING: &str = "more than two readers of a shard slow down the table's real consumers; edatop is one, at one read a second of each shard";
+
 #[derive(Debug)]
 pub(super) struct TableStream {
     aws: Arc<Connection>,
@@ -41,7 +44,7 @@ impl Stream for TableStream {
     }
 
     fn warning(&self) -> &'static str {
-        "more than two readers of a shard slow down the table's real consumers; edatop is one, at one read a second of each shard"
+        WARNING
     }
 
     fn knows_times(&self) -> bool {
@@ -94,13 +97,12 @@ impl Stream for TableStream {
             let event = record.event_name.as_ref().map_or("UNKNOWN", |event| event.as_str());
             let sequence = change.sequence_number.clone().unwrap_or_default();
             let change = Change {
-                event,
+                event: event.to_owned(),
                 keys: change.keys.map(value::attributes).unwrap_or_default(),
-                names: &names,
                 old: change.old_image.filter(|image| !image.is_empty()).map(value::attributes),
                 new: change.new_image.filter(|image| !image.is_empty()).map(value::attributes),
             };
-            Some(Record::of_item(Arc::clone(&shard), &sequence, at, change))
+            Some(Record::of_item(Arc::clone(&shard), &sequence, at, &names, Box::new(change)))
         };
         let records: Vec<Record> = answer.records.unwrap_or_default().into_iter().filter_map(record).collect();
         // It does not say how far it is behind: whoever finds nothing has come to the end, or soon will.

@@ -54,7 +54,7 @@ pub(super) enum Note {
 
 impl Stand {
     pub(super) fn note(&mut self, note: Note) {
-        self.is_dirty = true;
+        self.out.change();
         match note {
             Note::Listed { planted, .. } | Note::Looked { planted, .. } if planted != self.planted => {}
             Note::Listed { level, page, .. } => self.listed(&level, page),
@@ -71,7 +71,7 @@ impl Stand {
             Note::Signed(Ok(text)) => {
                 let minutes = SIGNED_FOR.as_secs() / 60;
                 let said = format!("copied an address: whoever has it can read this object for {minutes} min");
-                self.tell(News::Copy { text, said });
+                self.out.tell(News::Copy { text, said });
             }
             Note::Signed(Err(refused)) => self.say(format!("not signed: {refused}"), true),
             Note::Going(progress) => {
@@ -127,7 +127,7 @@ impl Stand {
             None => return,
         }
         self.shown = Some(Arc::new(shown));
-        self.is_dirty = true;
+        self.out.change();
     }
 
     pub(super) fn read_more(&mut self) {
@@ -231,7 +231,7 @@ impl Stand {
         let mut shown = Shown::clone(shown);
         change(&mut shown);
         self.shown = Some(Arc::new(shown));
-        self.is_dirty = true;
+        self.out.change();
     }
 }
 
