@@ -217,7 +217,6 @@ fn settle(global: &Global) -> Result<Config, String> {
         ascii: global.ascii,
         no_motion: global.no_motion,
         no_metrics: global.no_metrics,
-        scrollback: global.scrollback,
     };
     Ok(config::settle(flags, |name| std::env::var(name).ok(), file, warnings))
 }
