@@ -176,6 +176,19 @@ pub(super) const OBJECTS: &[Row] = &[
     row(Command::ListAgain, "list again", &["r", "f5"], "list the level under the cursor anew").at(Place::Objects),
 ];
 
+pub(super) const DELIVERIES: &[Row] = &[
+    row(Command::LookAgain, "look there again", &["r", "f5"], "look at the chosen rule, target or destination again")
+        .at(Place::Deliveries)
+        .footer("look again", 80),
+    row(Command::CopyShown, "copy the newest", &["y"], "copy the newest line, message or object address seen there")
+        .at(Place::Deliveries)
+        .footer("copy", 70),
+    row(Command::EvidenceDown, "what is known down", &["J"], "scroll what is known of it down")
+        .at(Place::Deliveries)
+        .footer("down", 50),
+    row(Command::EvidenceUp, "what is known up", &["K"], "scroll what is known of it up").at(Place::Deliveries),
+];
+
 pub(super) const THREAD: &[Row] = &[
     row(Command::OpenHit, "open the hit", &["enter"], "the item, object or letter of the step; else where it was")
         .at(Place::Thread)
