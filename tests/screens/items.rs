@@ -164,7 +164,7 @@ fn keys_ask() {
     asks(&mut screen, "m", OfItems::More);
     asks(&mut screen, "r", OfItems::Again);
     asks(&mut screen, "a", OfItems::Watch);
-    asks(&mut screen, "t", OfItems::Types);
+    asks(&mut screen, "v", OfItems::Types);
     asks(&mut screen, "x", OfItems::Index(Some("by-day".to_owned())));
     asks(&mut screen, "j", OfItems::Rows(rows::Ask::Step(Step::By(1))));
     asks(&mut screen, "G", OfItems::Rows(rows::Ask::Step(Step::Bottom)));

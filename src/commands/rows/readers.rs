@@ -78,7 +78,10 @@ pub(super) const ITEMS: &[Row] = &[
     row(Command::WatchNew, "watch for items", &["a"], "look again by itself, or no longer; each look costs")
         .at(Place::Items)
         .footer("watch", 72),
-    row(Command::ShowTypes, "types of items", &["t"], "each value with its type, or without")
+    row(Command::FollowThis, "follow item", &["t"], "everything that names an id of the item under the cursor")
+        .at(Place::Items)
+        .footer("follow", 77),
+    row(Command::ShowTypes, "types of items", &["v"], "each value with its type, or without")
         .at(Place::Items)
         .footer("types", 66),
     row(Command::AboutTable, "about the table", &["d"], "keys, indexes, stream and capacity of the table")
@@ -124,6 +127,9 @@ pub(super) const RECORDS: &[Row] = &[
         .footer("jq", 86),
     row(Command::NextColumn, "record beside", &["tab", "right"], "between the records and the one under the cursor")
         .at(Place::Records),
+    row(Command::FollowThis, "follow record", &["t"], "everything that names an id of the record under the cursor")
+        .at(Place::Records)
+        .footer("follow", 77),
     row(Command::CopyShown, "copy record", &["y"], "copy the record under the cursor as JSON")
         .at(Place::Records)
         .footer("copy", 78),

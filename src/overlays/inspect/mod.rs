@@ -45,6 +45,18 @@ pub enum Subject {
     Thread(Box<thread::Follow>),
 }
 
+impl Subject {
+    /// The resource that it is about, where it is one.
+    pub fn resource(&self) -> Option<&ResourceId> {
+        match self {
+            Self::Items(id) | Self::Records(id) => Some(id),
+            Self::Objects(subject) => Some(&subject.id),
+            Self::Probe(errand) => Some(&errand.plan.target),
+            Self::Tail(_) | Self::Thread(_) => None,
+        }
+    }
+}
+
 /// What a reader wants of its task.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {

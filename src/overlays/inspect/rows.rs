@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 use self::page::Page;
 use crate::{
     commands::Command,
+    inspect::thread::seen::Sight,
     overlays::{
         Press, Wish,
         desk::model::{Find, Step},
@@ -151,6 +152,10 @@ impl Rows {
             Some(Command::CopyShown) => {
                 let copied = self.listing.opened.as_ref().map(|opened| Wish::Copy(opened.json.to_string()));
                 return Pressed::Wish(copied.unwrap_or(Wish::Stay));
+            }
+            Some(Command::FollowThis) => {
+                let ids = self.listing.opened.as_ref().map(|opened| Sight::default().text(&opened.json).ids());
+                return Pressed::Wish(Wish::FollowOneOf(ids.unwrap_or_default(), None));
             }
             Some(Command::PageShown) => return Pressed::Ask(Ask::Page),
             _ => return Pressed::No,
