@@ -4,13 +4,18 @@
 //! time is a task of its own. Full channels: asks beyond the bound are refused and said; pictures are left out, as the next one tells
 //! all. A task ends when its asks end. To add one: a file here with `serve`, and an arm in [`Readers::ask`].
 
+mod feed;
 mod file;
 mod items;
 mod objects;
 mod records;
+mod rows;
 mod shelf;
 pub mod tail;
 mod thread;
+
+#[cfg(test)]
+mod watcher;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 

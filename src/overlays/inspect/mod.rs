@@ -18,6 +18,7 @@ pub mod rows;
 pub mod tail;
 pub mod thread;
 
+use self::rows::reader::Reader;
 use super::Overlay;
 use crate::domain::ResourceId;
 
@@ -74,8 +75,8 @@ pub enum News {
 /// The reader of this number for this subject.
 pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
     match subject {
-        Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
-        Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
+        Subject::Items(table) => Box::new(Reader::new(number, items::Items::new(table.clone()))),
+        Subject::Records(stream) => Box::new(Reader::new(number, records::Records::new(stream.clone()))),
         Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
         Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
         Subject::Thread(follow) => Box::new(thread::Reader::new(number, follow)),
