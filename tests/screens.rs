@@ -25,6 +25,8 @@ mod numbers;
 mod objects;
 #[path = "screens/overlays.rs"]
 mod overlays;
+#[path = "screens/probe.rs"]
+mod probe;
 #[path = "screens/quiet.rs"]
 mod quiet;
 #[path = "screens/records.rs"]

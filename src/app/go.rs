@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::{App, Effect, update::current};
 use crate::{
     domain::{Kind, ResourceId},
+    inspect::thread::seen::Seen,
     overlays::{
         desk::{
             Desk,
@@ -12,10 +13,12 @@ use crate::{
             model::{Ask, CutOff, Deed, News, Subject, Taker},
         },
         detail::Detail,
-        inspect,
+        inspect::{self, probe::Setting},
         route::{self, Route},
+        which::Which,
     },
     redrive::why::{self, takers},
+    routing::Envelope,
     theme::Role,
 };
 
@@ -169,7 +172,7 @@ impl App {
         let subject = match self.store.kind_of(id) {
             Kind::Table => Some(inspect::Subject::Items(id.clone())),
             Kind::Stream => Some(inspect::Subject::Records(id.clone())),
-            Kind::Bucket => self.bucket(id).map(inspect::Subject::Objects),
+            Kind::Bucket => inspect::objects::subject(&self.store, id).map(inspect::Subject::Objects),
             _ => None,
         };
         let Some(subject) = subject else {
@@ -179,10 +182,24 @@ impl App {
         self.inspect(subject, now)
     }
 
-    fn bucket(&self, id: &ResourceId) -> Option<inspect::objects::model::Subject> {
-        let resource = &self.store.get(id)?.resource;
-        let region = resource.attribute("Region").map(str::to_owned);
-        Some(inspect::objects::model::Subject { id: id.clone(), bucket: resource.name.clone(), region })
+    /// Shows what a probe of this one would be; nothing is sent before it is confirmed there.
+    pub(super) fn probe(&mut self, of: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let errand = match of {
+            _ if self.session.read_only => Err(inspect::probe::READ_ONLY.to_owned()),
+            None => Err("choose a topic, a bus, a queue or an API: a probe starts there".to_owned()),
+            Some(id) => {
+                let account = id.arn().map_or(self.session.account.clone(), |arn| arn.account.to_owned());
+                let envelope = Envelope { account: &account, region: &self.session.region, now };
+                inspect::probe::errand(&self.store, id, Setting { envelope, on_aws: self.session.on_aws })
+            }
+        };
+        match errand {
+            Ok(errand) => self.inspect(inspect::Subject::Probe(Box::new(errand)), now),
+            Err(why) => {
+                self.say(why, Role::Warn, now);
+                Vec::new()
+            }
+        }
     }
 
     /// Opens a reader on top.
@@ -216,6 +233,12 @@ impl App {
                 self.say(said, Role::Dim, now);
                 return vec![Effect::Copy(text)];
             }
+            inspect::News::Ids(ids, group) => {
+                let is_it = |id: &&ResourceId| inspect::tail::group_of(&self.store, id).as_deref() == Some(&*group);
+                let known = self.store.entries().map(|entry| &entry.resource);
+                let near = known.filter(|of| of.kind == Kind::Function).map(|of| &of.id).find(is_it).cloned();
+                return self.follow_one_of(ids, near, now);
+            }
             news => {
                 let view = current(&self.held, &self.store, &self.look, &self.zone, now);
                 let reader = self.overlays.iter_mut().find(|overlay| overlay.reader() == Some(number));
@@ -225,6 +248,27 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// Follows one of the ids that stand somewhere: which, is asked where there are several.
+    pub(super) fn follow_one_of(&mut self, ids: Vec<Seen>, near: Option<ResourceId>, now: Timestamp) -> Vec<Effect> {
+        match &ids[..] {
+            [] => self.say(
+                "nothing in it looks like an id: t in a pane follows one that is typed".to_owned(),
+                Role::Dim,
+                now,
+            ),
+            [one] => return self.follow(one.id.clone(), near.as_ref(), now),
+            _ => self.overlays.push(Box::new(Which::new(ids, near))),
+        }
+        Vec::new()
+    }
+
+    /// Opens the thread of an id, through the flow of this one.
+    pub(super) fn follow(&mut self, id: String, near: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
+        let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+        let subject = inspect::thread::subject(id, true, near, &view);
+        self.inspect(subject, now)
     }
 
     /// Asks for an id to follow, through the flow of what is chosen.

@@ -8,6 +8,7 @@ mod feed;
 mod file;
 mod items;
 mod objects;
+mod probe;
 mod records;
 mod rows;
 mod shelf;
@@ -24,7 +25,7 @@ use tokio::sync::mpsc;
 use super::{Event, out::Out};
 use crate::{
     aws::Connection,
-    inspect::tail::Budget,
+    inspect::tail::{Budget, book::Limits},
     overlays::inspect::{Ask, News, Subject},
 };
 
@@ -39,6 +40,8 @@ pub struct Readers {
     state: Option<PathBuf>,
     open: BTreeMap<u64, mpsc::Sender<Ask>>,
     /// All log readers together ask no more than this.
+    /// Bytes in memory for the lines of each log reader.
+    scrollback: usize,
     logs: Option<Budget>,
 }
 
@@ -73,7 +76,12 @@ impl Out<News> {
 
 impl Readers {
     pub fn new(aws: Arc<Connection>, events: mpsc::Sender<Event>, state: Option<PathBuf>) -> Self {
-        Self { aws, events, state, open: BTreeMap::new(), logs: None }
+        Self { aws, events, state, open: BTreeMap::new(), scrollback: Limits::default().memory, logs: None }
+    }
+
+    #[must_use]
+    pub fn with_scrollback(self, bytes: usize) -> Self {
+        Self { scrollback: bytes, ..self }
     }
 
     /// Hands an ask on; the first begins a task, the last ends it.
@@ -110,12 +118,13 @@ impl Readers {
             Subject::Tail(subject) => {
                 let budget = self.logs.get_or_insert_with(|| Budget::of(self.aws.is_aws())).clone();
                 let feed = tail::of_connection(&start, budget);
-                let settings = tail::Settings::new(start.state.clone());
+                let settings = tail::Settings::new(start.state.clone()).with_memory(self.scrollback);
                 tail::spawn(start, subject, settings, feed);
             }
             Subject::Items(table) => drop(tokio::spawn(items::serve(start, table))),
             Subject::Records(stream) => drop(tokio::spawn(records::serve(start, stream))),
             Subject::Objects(subject) => drop(tokio::spawn(objects::serve(start, subject))),
+            Subject::Probe(errand) => drop(tokio::spawn(probe::serve(start, *errand))),
             Subject::Thread(follow) => drop(tokio::spawn(thread::serve(start, *follow))),
         }
     }

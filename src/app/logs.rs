@@ -7,12 +7,14 @@ use jiff::Timestamp;
 
 use super::{App, Effect};
 use crate::{
-    domain::{Health, Kind, LinkKind, ResourceId},
+    domain::{Health, LinkKind, ResourceId},
     overlays::inspect::{
         self,
-        tail::model::{Begin, Subject},
+        tail::{
+            group_of,
+            model::{Begin, Subject},
+        },
     },
-    redrive::why::route::Consumer,
     store::Store,
     theme::Role,
 };
@@ -28,7 +30,7 @@ fn subject(store: &Store, id: &ResourceId) -> Option<Subject> {
         (!groups.is_empty()).then(|| Subject { title, groups: groups.into_iter().collect(), begin })
     };
     let name = store.name_of(id);
-    if let Some(group) = own(store, id) {
+    if let Some(group) = group_of(store, id) {
         return subject(name.to_owned(), [group].into());
     }
     if !sources.is_empty() {
@@ -42,14 +44,14 @@ fn subject(store: &Store, id: &ResourceId) -> Option<Subject> {
     }
     // All functions next to it; and else all of its flow.
     let links = topology.from(id).map(|link| &link.to).chain(topology.to(id).map(|link| &link.from));
-    let near: BTreeSet<_> = links.filter_map(|other| own(store, other)).collect();
+    let near: BTreeSet<_> = links.filter_map(|other| group_of(store, other)).collect();
     subject(format!("functions around {name}"), near).or_else(|| of_flow(store, id))
 }
 
 /// All functions of its flow.
 fn of_flow(store: &Store, id: &ResourceId) -> Option<Subject> {
     let flow = store.flow_of(id)?;
-    let groups: BTreeSet<_> = flow.members.iter().filter_map(|member| own(store, member)).collect();
+    let groups: BTreeSet<_> = flow.members.iter().filter_map(|member| group_of(store, member)).collect();
     let title = format!("all functions of {}", flow.name);
     (!groups.is_empty()).then(|| Subject { title, groups: groups.into_iter().collect(), begin: Begin::End })
 }
@@ -60,18 +62,8 @@ fn of_readers(store: &Store, id: &ResourceId) -> BTreeSet<Arc<str>> {
         .topology()
         .readers(id)
         .filter(|link| link.kind != LinkKind::Logs)
-        .filter_map(|link| own(store, &link.to))
+        .filter_map(|link| group_of(store, &link.to))
         .collect()
-}
-
-/// The group of a function, or the group itself.
-fn own(store: &Store, id: &ResourceId) -> Option<Arc<str>> {
-    let group = store.topology().log_group(id).map(|group| store.name_of(group).into());
-    match store.kind_of(id) {
-        Kind::LogGroup => Some(store.name_of(id).into()),
-        Kind::Function => group.or_else(|| Some(Consumer::named(id.clone()).log_group.into())),
-        _ => group,
-    }
 }
 
 impl App {

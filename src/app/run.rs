@@ -49,6 +49,8 @@ pub struct Start {
     pub follow_background: bool,
     /// The folder of journals and of what looks saw; none without a home.
     pub state: Option<PathBuf>,
+    /// Bytes in memory for the lines of each open log reader.
+    pub scrollback: usize,
 }
 
 /// Runs the screen until the user leaves.
@@ -74,7 +76,7 @@ pub async fn run(mut app: App, aws: Arc<Connection>, start: Start) -> io::Result
         app.change_theme(LIGHT, clock::now());
     }
     let mut sources = Sources { reported, happened, input: Some(EventStream::new()), signals };
-    let readers = Readers::new(Arc::clone(&aws), events.clone(), start.state.clone());
+    let readers = Readers::new(Arc::clone(&aws), events.clone(), start.state.clone()).with_scrollback(start.scrollback);
     let desks = Desks::new(Arc::clone(&aws), events, start.state);
     desks.look_for_unfinished();
     let mut tasks = Tasks { desks, readers };

@@ -8,8 +8,16 @@ use crate::{
     commands::{Command, Key, Place},
     domain::{Fact, ResourceId},
     overlays::{
-        Press, Wish, desk::model::Ask, detail::Detail, filter::Filter, help::Help, inspect, palette::Palette,
-        themes::Themes, toast::Toast, usage::Usage,
+        Press, Wish,
+        desk::model::{Ask, Find},
+        detail::Detail,
+        filter::Filter,
+        help::Help,
+        inspect,
+        palette::Palette,
+        themes::Themes,
+        toast::Toast,
+        usage::Usage,
     },
     panes::View,
     store::Store,
@@ -195,6 +203,26 @@ impl App {
                 self.overlays.push(overlay);
                 return self.inspect(*subject, now);
             }
+            Wish::FollowOneOf(ids, near) => {
+                self.overlays.push(overlay);
+                return self.follow_one_of(ids, near, now);
+            }
+            Wish::Follow(id, near) => return self.follow(id, near.as_ref(), now),
+            Wish::InspectAt(subject, ask) => {
+                self.overlays.push(overlay);
+                let mut effects = self.inspect(*subject, now);
+                effects.push(Effect::Inspect(self.readers, *ask));
+                return effects;
+            }
+            Wish::DeskAt(id, text) => {
+                self.overlays.push(overlay);
+                let mut effects = self.open_desk(Some(&id), now);
+                // Without a desk there is nothing to find on it.
+                if !effects.is_empty() {
+                    effects.push(Effect::Desk(Ask::Find(Find::typed(&text))));
+                }
+                return effects;
+            }
             Wish::Do(command) => return self.command(command, now),
             Wish::Show(id) => self.show(&id, now),
             Wish::ClearFilter => self.filter("", now),
@@ -227,6 +255,10 @@ impl App {
             Wish::LookInside(id) => {
                 self.overlays.push(overlay);
                 return self.look_inside(Some(&id), now);
+            }
+            Wish::Probe(id) => {
+                self.overlays.push(overlay);
+                return self.probe(Some(&id), now);
             }
             Wish::Logs(id) => {
                 self.overlays.push(overlay);
@@ -290,6 +322,7 @@ impl App {
             }
             Command::Desk => return self.open_desk(selected.as_ref(), now),
             Command::LookInside => return self.look_inside(selected.as_ref(), now),
+            Command::Probe => return self.probe(selected.as_ref(), now),
             Command::DeadLetters if selected.as_ref().is_some_and(|id| self.is_dead_letter_queue(id)) => {
                 return self.open_desk(selected.as_ref(), now);
             }

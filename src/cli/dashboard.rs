@@ -49,6 +49,7 @@ pub async fn run(config: Config) -> color_eyre::Result<ExitCode> {
         mouse: if config.mouse { Mouse::Ours } else { Mouse::Terminals },
         follow_background: config.theme.is_none() && depth > ColorDepth::None,
         state: paths::state_folder(),
+        scrollback: config.scrollback.0,
     };
     app::run::run(app, aws, start).await?;
     Ok(ExitCode::SUCCESS)

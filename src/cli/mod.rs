@@ -77,6 +77,9 @@ pub struct Global {
     /// Do not ask CloudWatch for metrics, which AWS charges by the piece
     #[arg(long, global = true)]
     pub no_metrics: bool,
+    /// Memory for the lines of each open log reader, such as 64MiB; older lines are on disk
+    #[arg(long, global = true, value_name = "SIZE")]
+    pub scrollback: Option<config::Scrollback>,
     /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -206,6 +209,7 @@ fn settle(global: &Global) -> Result<Config, String> {
         read_only: global.read_only,
         refresh: global.refresh,
         theme: global.theme.clone(),
+        scrollback: global.scrollback,
         ascii: global.ascii,
         no_motion: global.no_motion,
         no_metrics: global.no_metrics,

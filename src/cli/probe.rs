@@ -6,9 +6,7 @@
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
-use jiff::SignedDuration;
 use serde_json::json;
-use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -20,32 +18,25 @@ use super::{
         must_write, unless_stopped,
     },
     opening::{self, GivenUp},
-    trace,
 };
 use crate::{
     app::clock,
     config::Config,
-    domain::{Kind, Resource, ResourceId},
+    domain::{Kind, Resource},
     inspect::{
         probe::{
-            Course, Expect, Hop, Plan, State,
+            Course, Following, Plan, State,
             course::End,
-            plan::Draft,
+            follow,
+            plan::{self, Draft},
             send::{self, Api},
         },
-        thread::{Ground, Search, Wanted, endpoint::Endpoint},
+        thread::{endpoint::Endpoint, source::Source, window::duration},
     },
-    redrive::why::lines::Span,
     routing::{Envelope, MessageAttributes, draft},
     store::Store,
 };
 
-/// Between two looks.
-const PACE: Duration = Duration::from_secs(1);
-/// How long what only may come is waited for, once all that should has arrived.
-const GRACE: Duration = Duration::from_secs(5);
-/// How far clocks may be apart.
-const SKEW: SignedDuration = SignedDuration::from_secs(2);
 /// Names offered when none was right.
 const MOST_NAMES: usize = 12;
 
@@ -67,7 +58,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME")]
     pub yes: Option<String>,
     /// How long to follow it: 60s, 2m
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = trace::duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub timeout: Duration,
     /// JSON lines
     #[arg(long)]
@@ -99,18 +90,18 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     let draft = Draft {
         store: &seen.store,
         target,
-        probe: format!("edatop-probe-{:016x}", fastrand::u64(..)),
+        probe: plan::mark_of(fastrand::u64(..)),
         event,
         attributes,
         envelope: Envelope { account: &account, region: seen.aws.region(), now: clock::now() },
     };
     let plan = draft.plan().map_err(GivenUp::misused)?;
-    let api = match target.attribute("ApiId").filter(|_| target.kind == Kind::Api) {
-        Some(id) if target.attribute("ProtocolType") == Some("REST") => {
-            let found = unless_stopped(&stop, async { Ok(Api::find(&seen.aws, id, arguments.route.as_deref()).await) });
-            Some(found.await?.map_err(|trouble| GivenUp::misused(trouble.to_string()))?)
+    let api = match send::api_of(target).map_err(GivenUp::misused)? {
+        Some(id) => {
+            let all = unless_stopped(&stop, async { Ok(Api::all(&seen.aws, id).await) }).await?;
+            let all = all.map_err(|trouble| GivenUp::misused(trouble.to_string()))?;
+            Some(Api::choose(&all, arguments.route.as_deref()).map_err(GivenUp::misused)?)
         }
-        Some(_) => return Err(GivenUp::misused("only REST APIs can be sent to through their own control plane")),
         None => None,
     };
     say(&plan, &seen.store, api.as_ref());
@@ -121,9 +112,9 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
     let ids = send::send(&seen.aws, &plan, api.as_ref())
         .await
         .map_err(|trouble| GivenUp { code: LEFT, why: format!("not sent, or in doubt: {trouble}") })?;
-    let following = Following { arguments, store: &seen.store, lines: Lines::default(), ids };
-    let source = Arc::new(Endpoint::new(Arc::clone(&seen.aws)));
-    unless_stopped(&stop, following.follow(Course::new(plan, sent_at), source)).await
+    let telling = Telling { arguments, store: &seen.store, lines: Lines::default(), ids };
+    let source: Arc<dyn Source> = Arc::new(Endpoint::new(Arc::clone(&seen.aws)));
+    unless_stopped(&stop, telling.follow(Course::new(plan, sent_at), source)).await
 }
 
 fn read(event: &str) -> Result<String, String> {
@@ -163,12 +154,7 @@ fn say(plan: &Plan, store: &Store, api: Option<&Api>) {
     complain(&format!("{} to {} {}{through}", plan.probe, plan.kind.row().one, plan.name));
     complain(&format!("what is sent: {}", plan.body));
     for hop in &plan.hops {
-        let (mark, why) = match &hop.expect {
-            Expect::Arrives => ("gets it", ""),
-            Expect::Perhaps(why) => ("perhaps", why.as_str()),
-            Expect::Never(why) => ("does not", why.as_str()),
-            Expect::Later(when) => ("only", when.as_str()),
-        };
+        let (mark, why) = (hop.expect.word(), hop.expect.why());
         let line = format!("{}{} {}  {why}", "  ".repeat(hop.depth + 1), hop.kind.row().glyph, store.name_of(&hop.to));
         complain(&format!("{mark:<8} {}", line.trim_end()));
     }
@@ -177,7 +163,7 @@ fn say(plan: &Plan, store: &Store, api: Option<&Api>) {
     }
 }
 
-struct Following<'a> {
+struct Telling<'a> {
     arguments: &'a Arguments,
     store: &'a Store,
     lines: Lines,
@@ -185,41 +171,23 @@ struct Following<'a> {
     ids: Vec<String>,
 }
 
-impl Following<'_> {
-    async fn follow(mut self, mut course: Course, source: Arc<Endpoint>) -> Result<u8, GivenUp> {
+impl Telling<'_> {
+    async fn follow(mut self, mut course: Course, source: Arc<dyn Source>) -> Result<u8, GivenUp> {
         self.sent(&course)?;
         for (place, state) in course.states.iter().enumerate() {
             if matches!(state, State::Rejected(_)) {
                 self.hop(&course, place)?;
             }
         }
-        let only = course.plan.hops.iter().map(|hop| hop.to.clone()).chain([course.plan.target.clone()]).collect();
-        let ground = Arc::new(Ground::of(self.store, Some(&only)));
-        let until = Instant::now() + self.arguments.timeout;
-        let mut grace: Option<Instant> = None;
-        while course.end() != End::Dead || course.states.contains(&State::Waiting) {
-            let from = course.sent_at.checked_sub(SKEW).unwrap_or(course.sent_at).as_millisecond();
-            let span = Span { from_ms: from, to_ms: clock::now().as_millisecond().saturating_add(1_000) };
-            let wanted = Wanted { id: course.plan.probe.clone(), also: self.ids.clone(), span, scan: false };
-            let mut search = Search::new(Arc::clone(&source) as _, Arc::clone(&ground), wanted);
-            search.run(|_, _| {}).await;
-            for place in course.take(search.thread(), search.haul(), clock::now()) {
-                self.hop(&course, place)?;
-            }
-            let now = Instant::now();
-            let is_settled = course.end() != End::OnItsWay;
-            let has_open = course.plan.hops.iter().zip(&course.states).any(|(hop, state)| may_come(hop, state));
-            if is_settled && grace.is_none() {
-                grace = Some(now + GRACE);
-            }
-            if now >= until || (is_settled && (!has_open || grace.is_some_and(|grace| now >= grace))) {
-                break;
-            }
-            tokio::select! {
-                () = sleep(PACE) => {}
-                () = sleep_until(until) => {}
-            }
-        }
+        let following = Following {
+            source,
+            ground: Arc::new(follow::ground(&course.plan, self.store)),
+            ids: self.ids.clone(),
+            lasting: self.arguments.timeout,
+            clock: clock::now,
+        };
+        let told = |course: &Course, news: &[usize]| news.iter().try_for_each(|place| self.hop(course, *place));
+        following.run(&mut course, told).await?;
         self.close(&course)
     }
 
@@ -239,11 +207,7 @@ impl Following<'_> {
         let (Some(hop), Some(state)) = (course.plan.hops.get(place), course.states.get(place)) else { return Ok(()) };
         let took = course.took_ms(place);
         let since = state.at().map(|at| at.as_millisecond() - course.sent_at.as_millisecond());
-        let (says, sure) = match state {
-            State::Arrived { says, sure, .. } => (says.as_str(), Some(sure)),
-            State::Failed { says, .. } | State::Rejected(says) | State::Open(says) => (says.as_str(), None),
-            State::Waiting => ("nothing seen of it in time", None),
-        };
+        let (says, sure) = (state.says(), state.sure());
         if self.arguments.json {
             return self.lines.put(&json!({
                 "probe": course.plan.probe, "state": state.word(), "from": hop.from, "to": hop.to, "kind": hop.kind,
@@ -252,18 +216,7 @@ impl Following<'_> {
                 "says": says, "why": sure.map(crate::inspect::thread::Sure::why),
             }));
         }
-        let glyph = match state {
-            State::Arrived { .. } => "✔",
-            State::Failed { .. } | State::Rejected(_) => "✖",
-            State::Waiting => "…",
-            State::Open(_) => "?",
-        };
-        let time = match took {
-            // S3 keeps whole seconds.
-            Some(_) if hop.kind == Kind::Bucket => "in ≈1 s".to_owned(),
-            Some(ms) => format!("+{ms} ms"),
-            None => String::new(),
-        };
+        let (glyph, time) = (state.glyph(), course.took(place));
         let indent = "  ".repeat(hop.depth + 1);
         let doubt = sure.filter(|sure| !sure.is_certain()).map(|sure| format!(" · probably: {}", sure.why()));
         let name = self.store.name_of(&hop.to);
@@ -274,45 +227,22 @@ impl Following<'_> {
 
     /// What did not come, and what it comes to.
     fn close(mut self, course: &Course) -> Result<u8, GivenUp> {
-        for (place, state) in course.states.iter().enumerate() {
-            let hop = &course.plan.hops[place];
-            if matches!(state, State::Waiting) || (may_come(hop, state) && !matches!(hop.expect, Expect::Later(_))) {
-                self.hop(course, place)?;
-            }
+        for place in course.unseen() {
+            self.hop(course, place)?;
         }
-        let count = |wanted: &str| course.states.iter().filter(|state| state.word() == wanted).count();
-        let all = course.plan.hops.iter().filter(|hop| hop.expect == Expect::Arrives).count();
-        let reached: Vec<&ResourceId> = course
-            .plan
-            .hops
-            .iter()
-            .zip(&course.states)
-            .filter(|(hop, state)| hop.expect == Expect::Arrives && matches!(state, State::Arrived { .. }))
-            .map(|(hop, _)| &hop.to)
-            .collect();
-        let is_everywhere = course.end() == End::Everywhere;
-        let outcome = match course.end() {
-            End::Everywhere => "arrived everywhere it should",
-            End::OnItsWay => "not everywhere within the time",
-            End::Dead if all == 0 => "nobody gets it",
-            End::Dead => "a dead end",
-        };
+        let count = |wanted| course.count(wanted);
+        let ((made, all), outcome) = (course.made(), course.outcome());
         if self.arguments.json {
             self.lines.put(&json!({
-                "probe": course.plan.probe, "state": "ended", "outcome": outcome, "arrived": reached.len(), "of": all,
+                "probe": course.plan.probe, "state": "ended", "outcome": outcome, "arrived": made, "of": all,
                 "failed": count("failed"), "rejected": count("rejected"), "waiting": count("waiting"),
                 "at": clock::now(),
             }))?;
         } else {
-            self.lines.text(&format!("{outcome}: {} of {all}, {} rejected", reached.len(), count("rejected")))?;
+            self.lines.text(&format!("{outcome}: {made} of {all}, {} rejected", count("rejected")))?;
         }
-        Ok(if is_everywhere { 0 } else { LEFT })
+        Ok(if course.end() == End::Everywhere { 0 } else { LEFT })
     }
-}
-
-/// Whether it is worth waiting for a while.
-fn may_come(hop: &Hop, state: &State) -> bool {
-    matches!(state, State::Open(_)) && matches!(hop.expect, Expect::Perhaps(_))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use std::{collections::BTreeSet, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp, Zoned, civil, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -26,16 +26,19 @@ use crate::{
     config::Config,
     domain::ResourceId,
     inspect::thread::{
-        Ground, Search, Step, Thread, Wanted, endpoint::Endpoint, ground::Extent, haul::Lying, search::MOST_ROUNDS,
+        Ground, Search, Step, Thread, Wanted, Window,
+        endpoint::Endpoint,
+        ground::Extent,
+        haul::Lying,
+        search::MOST_ROUNDS,
+        window::{duration, moment},
     },
-    redrive::why::{decode, lines::Span},
+    redrive::why::decode,
     store::Store,
 };
 
 /// The version of the JSON.
 const SCHEMA: u32 = 1;
-/// What is searched where nothing is said.
-const WITHIN: Duration = Duration::from_hours(1);
 /// Messages received of one queue.
 const MOST_RECEIVED: u64 = 1_000;
 /// Learnt ids that are named.
@@ -97,7 +100,7 @@ async fn work(config: &Config, arguments: &Arguments, stop: CancellationToken) -
         return Err(GivenUp::misused("an empty id names everything: give one"));
     }
     let now = clock::now();
-    let span = span(arguments, now).map_err(GivenUp::misused)?;
+    let span = window(arguments, now).map_err(GivenUp::misused)?.span(now);
     let seen = unless_stopped(&stop, opening::see(config)).await?;
     let ground = Arc::new(ground(&seen.store, arguments.flow.as_deref())?);
     for failure in seen.store.failures() {
@@ -170,54 +173,11 @@ async fn received(config: &Config, ground: &Ground, stop: &CancellationToken) ->
     Ok(lying)
 }
 
-/// From when to when.
-fn span(arguments: &Arguments, now: Timestamp) -> Result<Span, String> {
-    let within = arguments.within.unwrap_or(WITHIN);
-    let ms = i64::try_from(within.as_millis()).unwrap_or(i64::MAX / 4);
-    let Some(around) = &arguments.around else {
-        let to_ms = now.as_millisecond();
-        return Ok(Span { from_ms: to_ms.saturating_sub(ms), to_ms });
-    };
-    let at = moment(around, now)?.as_millisecond();
-    Ok(Span { from_ms: at.saturating_sub(ms), to_ms: at.saturating_add(ms) })
-}
-
-/// An instant, a local date and time, or a time of today.
-fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let here = TimeZone::system();
-    let local = |at: civil::DateTime| at.to_zoned(here.clone()).map(|at: Zoned| at.timestamp()).ok();
-    let today = || {
-        let time = text.parse::<civil::Time>().ok()?;
-        let at = local(now.to_zoned(here.clone()).date().to_datetime(time))?;
-        // The evening before, just after midnight.
-        if at > now { at.checked_sub(SignedDuration::from_hours(24)).ok() } else { Some(at) }
-    };
-    text.parse::<civil::DateTime>()
-        .ok()
-        .and_then(local)
-        .or_else(today)
-        .ok_or_else(|| format!("--around '{text}' is no time: give 14:03, 2026-11-21T14:03 or 2026-11-21T14:03:07Z"))
-}
-
-/// `90s`, `10m`, `2h`, `1d`.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is no length of time: give 90s, 10m, 2h or 1d");
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        "s" | "" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    match number.checked_mul(seconds) {
-        Some(all) if (1..=14 * 86_400).contains(&all) => Ok(Duration::from_secs(all)),
-        _ => Err(format!("'{text}' is not between a second and 14 days")),
-    }
+/// When it is searched.
+fn window(arguments: &Arguments, now: Timestamp) -> Result<Window, String> {
+    let within = arguments.within.unwrap_or(Window::default().within);
+    let at = |around: &String| moment(around, now, &TimeZone::system()).map_err(|why| format!("--around {why}"));
+    Ok(Window { around: arguments.around.as_ref().map(at).transpose()?, within })
 }
 
 fn print(thread: &Thread, ground: &Ground, ascii: bool, lines: &mut Lines) -> Result<(), GivenUp> {
@@ -278,36 +238,21 @@ fn line(step: &Step, zone: &TimeZone, ascii: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rstest::rstest;
-
-    #[rstest]
-    #[case("90s", 90)]
-    #[case("10m", 600)]
-    #[case("2h", 7_200)]
-    #[case("1d", 86_400)]
-    #[case("45", 45)]
-    fn lengths_of_time(#[case] text: &str, #[case] seconds: u64) {
-        assert_eq!(duration(text), Ok(Duration::from_secs(seconds)));
-    }
-
-    #[rstest]
-    #[case("")]
-    #[case("m")]
-    #[case("0s")]
-    #[case("15d")]
-    #[case("3w")]
-    #[case("99999999999999999999s")]
-    fn what_is_no_length(#[case] text: &str) {
-        assert!(duration(text).is_err());
-    }
 
     #[test]
-    fn instants_are_read_in_three_ways() {
+    fn what_is_no_time_is_said_with_its_flag() {
         let now: Timestamp = "2026-11-21T14:00:00Z".parse().unwrap();
-        assert_eq!(moment("2026-11-21T13:03:07Z", now).unwrap().to_string(), "2026-11-21T13:03:07Z");
-        let today = moment("13:03", now).unwrap();
-        assert!(today <= now && now.duration_since(today) < SignedDuration::from_hours(24));
-        assert!(moment("2026-11-21T13:03", now).is_ok());
-        assert!(moment("soon", now).unwrap_err().contains("no time"));
+        let arguments = |around: &str| Arguments {
+            id: "order-4".into(),
+            flow: None,
+            around: Some(around.into()),
+            within: None,
+            json: false,
+            receive: false,
+            scan: false,
+        };
+        assert!(window(&arguments("soon"), now).unwrap_err().contains("--around 'soon' is no time"));
+        let found = window(&arguments("2026-11-21T13:03:07Z"), now).unwrap();
+        assert_eq!(found.span(now).to_ms - found.span(now).from_ms, 2 * 3_600_000);
     }
 }

@@ -124,10 +124,16 @@ pub enum Command {
     PageLines,
     /// The logs of a whole flow.
     FlowLogs,
+    /// One marked event: what would become of it, and what does.
+    Probe,
+    SendProbe,
+    /// What names an id that is under the cursor.
+    FollowThis,
     /// What names an id, wherever it is kept.
     Follow,
     FollowMessage,
     FollowAnother,
+    OpenHit,
     SearchAgain,
     CopyEvidence,
     WriteThread,
@@ -156,6 +162,8 @@ pub enum Place {
     Records,
     /// On the thread of one id, likewise.
     Thread,
+    /// Among the hops of a probe, likewise.
+    Probe,
 }
 
 impl Place {
@@ -180,6 +188,7 @@ impl Place {
             Self::Objects => "the objects",
             Self::Records => "the records",
             Self::Thread => "the thread",
+            Self::Probe => "the probe",
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{path::Path, time::Duration};
 
 use serde::Deserialize;
 
+use super::Scrollback;
 use crate::{
     domain::{Declaration, Ignore},
     pollers::Paces,
@@ -23,6 +24,7 @@ pub struct File {
     pub motion: bool,
     pub metrics: bool,
     pub refresh: Refresh,
+    pub tail: Tail,
     /// What no API tells: one `[[link]]` each.
     pub link: Vec<Declaration>,
     /// Findings that may stay.
@@ -42,6 +44,7 @@ impl Default for File {
             motion: true,
             metrics: true,
             refresh: Refresh::default(),
+            tail: Tail::default(),
             link: Vec::new(),
             ignore: Vec::new(),
         }
@@ -58,6 +61,14 @@ pub struct Refresh {
     pub visible: Option<f64>,
     /// All else.
     pub background: Option<f64>,
+}
+
+/// The log reader.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tail {
+    /// Memory for the lines of each open one.
+    pub scrollback: Option<Scrollback>,
 }
 
 impl Refresh {
@@ -134,6 +145,19 @@ mod tests {
         let file = parse(&format!("{entry}reason = 'a test queue'\n"), "config.toml").unwrap();
         assert_eq!(file.ignore[0].reason, "a test queue");
         assert!(parse(&format!("{entry}reason = 'x'\nwhy = 'y'\n"), "config.toml").is_err());
+    }
+
+    #[test]
+    fn a_scrollback_that_is_none_is_told_with_its_line() {
+        let scrollback = |text: &str| parse(text, "config.toml").map(|file| file.tail.scrollback);
+        assert_eq!(scrollback("[tail]\nscrollback = '128 MiB'\n"), Ok(Some(Scrollback(128 << 20))));
+        assert_eq!(scrollback("[tail]\n"), Ok(None));
+        for (value, said) in
+            [("64", "'64' has no unit"), ("'1 KiB'", "not between"), ("'2 weeks'", "'weeks' is no unit")]
+        {
+            let mistake = scrollback(&format!("[tail]\nscrollback = {value}\n")).unwrap_err();
+            assert!(mistake.starts_with("config.toml:2: scrollback: ") && mistake.contains(said), "{mistake}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 pub mod file;
 pub mod paths;
+pub mod scrollback;
 
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use crate::{
     pollers::Paces,
 };
 
-pub use file::{File, Refresh};
+pub use file::{File, Refresh, Tail};
+pub use scrollback::Scrollback;
 
 /// All settings, settled.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,8 @@ pub struct Config {
     pub ignores: Vec<Ignore>,
     /// Marks move on the map where something flows.
     pub motion: bool,
+    /// Memory for the lines of each open log reader.
+    pub scrollback: Scrollback,
     /// Mistakes to tell the user about.
     pub warnings: Vec<String>,
 }
@@ -45,6 +49,7 @@ pub struct Flags {
     pub ascii: bool,
     pub no_motion: bool,
     pub no_metrics: bool,
+    pub scrollback: Option<Scrollback>,
 }
 
 /// The fastest that anything is read.
@@ -83,6 +88,7 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
         links: file.link,
         ignores: file.ignore,
         motion: file.motion && !flags.no_motion,
+        scrollback: flags.scrollback.or(file.tail.scrollback).unwrap_or_default(),
         warnings,
     }
 }
@@ -115,6 +121,17 @@ mod tests {
         assert_eq!(config.connect.endpoint.as_deref(), Some("localhost:3"));
         assert_eq!(config.connect.region.as_deref(), Some("us-east-1"));
         assert_eq!(config.theme.as_deref(), Some("light"));
+    }
+
+    #[test]
+    fn scrollback_is_the_flags_else_the_files_else_sixty_four_mebibytes() {
+        let settled = |flag: Option<usize>, text: &str| {
+            let flags = Flags { scrollback: flag.map(Scrollback), ..Flags::default() };
+            settle(flags, |_| None, file(text), vec![]).scrollback.0
+        };
+        assert_eq!(settled(None, ""), 64 << 20);
+        assert_eq!(settled(None, "[tail]\nscrollback = '32 MiB'"), 32 << 20);
+        assert_eq!(settled(Some(16 << 20), "[tail]\nscrollback = '32 MiB'"), 16 << 20);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A thin adapter, not an emulator: it finds the service a request is for, hands it over, and gives the answer back. What
 //! winterbaume leaves undone *within* a service is put right in `completion` and `kept` (what was given at creation), `queues` and
-//! `memory` (what SQS does with and knows about a message), `gateway` (what an API does with a request); what AWS does *between* services is `fabric`'s work, which learns of publishes
+//! `memory` (what SQS does with and knows about a message), `shards` (what a Kinesis stream keeps), `gateway` (what an API does with a request); what AWS does *between* services is `fabric`'s work, which learns of publishes
 //! through the [`tap`]. Never answer here with something no service knows.
 //!
 //! To add a service: one row in `services`.
@@ -13,6 +13,7 @@ mod kept;
 mod memory;
 mod query;
 mod queues;
+mod shards;
 pub mod tap;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use self::gateway::UserRequest;
 use self::kept::Kept;
 use self::memory::SqsMemory;
 use self::queues::Queues;
+use self::shards::Shards;
 use self::tap::Accepted;
 use super::tasks::{Finished, Tasks};
 
@@ -99,7 +101,8 @@ impl Endpoint {
         let memory = Arc::new(SqsMemory::default());
         let services = services(memory.clone());
         let url = format!("http://{address}");
-        let adapter = Arc::new(Adapter { services, memory, kept: Kept::default(), url, tap });
+        let adapter =
+            Arc::new(Adapter { services, memory, kept: Kept::default(), shards: Shards::default(), url, tap });
         tasks.spawn(accept(listener, adapter, stop.clone(), tasks.clone()));
         Ok(Self { address, stop, connections })
     }
@@ -167,6 +170,7 @@ struct Adapter {
     services: Services,
     memory: Arc<SqsMemory>,
     kept: Kept,
+    shards: Shards,
     url: String,
     tap: Option<mpsc::Sender<Accepted>>,
 }
@@ -201,10 +205,14 @@ impl Adapter {
         if name == "events" {
             completion::without_bus(&mut request);
         }
+        let place = if name == "kinesis" { Shards::place(&mut request) } else { None };
         let mut response = service.handle(request.clone()).await;
         if (200..300).contains(&response.status) {
             completion::complete(service.as_ref(), &request, &response).await;
             self.kept.pass(name, &request, &mut response);
+            if name == "kinesis" {
+                self.shards.pass(&request, place, &mut response);
+            }
             self.put_right(name, &request, &mut response).await;
             if let Some(tap) = &self.tap {
                 for accepted in tap::accepted(name, &request, &response) {

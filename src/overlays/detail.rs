@@ -307,6 +307,7 @@ impl Overlay for Detail {
             Some(Command::CopyId) => return Wish::Copy(self.id.to_string()),
             Some(Command::Desk) => return Wish::Desk(self.id.clone()),
             Some(Command::LookInside) => return Wish::LookInside(self.id.clone()),
+            Some(Command::Probe) => return Wish::Probe(self.id.clone()),
             Some(Command::Logs) => return Wish::Logs(self.id.clone()),
             Some(Command::Back) => return Wish::Close,
             Some(

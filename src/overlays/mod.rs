@@ -2,6 +2,7 @@
 //!
 //! To add one: a file here with an `impl` [`Overlay`], and the place in `app::update` that opens it.
 
+mod choices;
 pub mod desk;
 pub mod detail;
 pub mod filter;
@@ -12,6 +13,7 @@ pub mod route;
 pub mod themes;
 pub mod toast;
 pub mod usage;
+pub mod which;
 
 use crossterm::event::KeyEvent;
 use ratatui::{
@@ -22,6 +24,7 @@ use ratatui::{
 use crate::{
     commands::{Command, Place},
     domain::ResourceId,
+    inspect::thread::seen::Seen,
     panes::{Lit, View},
 };
 
@@ -52,6 +55,8 @@ pub enum Wish {
     Desk(ResourceId),
     /// Open the reader of what is in this one on top.
     LookInside(ResourceId),
+    /// Show what a probe of this one would be, on top.
+    Probe(ResourceId),
     /// Read the log lines of this one on top.
     Logs(ResourceId),
     /// Close, and show on the desk of this queue how to go on with what was cut off.
@@ -62,6 +67,14 @@ pub enum Wish {
     Read(inspect::Ask),
     /// Open a reader on top; what wishes it stays below.
     Inspect(Box<inspect::Subject>),
+    /// Follow one of these ids through the flow of this one: which, is asked where there are several.
+    FollowOneOf(Vec<Seen>, Option<ResourceId>),
+    /// Close, and follow this id through the flow of this one.
+    Follow(String, Option<ResourceId>),
+    /// Open a reader on top, and ask this of it first; what wishes it stays below.
+    InspectAt(Box<inspect::Subject>, Box<inspect::Ask>),
+    /// Lay the dead letters of this one on the desk, and find this among them.
+    DeskAt(ResourceId, String),
     /// Close the desk; everything on it is given back.
     LeaveDesk,
     /// Do this on top; the overlay stays below.

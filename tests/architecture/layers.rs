@@ -33,7 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "panes", "overlays", "terminal",
         ],
     ),
-    ("config", &["domain", "aws", "pollers"]),
+    ("config", &["domain", "aws", "pollers", "inspect"]),
     // It runs against the same APIs as the user's own architecture, and is known to `cli` alone. Which hosts are AWS's, where it must
     // never deploy, is known in one place: `aws`.
     ("demo", &["domain", "routing", "aws"]),

@@ -152,7 +152,7 @@ fn keys_ask_for_what_they_say() {
     assert_eq!(asks(screen.press("j")), [Ask::Go(Step::By(1))]);
     assert_eq!(asks(screen.press("G")), [Ask::Go(Step::Bottom)]);
     assert_eq!(
-        asks(screen.press("h f m v t u r")),
+        asks(screen.press("h f m v a u r")),
         [Ask::Up, Ask::Follow, Ask::More, Ask::Versions, Ask::Tags, Ask::Sign, Ask::Again]
     );
     assert_eq!(asks(screen.press("enter j")), [], "in an object the keys scroll its contents");

@@ -254,13 +254,14 @@ fn keys_ask_for_what_they_say() {
     asks(&mut screen, "*", Ask::Clusters);
     asks(&mut screen, "s", Ask::Groups);
     asks(&mut screen, "y", Ask::Copy);
+    asks(&mut screen, "t", Ask::Ids);
     asks(&mut screen, "p", Ask::Page);
     asks(&mut screen, "e", Ask::Edit);
     asks(&mut screen, "v", Ask::Want(Box::new(Wanted { level: Level::Warn, ..Wanted::default() })));
     screen.press("/");
     screen.write("a b");
     asks(&mut screen, "enter", Ask::Want(Box::new(Wanted { find: Find::typed("a b"), ..Wanted::default() })));
-    screen.press("t");
+    screen.press("f");
     screen.write(".level");
     asks(&mut screen, "enter", Ask::Columns(".level".into()));
     screen.press("@");
@@ -308,6 +309,23 @@ fn what_comes_does_not_move_what_is_read() {
     (still.at, still.came, still.total) = (21, 3, 1_243);
     show(&mut screen, still);
     assert_eq!(before[3..20], screen.lines()[3..20]);
+}
+
+/// Lines that stand still are told from an endpoint that is silent.
+#[test]
+fn what_is_not_read_yet_is_said() {
+    let behind = |seconds: i64| Picture { read_to: Some(example::after(example::now(), -seconds)), ..lines() };
+    let says = |picture: Picture| reading(Screen::example(120, 24), picture).shows("what was said since is not here");
+    assert!(!says(behind(9)), "readings take turns");
+    let mut screen = reading(Screen::example(120, 24), behind(21));
+    assert!(screen.shows("read up to ") && screen.shows("21 s ago: what was said since is not here yet"));
+    screen.pass(5);
+    screen.tick();
+    assert!(screen.app.is_dirty() && screen.shows("26 s ago"), "it ages by itself: {}", screen.text());
+    assert!(!says(Picture { busy: Some("reading what was said before".to_owned()), ..behind(21) }));
+    let denied = |group: &Group| Group { trouble: Some("denied".into()), ..group.clone() };
+    let all_denied = lines().groups.iter().map(denied).collect();
+    assert!(!says(Picture { groups: all_denied, ..behind(21) }), "they say why");
 }
 
 /// A million characters and nothing else: no frame takes longer than a blink.

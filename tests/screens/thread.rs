@@ -6,13 +6,17 @@ use edatop::{
     app::{Effect, Event},
     domain::{Kind, ResourceId},
     inspect::thread::{
-        Step, Sure, Thread, What,
+        Kept, Step, Sure, Thread, What, Window,
         search::Progress,
+        seen::Seen,
         step::{Evidence, Gap},
     },
-    overlays::inspect::{
-        Ask, News, Subject,
-        thread::{Picture, Wanted},
+    overlays::{
+        desk::model as desk,
+        inspect::{
+            Ask, News, Subject, items, objects, tail,
+            thread::{Picture, Wanted},
+        },
     },
     theme::ASCII,
 };
@@ -36,6 +40,7 @@ fn step(what: What, (kind, id, depth): (Kind, &str, usize), milliseconds: Option
         says: says.to_owned(),
         sure: Sure::Certain("it names order-4".into()),
         evidence: vec![Evidence::new("message id", "1f0c2d3e-0000-4000-8000-00000000abcd")],
+        kept: None,
         place_ms: milliseconds.unwrap_or(0),
     }
 }
@@ -176,4 +181,92 @@ fn an_id_that_names_no_resource_can_be_followed_from_the_palette() {
     assert!(screen.shows("follow zzz-4711-unknown"), "{}", screen.text());
     let effects = screen.press("enter");
     assert!(matches!(&effects[..], [Effect::Inspect(1, Ask::Open(_))]), "{effects:?}");
+}
+
+/// The thread with this one step, chosen.
+fn with_step(step: Step) -> Screen {
+    let thread = Arc::new(Thread { steps: vec![step], ..Thread::default() });
+    followed(Screen::example(120, 40), Picture { thread, ..picture() })
+}
+
+#[test]
+fn another_time_is_typed_over_the_present_one() {
+    let mut screen = followed(Screen::example(120, 40), picture());
+    assert!(screen.shows("in the last 1h"), "{}", screen.text());
+    screen.press("@");
+    assert!(screen.shows("when 1h"), "{}", screen.text());
+    screen.press("ctrl-u");
+    screen.write("soon");
+    assert_eq!(screen.press("enter"), []);
+    assert!(screen.shows("'soon' is no time"), "{}", screen.text());
+    screen.press("ctrl-u");
+    screen.write("14:01 10m");
+    let around = Some("2026-11-21T14:01:00Z".parse().unwrap());
+    let window = Window { around, within: std::time::Duration::from_secs(600) };
+    assert_eq!(screen.press("enter"), [Effect::Inspect(1, Ask::Thread(Wanted::Around(window)))]);
+    told(&mut screen, picture());
+    assert!(!screen.shows("ValueError"), "what is told of another time is not its own");
+    told(&mut screen, Picture { window, searching: false, thread: Arc::default(), ..picture() });
+    assert!(screen.shows("nothing names it within 10m of 11-21 14:01:00"), "{}", screen.text());
+}
+
+#[test]
+fn a_hit_leads_to_the_lines_around_it() {
+    let mut screen = followed(Screen::example(120, 40), picture());
+    let effects = screen.press("g down down down l");
+    let [Effect::Inspect(2, Ask::Open(subject))] = &effects[..] else { panic!("{effects:?}") };
+    let Subject::Tail(lines) = &**subject else { panic!("{subject:?}") };
+    assert_eq!(lines.groups.iter().map(|group| &**group).collect::<Vec<_>>(), ["/aws/lambda/analytics-fn"]);
+    let at = example::now() - jiff::SignedDuration::from_millis(600_000 - 730);
+    assert_eq!(lines.begin, tail::model::Begin::At(at));
+}
+
+#[test]
+fn a_hit_opens_what_it_left_at_that_very_one() {
+    let table = (Kind::Table, "arn:aws:dynamodb:us-east-1:000000000000:table/visits", 3);
+    let item = Kept::Item { key: "id".into(), value: serde_json::json!(4711) };
+    let effects = with_step(Step { kept: Some(item), ..step(What::Stored, table, None, "in visits") }).press("enter");
+    let [Effect::Inspect(2, Ask::Open(_)), Effect::Inspect(2, Ask::Items(query))] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert!(matches!(query, items::model::Ask::Query { condition, .. } if condition.said == "id = 4711"), "{query:?}");
+
+    let bucket = (Kind::Bucket, "arn:aws:s3:::mail-archive", 3);
+    let object = Some(Kept::Object("2026/order-4.json".into()));
+    let effects = with_step(Step { kept: object, ..step(What::Stored, bucket, None, "written") }).press("enter");
+    let begin = objects::model::Ask::Begin("2026/order-4.json".into());
+    assert!(matches!(&effects[..], [_, Effect::Inspect(2, Ask::Objects(ask))] if *ask == begin), "{effects:?}");
+
+    let dead = (Kind::Queue, "arn:aws:sqs:us-east-1:000000000000:analytics-dlq", 2);
+    let letter = Some(Kept::Letter("m-1".into()));
+    let effects = with_step(Step { kept: letter, ..step(What::DeadLettered, dead, None, "dead") }).press("enter");
+    let [Effect::Desk(desk::Ask::Open(_)), Effect::Desk(find)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(*find, desk::Ask::Find(desk::Find::typed("m-1")));
+}
+
+#[test]
+fn of_several_ids_one_is_chosen_and_of_one_nothing_is_asked() {
+    let seen = |name: &str, id: &str| Seen { name: name.into(), id: id.into() };
+    let ids = || vec![seen("request", "8f1e0000-0000-4000-8000-000000000001"), seen("orderID", "order-4\u{1b}[2J")];
+    let mut screen = Screen::example(120, 40);
+    screen.press("2 l");
+    let tell = |screen: &mut Screen, ids| {
+        screen.app.update(Event::Inspected(1, News::Ids(ids, "/aws/lambda/analytics-fn".into())), screen.now)
+    };
+    let is_thread_of = |effects: &[Effect], id: &str| {
+        let [Effect::Inspect(_, Ask::Open(subject))] = effects else { return false };
+        matches!(&**subject, Subject::Thread(follow) if follow.id == id && follow.at_once)
+    };
+    assert!(tell(&mut screen, ids()).is_empty());
+    crate::snapshot("which_120x40", &mut screen);
+    assert!(is_thread_of(&screen.press("j enter"), "order-4\u{1b}[2J"));
+    screen.press("esc");
+    assert!(!screen.shows("follow which id?"), "it is closed once it is answered");
+    tell(&mut screen, ids());
+    assert!(is_thread_of(&screen.press("1"), "8f1e0000-0000-4000-8000-000000000001"));
+    screen.press("esc");
+    assert!(is_thread_of(&tell(&mut screen, ids()[..1].to_vec()), "8f1e0000-0000-4000-8000-000000000001"));
+    screen.press("esc");
+    assert!(tell(&mut screen, Vec::new()).is_empty());
+    assert!(screen.shows("nothing in it looks like an id"), "{}", screen.text());
 }

@@ -75,6 +75,12 @@ impl Settings {
     pub fn new(folder: Option<PathBuf>) -> Self {
         Self { limits: Limits { folder, ..Limits::default() }, clock: super::super::clock::now }
     }
+
+    #[must_use]
+    pub fn with_memory(mut self, bytes: usize) -> Self {
+        self.limits.memory = bytes;
+        self
+    }
 }
 
 /// Lines of the connection that this reader was started with.

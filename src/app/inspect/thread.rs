@@ -8,16 +8,13 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::Start;
 use crate::{
     app::clock,
-    inspect::thread::{Ground, Search, endpoint::Endpoint, search, source::Source},
+    inspect::thread::{Ground, Search, Window, endpoint::Endpoint, search, source::Source},
     overlays::inspect::{
         Ask, News,
         thread::{Follow, Picture, Wanted},
     },
-    redrive::why::lines::Span,
 };
 
-/// How far back it is searched, in milliseconds.
-const BACK_MS: i64 = 60 * 60 * 1000;
 /// Characters of an id in the name of a file.
 const MOST_NAMED: usize = 40;
 
@@ -25,7 +22,8 @@ const MOST_NAMED: usize = 40;
 pub async fn serve(mut start: Start, follow: Follow) {
     let source: Arc<dyn Source> = Arc::new(Endpoint::new(Arc::clone(&start.aws)));
     let (tells, mut told) = watch::channel(Picture::default());
-    let mut work = Work { source, ground: follow.ground, tells, id: String::new(), task: None };
+    let window = Window::default();
+    let mut work = Work { source, ground: follow.ground, tells, id: String::new(), window, task: None };
     if follow.at_once {
         work.search(follow.id);
     }
@@ -34,6 +32,10 @@ pub async fn serve(mut start: Start, follow: Follow) {
             biased;
             ask = start.asks.recv() => match ask {
                 Some(Ask::Thread(Wanted::Id(id))) => work.search(id),
+                Some(Ask::Thread(Wanted::Around(window))) => {
+                    work.window = window;
+                    work.search(work.id.clone());
+                }
                 Some(Ask::Thread(Wanted::Again)) => work.search(work.id.clone()),
                 Some(Ask::Thread(Wanted::Write)) => {
                     let picture = told.borrow().clone();
@@ -59,6 +61,7 @@ struct Work {
     ground: Arc<Ground>,
     tells: watch::Sender<Picture>,
     id: String,
+    window: Window,
     task: Option<JoinHandle<()>>,
 }
 
@@ -75,14 +78,14 @@ impl Work {
             return;
         }
         self.id.clone_from(&id);
-        let now = clock::now().as_millisecond();
-        let span = Span { from_ms: now.saturating_sub(BACK_MS), to_ms: now };
+        let (window, span) = (self.window, self.window.span(clock::now()));
         let wanted = search::Wanted { id: id.clone(), also: Vec::new(), span, scan: false };
         let mut searched = Search::new(Arc::clone(&self.source), Arc::clone(&self.ground), wanted);
         let tells = self.tells.clone();
         self.task = Some(tokio::spawn(async move {
             let picture = |thread: &crate::inspect::thread::Thread, progress, searching| Picture {
                 id: id.clone(),
+                window,
                 thread: Arc::new(thread.clone()),
                 progress,
                 searching,

@@ -18,6 +18,7 @@ pub static COMMANDS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         readers::RECORDS,
         readers::OBJECTS,
         readers::THREAD,
+        readers::PROBE,
         panes::LEAVING,
     ]
     .concat()

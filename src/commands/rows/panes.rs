@@ -50,6 +50,9 @@ pub(super) const PANES: &[Row] = &[
         .footer("desk", 67),
     row(Command::LookInside, "look inside", &["i"], "what is in it: items, objects, records, when you ask")
         .at(Place::List),
+    row(Command::Probe, "probe", &["P"], "what one marked event would become; send it, watch it")
+        .at(Place::List)
+        .dangerous(),
     row(Command::Back, "back", &["esc", "h"], "close what is open, or clear the filter"),
     row(Command::Filter, "filter", &["/"], "show only the names that contain a text")
         .at(Place::Pane)

@@ -22,7 +22,7 @@ pub(super) const TAIL: &[Row] = &[
     row(Command::FindWhere, "find lines where", &["="], "show only lines for which a jq expression is true")
         .at(Place::Tail)
         .footer("jq", 58),
-    row(Command::JqColumns, "columns", &["t"], "show fields as columns, by jq: `.level .order_id`")
+    row(Command::JqColumns, "columns", &["f"], "show fields as columns, by jq: `.level .order_id`")
         .at(Place::Tail)
         .footer("columns", 50),
     row(Command::AroundLine, "around", &["c"], "show all lines around the chosen one, or go back")
@@ -41,6 +41,9 @@ pub(super) const TAIL: &[Row] = &[
     row(Command::CopyLine, "copy line", &["y"], "copy the line under the cursor, all of it")
         .at(Place::Tail)
         .footer("copy", 38),
+    row(Command::FollowThis, "follow line", &["t"], "everything that names an id of the line")
+        .at(Place::Tail)
+        .footer("follow", 51),
     row(Command::WriteFile, "write lines", &["w"], "write what is shown to a new file")
         .at(Place::Tail)
         .footer("write", 52),
@@ -168,7 +171,10 @@ pub(super) const OBJECTS: &[Row] = &[
         .at(Place::Objects)
         .footer("sums", 55),
     row(Command::ObjectVersions, "versions", &["v"], "the object's versions").at(Place::Objects).footer("versions", 46),
-    row(Command::ObjectTags, "tags", &["t"], "the object's tags").at(Place::Objects).footer("tags", 44),
+    row(Command::FollowThis, "follow object", &["t"], "everything that names an id of the key or the contents")
+        .at(Place::Objects)
+        .footer("follow", 62),
+    row(Command::ObjectTags, "tags", &["a"], "the object's tags").at(Place::Objects).footer("tags", 44),
     row(Command::SignAddress, "sign an address", &["u"], "copy an address with which anybody can read it for 15 min")
         .at(Place::Objects)
         .footer("address", 42),
@@ -180,6 +186,15 @@ pub(super) const OBJECTS: &[Row] = &[
 ];
 
 pub(super) const THREAD: &[Row] = &[
+    row(Command::OpenHit, "open the hit", &["enter"], "the item, object or letter of the step; else where it was")
+        .at(Place::Thread)
+        .footer("open", 90),
+    row(Command::Logs, "lines of the hit", &["l"], "the log lines around the chosen step")
+        .at(Place::Thread)
+        .footer("lines", 88),
+    row(Command::JumpToTime, "search another time", &["@"], "search around 14:03, 14:03 10m, or the last 2h")
+        .at(Place::Thread)
+        .footer("when", 75),
     row(Command::FollowAnother, "follow another", &["t", "/"], "type another id")
         .at(Place::Thread)
         .footer("follow", 80),
@@ -194,4 +209,28 @@ pub(super) const THREAD: &[Row] = &[
         .footer("write", 65),
     row(Command::EvidenceDown, "evidence down", &["J"], "scroll the evidence down").at(Place::Thread),
     row(Command::EvidenceUp, "evidence up", &["K"], "scroll the evidence up").at(Place::Thread),
+];
+
+pub(super) const PROBE: &[Row] = &[
+    row(Command::SendProbe, "send or open", &["enter"], "send it; then: a function's lines, or all known of a hop")
+        .at(Place::Probe)
+        .footer("send", 100),
+    row(Command::EditOne, "another event", &["e"], "type what is sent; {probe} becomes the probe's id")
+        .at(Place::Probe)
+        .footer("event", 90),
+    row(Command::Logs, "lines of the hop", &["l"], "the log lines of the hop, when it got there")
+        .at(Place::Probe)
+        .footer("lines", 80),
+    row(Command::LookInside, "inside of the hop", &["i"], "what is in the hop: items, objects, records")
+        .at(Place::Probe)
+        .footer("inside", 60),
+    row(Command::FollowThis, "follow probe", &["t"], "what names the probe, wherever it is kept")
+        .at(Place::Probe)
+        .footer("thread", 75),
+    row(Command::CopyId, "copy probe", &["y"], "copy the id of the probe").at(Place::Probe).footer("copy id", 70),
+    row(Command::LookAgain, "watch again", &["r", "f5"], "look for it once more, for a minute")
+        .at(Place::Probe)
+        .footer("watch again", 65),
+    row(Command::EvidenceDown, "hop down", &["J"], "scroll what is known of the hop down").at(Place::Probe),
+    row(Command::EvidenceUp, "hop up", &["K"], "scroll what is known of the hop up").at(Place::Probe),
 ];

@@ -79,6 +79,20 @@ impl Condition {
         Ok(condition)
     }
 
+    /// The items of one value of the partition key, where that is known from an item: a number is one, all else is text.
+    ///
+    /// # Errors
+    /// When the value is none that a key has.
+    pub fn of_item(key: &str, at: &serde_json::Value) -> Result<Self, Mistake> {
+        let (kind, typed) = match at {
+            serde_json::Value::Number(number) => (KeyKind::Number, number.to_string()),
+            serde_json::Value::String(text) => (KeyKind::Text, text.clone()),
+            _ => return Err(Mistake::NoValue { name: key.to_owned() }),
+        };
+        let partition = KeyAttribute { name: key.to_owned(), kind };
+        Self::parse(&Keys { partition, sort: None, has_more: false }, &typed, None)
+    }
+
     fn and(&mut self, key: &KeyAttribute, sort: &str) -> Result<(), Mistake> {
         let (how, expression, values) = if let Some(range) = sort.strip_prefix(BETWEEN) {
             let (from, to) = range.split_once(" and ").ok_or(Mistake::NoBetween)?;

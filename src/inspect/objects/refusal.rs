@@ -39,6 +39,15 @@ impl Refused {
         Self { why, text: text.into() }
     }
 
+    /// Where it was denied: what is needed.
+    #[must_use]
+    pub fn needing(mut self, permission: &str) -> Self {
+        if self.why == Why::Denied {
+            self.text = format!("{}: {permission}", self.text);
+        }
+        self
+    }
+
     /// An object that no read was tried on.
     pub fn archived(class: &str) -> Self {
         let how = if class == "DEEP_ARCHIVE" { "12 to 48 hours" } else { "minutes to hours" };
@@ -62,7 +71,7 @@ where
         by_code(status, &code, &message, region).unwrap_or_else(|| {
             let trouble = Trouble::from(error);
             let why = match trouble.kind {
-                FailureKind::Denied | FailureKind::Expired | FailureKind::Refused => Why::Denied,
+                FailureKind::Denied => Why::Denied,
                 FailureKind::NotFound => Why::Gone,
                 FailureKind::Unreachable | FailureKind::Timeout => Why::Unreached,
                 _ => Why::Other,
@@ -80,7 +89,7 @@ fn by_code(status: u16, code: &str, message: &str, region: Option<String>) -> Op
         let Some(region) = region else {
             return refused(
                 Why::Other,
-                "the bucket is in another Region, and the answer does not say in which".to_owned(),
+                "the bucket is in another Region, and the answer does not say in which: aws s3api get-bucket-location does, and --region reads it there".to_owned(),
             );
         };
         let text = format!("the bucket is in {region}: read it with --region {region}");
@@ -100,13 +109,13 @@ fn by_code(status: u16, code: &str, message: &str, region: Option<String>) -> Op
         "PreconditionFailed" => refused(Why::Changed, "it was overwritten while it was read".to_owned()),
         _ if code.contains("AccessDenied") && lower.contains("kms") => refused(
             Why::Encrypted,
-            "encrypted with a KMS key that may not be used here: kms:Decrypt is missing for that key".to_owned(),
+            "encrypted with a KMS key that may not be used here: kms:Decrypt is missing, in the key's policy or in yours".to_owned(),
         ),
         _ if code.starts_with("KMS") => refused(Why::Encrypted, format!("its KMS key is of no use: {code}")),
         "InvalidRequest" if lower.contains("server side encryption") || lower.contains("server-side encryption") => {
             refused(
                 Why::Encrypted,
-                "encrypted with a key of its writer's own (SSE-C): only who sends that key along can read it"
+                "encrypted with a key of its writer's own (SSE-C), which edatop does not have: who has it reads the object with aws s3api get-object --sse-customer-key"
                     .to_owned(),
             )
         }

@@ -19,6 +19,10 @@ use crate::{aws::Connection, domain::url_text::decoded};
 /// The most versions of one object that are asked for.
 const MOST_VERSIONS: i32 = 100;
 
+/// S3 denies what is not there, too, to whoever may not list.
+const READING: &str =
+    "s3:GetObject on it is needed; without s3:ListBucket it may also be that there is no such object, or no longer";
+
 /// One bucket.
 #[derive(Debug)]
 pub struct S3 {
@@ -76,7 +80,8 @@ impl Reader for S3 {
                 .encoding_type(EncodingType::Url)
                 .set_continuation_token(list.token.map(str::to_owned))
                 .set_start_after(list.after.map(str::to_owned))
-        )?;
+        )
+        .map_err(|refused| refused.needing("s3:ListBucket on the bucket is needed to list it"))?;
         let is_encoded = answer.encoding_type == Some(EncodingType::Url);
         let name = |text: String| if is_encoded { decoded(&text) } else { text };
         let prefixes = answer.common_prefixes.unwrap_or_default().into_iter().filter_map(|one| one.prefix);
@@ -112,16 +117,16 @@ impl Reader for S3 {
         );
         let answer = match answer {
             Err(Refused { why: Why::Beyond, .. }) => return Ok(Got::default()),
-            answer => answer?,
+            Err(refused) => return Err(refused.needing(READING)),
+            Ok(answer) => answer,
         };
         received(answer, range).await
     }
 
     async fn versions(&self, key: &str) -> Result<Versions, Refused> {
-        let answer = asked!(
-            self,
-            self.aws.s3().list_object_versions().bucket(&self.bucket).prefix(key).max_keys(MOST_VERSIONS)
-        )?;
+        let answer =
+            asked!(self, self.aws.s3().list_object_versions().bucket(&self.bucket).prefix(key).max_keys(MOST_VERSIONS))
+                .map_err(|refused| refused.needing("s3:ListBucketVersions on the bucket is needed for its versions"))?;
         let versions =
             answer.versions.unwrap_or_default().into_iter().filter(|one| one.key() == Some(key)).map(|one| Version {
                 id: one.version_id.clone().unwrap_or_else(|| "null".to_owned()),
@@ -146,7 +151,8 @@ impl Reader for S3 {
     }
 
     async fn tags(&self, key: &str) -> Result<Vec<(String, String)>, Refused> {
-        let answer = asked!(self, self.aws.s3().get_object_tagging().bucket(&self.bucket).key(key))?;
+        let answer = asked!(self, self.aws.s3().get_object_tagging().bucket(&self.bucket).key(key))
+            .map_err(|refused| refused.needing("s3:GetObjectTagging is needed for its tags"))?;
         Ok(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())
     }
 
@@ -223,3 +229,7 @@ fn facts(answer: &GetObjectOutput) -> Facts {
 fn instant(at: &DateTime) -> Option<Timestamp> {
     Timestamp::new(at.secs(), i32::try_from(at.subsec_nanos()).unwrap_or(0)).ok()
 }
+
+#[cfg(test)]
+#[path = "s3/tests.rs"]
+mod tests;

@@ -42,6 +42,38 @@ impl State {
         }
     }
 
+    pub fn glyph(&self) -> &'static str {
+        match self {
+            Self::Arrived { .. } => "✔",
+            Self::Failed { .. } | Self::Rejected(_) => "✖",
+            Self::Waiting => "…",
+            Self::Open(_) => "?",
+        }
+    }
+
+    pub fn ascii(&self) -> &'static str {
+        match self {
+            Self::Arrived { .. } => "+",
+            Self::Failed { .. } | Self::Rejected(_) => "x",
+            Self::Waiting => "~",
+            Self::Open(_) => "?",
+        }
+    }
+
+    pub fn says(&self) -> &str {
+        match self {
+            Self::Arrived { says, .. } | Self::Failed { says, .. } | Self::Rejected(says) | Self::Open(says) => says,
+            Self::Waiting => "nothing seen of it in time",
+        }
+    }
+
+    pub fn sure(&self) -> Option<&Sure> {
+        match self {
+            Self::Arrived { sure, .. } => Some(sure),
+            _ => None,
+        }
+    }
+
     pub fn at(&self) -> Option<Timestamp> {
         match self {
             Self::Arrived { at, .. } | Self::Failed { at, .. } => *at,
@@ -54,7 +86,7 @@ impl State {
 const GUESS_AFTER_MS: i64 = 8_000;
 
 /// A probe on its way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Course {
     pub plan: Plan,
     pub sent_at: Timestamp,
@@ -197,10 +229,63 @@ impl Course {
         }
     }
 
+    /// How long a hop took, in words; nothing where that is not known.
+    pub fn took(&self, place: usize) -> String {
+        match (self.took_ms(place), self.plan.hops.get(place)) {
+            // S3 keeps whole seconds.
+            (Some(_), Some(hop)) if hop.kind == Kind::Bucket => "in ≈1 s".to_owned(),
+            (Some(ms), _) => format!("+{ms} ms"),
+            (None, _) => String::new(),
+        }
+    }
+
+    /// The hops that are named at the end, as nothing was seen of them that should or may have come.
+    pub fn unseen(&self) -> Vec<usize> {
+        let hops = self.plan.hops.iter().zip(&self.states).enumerate();
+        let unseen = hops.filter(|(_, (hop, state))| *state == &State::Waiting || may_come(hop, state));
+        unseen.map(|(place, _)| place).collect()
+    }
+
+    /// Whether something may still come that nobody can promise.
+    pub fn may_come(&self) -> bool {
+        self.plan.hops.iter().zip(&self.states).any(|(hop, state)| may_come(hop, state))
+    }
+
+    /// Whether nothing is known to be on its way.
+    pub fn is_over(&self) -> bool {
+        self.end() == End::Dead && !self.states.contains(&State::Waiting)
+    }
+
+    /// How many there are of the states of this name.
+    pub fn count(&self, word: &str) -> usize {
+        self.states.iter().filter(|state| state.word() == word).count()
+    }
+
+    /// Of the hops that should be made: how many were, and how many there are.
+    pub fn made(&self) -> (usize, usize) {
+        let should = || self.plan.hops.iter().zip(&self.states).filter(|(hop, _)| hop.expect == Expect::Arrives);
+        (should().filter(|(_, state)| matches!(state, State::Arrived { .. })).count(), should().count())
+    }
+
+    /// What it came to, in a few words.
+    pub fn outcome(&self) -> &'static str {
+        match self.end() {
+            End::Everywhere => "arrived everywhere it should",
+            End::OnItsWay => "not everywhere within the time",
+            End::Dead if self.made().1 == 0 => "nobody gets it",
+            End::Dead => "a dead end",
+        }
+    }
+
     fn is_behind_failure(&self, hop: &Hop) -> bool {
         let before = self.plan.hops.iter().zip(&self.states).find(|(other, _)| other.to == hop.from);
         before.is_some_and(|(_, state)| matches!(state, State::Failed { .. }))
     }
+}
+
+/// Whether it is worth waiting for a while.
+fn may_come(hop: &Hop, state: &State) -> bool {
+    matches!(state, State::Open(_)) && matches!(hop.expect, Expect::Perhaps(_))
 }
 
 #[cfg(test)]
@@ -241,6 +326,7 @@ mod tests {
             says: String::new(),
             sure: Sure::Certain("it names it".into()),
             evidence: Vec::new(),
+            kept: None,
             place_ms: ms,
         }
     }
@@ -290,6 +376,16 @@ mod tests {
         let thread = Thread { steps: vec![step("function", What::Failed, 2_000)], ..Thread::default() };
         course.take(&thread, &haul, at(12_000));
         assert_eq!(course.states[1].word(), "failed", "what is known is better than what was guessed");
+    }
+
+    #[test]
+    fn at_the_end_all_is_named_that_was_not_seen() {
+        let mut course = Course::new(plan(), Timestamp::from_millisecond(1_000).unwrap());
+        let thread = Thread { steps: vec![step("queue", What::Queued, 1_010)], ..Thread::default() };
+        course.take(&thread, &Haul::default(), course.sent_at);
+        assert_eq!((course.made(), course.unseen(), course.is_over()), ((1, 2), vec![1], false));
+        assert_eq!((course.outcome(), course.count("rejected")), ("not everywhere within the time", 1));
+        assert_eq!((course.took(0).as_str(), course.took(1).as_str()), ("+10 ms", ""));
     }
 
     #[test]

@@ -33,6 +33,30 @@ pub enum Expect {
     Later(String),
 }
 
+impl Expect {
+    /// As it is said before anything is sent.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Arrives => "gets it",
+            Self::Perhaps(_) => "perhaps",
+            Self::Never(_) => "does not",
+            Self::Later(_) => "only",
+        }
+    }
+
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Arrives => "",
+            Self::Perhaps(why) | Self::Never(why) | Self::Later(why) => why,
+        }
+    }
+}
+
+/// The mark of the probe of this number: no two probes have the same.
+pub fn mark_of(number: u64) -> String {
+    format!("edatop-probe-{number:016x}")
+}
+
 /// One link on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {

@@ -1,7 +1,8 @@
 //! Sends the one event, once: a send that is in doubt is not tried again.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use async_trait::async_trait;
 use aws_sdk_apigateway::types::Resource as Route;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_sns::types::MessageAttributeValue;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::plan::Plan;
 use crate::{
     aws::{Connection, Trouble},
-    domain::{FailureKind, Kind},
+    domain::{FailureKind, Kind, Resource},
     redrive::{
         message::{AttributeValue, Outgoing, Payload},
         sqs::Sqs,
@@ -18,6 +19,48 @@ use crate::{
     },
     routing::MessageAttribute,
 };
+
+/// What a probe asks of an endpoint. Tests are another.
+#[async_trait]
+pub trait Post: fmt::Debug + Send + Sync {
+    /// The methods of an API.
+    ///
+    /// # Errors
+    /// The call's.
+    async fn methods(&self, api: &str) -> Result<Vec<Api>, Trouble>;
+
+    /// Sends it, and says what the answer calls it.
+    ///
+    /// # Errors
+    /// The call's: then it is not sent, or that is in doubt.
+    async fn send(&self, plan: &Plan, api: Option<&Api>) -> Result<Vec<String>, Trouble>;
+}
+
+#[async_trait]
+impl Post for Arc<Connection> {
+    async fn methods(&self, api: &str) -> Result<Vec<Api>, Trouble> {
+        Api::all(self, api).await
+    }
+
+    async fn send(&self, plan: &Plan, api: Option<&Api>) -> Result<Vec<String>, Trouble> {
+        send(self, plan, api).await
+    }
+}
+
+/// The API whose method is to be found before something can be sent to it; none of what takes it as it is.
+///
+/// # Errors
+/// When there is no way to send to it.
+pub fn api_of(target: &Resource) -> Result<Option<&str>, &'static str> {
+    match (target.kind, target.attribute("ApiId"), target.attribute("ProtocolType")) {
+        (Kind::Topic | Kind::Bus | Kind::Queue, ..) => Ok(None),
+        (Kind::Api, Some(id), Some("REST")) => Ok(Some(id)),
+        (Kind::Api, ..) => Err(
+            "only a REST API has a call that sends through it (TestInvokeMethod): probe the queue or topic behind it",
+        ),
+        _ => Err("a probe starts at a topic, a bus, a queue or an API"),
+    }
+}
 
 /// Sends it, and says what the answer calls it.
 ///
@@ -112,24 +155,35 @@ pub struct Api {
 }
 
 impl Api {
+    /// All of an API.
+    ///
+    /// # Errors
+    /// The call's.
+    pub async fn all(aws: &Connection, id: &str) -> Result<Vec<Self>, Trouble> {
+        let answer = aws.api_gateway().get_resources().rest_api_id(id).embed("methods").limit(500).send().await?;
+        Ok(answer.items().iter().flat_map(|route| Self::of(id, route)).collect())
+    }
+
+    /// Whether it takes a body.
+    pub fn takes_body(&self) -> bool {
+        ["POST", "PUT", "PATCH", "ANY"].contains(&self.method.as_str())
+    }
+
     /// The method that is named, `POST /orders`, or the only one that takes a body.
     ///
     /// # Errors
-    /// The call's; and where it is none or several.
-    pub async fn find(aws: &Connection, id: &str, wanted: Option<&str>) -> Result<Self, Trouble> {
-        let answer = aws.api_gateway().get_resources().rest_api_id(id).embed("methods").limit(500).send().await?;
-        let methods = answer.items().iter().flat_map(|route| Self::of(id, route));
-        let all: Vec<Self> = methods.collect();
+    /// Where it is none or several.
+    pub fn choose(all: &[Self], wanted: Option<&str>) -> Result<Self, String> {
         let is_it = |one: &&Self| match wanted {
             Some(wanted) => one.name().eq_ignore_ascii_case(wanted.trim()),
-            None => ["POST", "PUT", "PATCH", "ANY"].contains(&one.method.as_str()),
+            None => one.takes_body(),
         };
         let found: Vec<&Self> = all.iter().filter(is_it).collect();
         match found[..] {
             [one] => Ok(one.clone()),
             _ => {
                 let names: Vec<String> = all.iter().map(Self::name).collect();
-                Err(other(&format!("say which of its routes with --route; there are: {}", names.join(", "))))
+                Err(format!("say which of its routes with --route; there are: {}", names.join(", ")))
             }
         }
     }
@@ -159,4 +213,36 @@ async fn request(aws: &Connection, plan: &Plan, api: &Api) -> Result<Vec<String>
         return Err(other(&format!("{} answered {}: {said}", api.name(), answer.status())));
     }
     Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn api(method: &str, path: &str) -> Api {
+        Api { id: "a1".into(), resource: "r1".into(), method: method.into(), path: path.into() }
+    }
+
+    #[rstest]
+    #[case::the_one_with_a_body(None, Ok("POST /orders"))]
+    #[case::the_named_one(Some(" get /orders "), Ok("GET /orders"))]
+    #[case::none_of_that_name(Some("PUT /orders"), Err("there are: GET /orders, POST /orders"))]
+    fn a_method_is_chosen_only_if_it_is_clear(#[case] wanted: Option<&str>, #[case] expected: Result<&str, &str>) {
+        let found = Api::choose(&[api("GET", "/orders"), api("POST", "/orders")], wanted);
+        match (found, expected) {
+            (Ok(found), Ok(name)) => assert_eq!(found.name(), name),
+            (Err(why), Err(part)) => assert!(why.contains(part), "{why}"),
+            (found, _) => panic!("{found:?}"),
+        }
+    }
+
+    #[test]
+    fn nothing_is_sent_to_what_takes_nothing() {
+        let resource = |kind| Resource::new("arn:aws:x:us-east-1:000000000000:y", kind, "y").with("ApiId", Some("a1"));
+        assert_eq!(api_of(&resource(Kind::Queue)), Ok(None));
+        assert_eq!(api_of(&resource(Kind::Api).with("ProtocolType", Some("REST"))), Ok(Some("a1")));
+        assert!(api_of(&resource(Kind::Api).with("ProtocolType", Some("HTTP"))).is_err());
+        assert!(api_of(&resource(Kind::Table)).is_err());
+    }
 }

@@ -52,6 +52,8 @@ struct Cursor {
     iterator: Option<String>,
     due: Instant,
     ended: bool,
+    /// It took no more records when it was listed: what comes after it was there to be listed too.
+    closed: bool,
     empty: u32,
     caught_up: bool,
 }
@@ -141,7 +143,8 @@ impl Following {
             return;
         }
         let (iterator, due) = (None, Instant::now());
-        let cursor = Cursor { parents: shard.parents, at, iterator, due, ended: false, empty: 0, caught_up: false };
+        let (closed, ended) = (shard.closed, false);
+        let cursor = Cursor { parents: shard.parents, at, iterator, due, ended, closed, empty: 0, caught_up: false };
         self.shards.insert(shard.id, cursor);
     }
 
@@ -191,7 +194,9 @@ impl Following {
             let again = !found && tries > 1;
             self.children = again.then(|| (Instant::now() + CHILDREN_EVERY, tries - 1));
         }
-        if !self.said_caught_up && self.open().all(|(_, cursor)| cursor.caught_up) {
+        // As long as a shard that ended has nothing after it, there may be records that are not listed yet.
+        let is_known = self.children.is_none();
+        if !self.said_caught_up && is_known && self.open().all(|(_, cursor)| cursor.caught_up) {
             self.said_caught_up = true;
             self.tell(News::CaughtUp).await;
         }
@@ -264,7 +269,8 @@ impl Following {
             Ok(listed) => {
                 let known: BTreeSet<String> = self.shards.keys().cloned().collect();
                 let has_child = |id: &String| listed.iter().any(|shard| shard.parents.contains(id));
-                let found = self.shards.iter().filter(|(_, cursor)| cursor.ended).all(|(id, _)| has_child(id));
+                let ended = |cursor: &Cursor| cursor.ended && !cursor.closed;
+                let found = self.shards.iter().filter(|(_, cursor)| ended(cursor)).all(|(id, _)| has_child(id));
                 let is_child = |shard: &Shard| shard.parents.iter().any(|parent| known.contains(parent));
                 let children = listed.into_iter().filter(|shard| !known.contains(&shard.id) && is_child(shard));
                 let children: Vec<Shard> = children.collect();
@@ -359,6 +365,31 @@ mod tests {
         following.await.unwrap().unwrap();
         assert_eq!(sequences, ["1", "2"]);
         assert!(pretend.iterators.lock().unwrap().contains(&("b".to_owned(), At::Oldest)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_not_at_its_end_before_a_child_that_is_listed_late_was_read() {
+        for refuses in [None, Some(2)] {
+            let answers = vec![("a", vec![batch(&["1"], false)]), ("b", vec![batch(&["2"], true)])];
+            let pretend = pretend(&[shard("a", &[], false)], answers);
+            let pretend = Arc::new(Pretend {
+                late: Some((3, shard("b", &["a"], false))),
+                refuses,
+                ..Arc::into_inner(pretend).unwrap()
+            });
+            let (sequences, said) = followed(&pretend, At::Oldest).await;
+            assert_eq!((sequences, said.len()), (vec!["1".to_owned(), "2".to_owned()], usize::from(refuses.is_some())));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nothing_comes_after_is_listed_once_more_if_it_was_closed_and_long_if_it_closed_just_now() {
+        for (closed, listings) in [(true, 2), (false, 1 + CHILDREN_TRIES as usize)] {
+            let pretend = pretend(&[shard("a", &[], closed)], vec![("a", vec![batch(&["1"], false)])]);
+            let (sequences, _) = followed(&pretend, At::Oldest).await;
+            assert_eq!(sequences, ["1"]);
+            assert_eq!(pretend.listings.lock().unwrap().len(), listings, "closed at first: {closed}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

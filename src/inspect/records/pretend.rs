@@ -12,20 +12,25 @@ use async_trait::async_trait;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{At, Batch, Failed, Record, Shard, Stream};
-use crate::aws::Trouble;
+use crate::{aws::Trouble, domain::FailureKind};
 
 pub(crate) type Answer = Result<Batch, Failed>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Pretend {
     pub(crate) shards: Mutex<Vec<Shard>>,
-    answers: Mutex<BTreeMap<String, VecDeque<Answer>>>,
+    pub(crate) answers: Mutex<BTreeMap<String, VecDeque<Answer>>>,
     /// When which shard was asked.
     pub(crate) calls: Mutex<Vec<(Instant, String)>>,
     pub(crate) iterators: Mutex<Vec<(String, At)>>,
-    holds: AtomicBool,
-    held: Notify,
-    given_up: Arc<Notify>,
+    /// Listed from this listing on, counted from one.
+    pub(crate) late: Option<(usize, Shard)>,
+    /// The listing that is refused.
+    pub(crate) refuses: Option<usize>,
+    pub(crate) listings: Mutex<Vec<Instant>>,
+    pub(crate) holds: AtomicBool,
+    pub(crate) held: Notify,
+    pub(crate) given_up: Arc<Notify>,
 }
 
 impl Pretend {
@@ -74,7 +79,13 @@ impl Stream for Pretend {
     }
 
     async fn shards(&self) -> Result<Vec<Shard>, Trouble> {
-        Ok(self.shards.lock().unwrap().clone())
+        let mut listings = self.listings.lock().unwrap();
+        listings.push(Instant::now());
+        if self.refuses == Some(listings.len()) {
+            return Err(Trouble { kind: FailureKind::Throttled, text: "too often".to_owned() });
+        }
+        let late = self.late.iter().filter(|(from, _)| listings.len() >= *from).map(|(_, shard)| shard.clone());
+        Ok(self.shards.lock().unwrap().iter().cloned().chain(late).collect())
     }
 
     async fn iterator(&self, shard: &str, at: &At) -> Result<String, Failed> {

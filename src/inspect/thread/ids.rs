@@ -58,12 +58,12 @@ fn gather(value: &Value, deepest: usize, found: &mut Vec<(String, String)>) {
     }
 }
 
-fn is_id_name(name: &str) -> bool {
+pub(super) fn is_id_name(name: &str) -> bool {
     let name = name.trim_start_matches('$');
     name.eq_ignore_ascii_case("id") || ["Id", "ID", "_id", "-id", "_ID"].iter().any(|end| name.ends_with(end))
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     (SHORTEST..=LONGEST).contains(&text.len()) && !text.contains(char::is_whitespace)
 }
 

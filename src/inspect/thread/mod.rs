@@ -11,6 +11,8 @@
 //! Only [`source`] calls, behind a trait so that tests can be the endpoint; [`ground`], [`ids`] and [`story`] are pure. Must not:
 //! receive a message, scan a table unasked, or show two things as one without saying what ties them.
 //!
+//! [`seen`] is the other end: which ids there are in what somebody looks at, to be followed.
+//!
 //! To search another kind of thing: a place in [`ground`], what it keeps in [`haul`], its call in [`source`], its steps in [`story`].
 
 pub mod endpoint;
@@ -19,14 +21,17 @@ pub mod haul;
 pub mod ids;
 pub mod places;
 pub mod search;
+pub mod seen;
 pub mod source;
 pub mod step;
 pub mod story;
 mod telling;
+pub mod window;
 
 pub use ground::Ground;
 pub use search::{Search, Wanted};
-pub use step::{Step, Sure, Thread, What};
+pub use step::{Kept, Step, Sure, Thread, What};
+pub use window::Window;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::domain::{Kind, ResourceId};
 
@@ -91,6 +92,17 @@ impl Evidence {
     }
 }
 
+/// What can be opened: where a step left something that lies there still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kept {
+    /// The item with this value of its partition key.
+    Item { key: String, value: Value },
+    /// The object of this key.
+    Object(String),
+    /// The message of this id, in a dead-letter queue.
+    Letter(String),
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
@@ -112,6 +124,8 @@ pub struct Step {
     #[serde(flatten)]
     pub sure: Sure,
     pub evidence: Vec<Evidence>,
+    #[serde(skip)]
+    pub kept: Option<Kept>,
     /// Where it stands where it has no instant of its own.
     #[serde(skip)]
     pub place_ms: i64,

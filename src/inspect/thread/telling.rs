@@ -12,7 +12,7 @@ use super::{
     ground::Ground,
     haul::{Haul, Lying, Ran},
     ids,
-    step::{Evidence, Known, Nature, Step, Sure, What},
+    step::{Evidence, Kept, Known, Nature, Step, Sure, What},
     story::{Hits, Unit, source_of},
 };
 use crate::{
@@ -126,6 +126,7 @@ impl Telling<'_> {
             says: step.says,
             sure: step.sure,
             evidence: step.evidence,
+            kept: step.kept,
             place_ms,
         });
     }
@@ -297,6 +298,7 @@ impl Telling<'_> {
             &lying.queue,
             Told {
                 times,
+                kept: (what == What::DeadLettered).then(|| Kept::Letter(lying.message.id.clone())),
                 place_ms: if what == What::Waiting { LATEST } else { after.unwrap_or(LATEST) },
                 says,
                 evidence: vec![
@@ -324,6 +326,7 @@ struct Told {
     says: String,
     sure: Sure,
     evidence: Vec<Evidence>,
+    kept: Option<Kept>,
     place_ms: i64,
 }
 
@@ -337,6 +340,7 @@ impl Told {
             says: String::new(),
             sure,
             evidence: Vec::new(),
+            kept: None,
             place_ms: LATEST,
         }
     }

@@ -6,11 +6,12 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use super::{
     Column, Desk,
-    model::{Adjust, Ask, Choice, Deed, Stage, Step},
+    model::{Adjust, Ask, Body, Choice, Deed, Opened, Stage, Step},
     typing::{Blank, Typed, Typing},
 };
 use crate::{
     commands::{COMMANDS, Command},
+    inspect::thread::seen::{Seen, Sight},
     overlays::{
         Press, Wish,
         inspect::{
@@ -20,6 +21,9 @@ use crate::{
     },
     panes::View,
 };
+
+/// What SQS says of a message that is an id of something else.
+const OF_THE_QUEUE: [&str; 3] = ["SenderId", "SequenceNumber", "DeadLetterQueueSourceArn"];
 
 impl Desk {
     pub(super) fn press(&mut self, press: Press, view: &View<'_>) -> Wish {
@@ -39,7 +43,7 @@ impl Desk {
             return Wish::Say("edatop runs with --read-only: it changes nothing".to_owned());
         }
         match &self.picture.stage {
-            Stage::Columns => self.in_columns(press, view),
+            Stage::Columns => self.in_columns(press),
             Stage::Opening | Stage::Failed(_) => leave_on_back(press),
             Stage::Asking(_) if press.event.code == KeyCode::Enter => Wish::Ask(Ask::Accept),
             Stage::Asking(_) => leave_on_back(press),
@@ -62,7 +66,7 @@ impl Desk {
         ask.map_or(Wish::Stay, Wish::Ask)
     }
 
-    fn in_columns(&mut self, press: Press, view: &View<'_>) -> Wish {
+    fn in_columns(&mut self, press: Press) -> Wish {
         if press.event.modifiers.contains(KeyModifiers::SHIFT) {
             match press.event.code {
                 KeyCode::Up => return Wish::Ask(Ask::Choose(Choice::Along(-1))),
@@ -89,10 +93,7 @@ impl Desk {
             Command::Help | Command::ShowUsage | Command::ChooseTheme => Wish::Over(command),
             Command::Logs => self.logs(),
             Command::FollowMessage => match &self.picture.opened {
-                Some(opened) => {
-                    let subject = inspect::thread::subject(opened.id.clone(), true, Some(&self.queue), view);
-                    Wish::Inspect(Box::new(subject))
-                }
+                Some(opened) => Wish::FollowOneOf(ids(opened), Some(self.queue.clone())),
                 None => Wish::Stay,
             },
             Command::CopyMessageId => {
@@ -264,6 +265,17 @@ impl Desk {
         }
         Wish::Stay
     }
+}
+
+/// The ids of a message: its own, and all that it names.
+fn ids(opened: &Opened) -> Vec<Seen> {
+    let sight = Sight::default().called("message", &opened.id);
+    let sight = match &opened.body {
+        Body::Json(value) => sight.value(value),
+        Body::Lines(lines) => sight.text(&lines.join("\n")),
+    };
+    let attributes = opened.attributes.iter().filter(|(name, _)| !OF_THE_QUEUE.contains(&name.as_str()));
+    attributes.fold(sight, |sight, (name, value)| sight.text(&format!("{name}={value}"))).ids()
 }
 
 fn leave_on_back(press: Press) -> Wish {

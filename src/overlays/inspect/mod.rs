@@ -1,5 +1,5 @@
 //! Readers: what lies over the panes to read one thing as it comes: the lines of logs, the items of a table, the objects of a bucket,
-//! the records of a stream, the thread of one id.
+//! the records of a stream, the thread of one id; and the probe, which is read as it goes.
 //!
 //! ```text
 //!   a key ──► Wish::Inspect(Subject) ──► App: a number, an overlay ──► Effect::Inspect(number, Ask::Open)
@@ -13,14 +13,17 @@
 
 pub mod items;
 pub mod objects;
+pub mod probe;
 pub mod records;
 pub mod rows;
 pub mod tail;
 pub mod thread;
 
 use self::rows::reader::Reader;
+use std::sync::Arc;
+
 use super::Overlay;
-use crate::domain::ResourceId;
+use crate::{domain::ResourceId, inspect::thread::seen::Seen};
 
 /// What is to be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +36,8 @@ pub enum Subject {
     Records(ResourceId),
     /// The objects of a bucket.
     Objects(objects::model::Subject),
+    /// What becomes of one marked event.
+    Probe(Box<probe::model::Errand>),
     /// What names an id.
     Thread(Box<thread::Follow>),
 }
@@ -48,6 +53,7 @@ pub enum Ask {
     Items(items::model::Ask),
     Records(records::model::Ask),
     Objects(objects::model::Ask),
+    Probe(probe::model::Ask),
     Thread(thread::Wanted),
 }
 
@@ -65,10 +71,13 @@ pub enum News {
         text: String,
         said: String,
     },
+    /// The ids in what is chosen of this log group, to be followed.
+    Ids(Vec<Seen>, Arc<str>),
     Tail(Box<tail::model::Picture>),
     Items(Box<items::model::Picture>),
     Records(Box<records::model::Picture>),
     Objects(Box<objects::model::Picture>),
+    Probe(Box<probe::model::Picture>),
     Thread(Box<thread::Picture>),
 }
 
@@ -79,6 +88,7 @@ pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
         Subject::Records(stream) => Box::new(Reader::new(number, records::Records::new(stream.clone()))),
         Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
         Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
+        Subject::Probe(errand) => Box::new(probe::Probe::new(number, errand)),
         Subject::Thread(follow) => Box::new(thread::Reader::new(number, follow)),
     }
 }

@@ -42,6 +42,7 @@ use crate::{
         filter::{draw_prompt, insert},
     },
     panes::View,
+    store::Store,
     theme::Role,
     widgets::{
         panel::Separator,
@@ -285,4 +286,11 @@ impl Overlay for Objects {
             self.page.draw(picture.shown.as_deref(), self.contents, buf, view);
         }
     }
+}
+
+/// The reader's subject for a bucket that is known.
+pub fn subject(store: &Store, id: &ResourceId) -> Option<model::Subject> {
+    let resource = &store.get(id)?.resource;
+    let region = resource.attribute("Region").map(str::to_owned);
+    Some(model::Subject { id: id.clone(), bucket: resource.name.clone(), region })
 }

@@ -22,6 +22,9 @@ mod page;
 mod sheets;
 mod typing;
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -35,13 +38,32 @@ use self::{
 use super::{Ask as Any, News};
 use crate::{
     commands::Place,
+    domain::{Kind, ResourceId},
     overlays::{
         Overlay, Press, Wish,
         desk::{columns::blank, foot::draw_word},
         toast::Toast,
     },
     panes::View,
+    redrive::why::route::Consumer,
+    store::Store,
 };
+
+/// The name of the group of a function, or of the group itself.
+pub fn group_of(store: &Store, id: &ResourceId) -> Option<Arc<str>> {
+    let group = store.topology().log_group(id).map(|group| store.name_of(group).into());
+    match store.kind_of(id) {
+        Kind::LogGroup => Some(store.name_of(id).into()),
+        Kind::Function => group.or_else(|| Some(Consumer::named(id.clone()).log_group.into())),
+        _ => group,
+    }
+}
+
+/// The lines of a function or group around an instant.
+pub fn at_instant(store: &Store, id: &ResourceId, at: Timestamp) -> Option<Subject> {
+    let title = store.name_of(id).to_owned();
+    Some(Subject { title, groups: vec![group_of(store, id)?], begin: model::Begin::At(at) })
+}
 
 /// The log reader.
 #[derive(Debug)]
@@ -151,6 +173,10 @@ impl Overlay for Tail {
 
     fn takes_text(&self) -> bool {
         self.typing.is_some()
+    }
+
+    fn ages(&self) -> bool {
+        self.picture.read_to.is_some()
     }
 
     fn paste(&mut self, text: &str, _view: &View<'_>) -> Wish {

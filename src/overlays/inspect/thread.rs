@@ -8,7 +8,7 @@
 //!  21:14:26.672 ←   ▤ POC-Queue   received ×47, th… │   [ERROR] ValueError: order order-4 has no …
 //!  21:14:26.730 ✖     ƒ POC-Lambda-1  ValueError: … │   Traceback (most recent call last):
 //!               ↻     the same 44 more times        │     File "/var/task/index.py", line 23, in …
-//!  t follow  enter go there  y copy  w write  r search again  esc back
+//!  enter open  l lines  t follow  @ when  y copy  w write  r search again  esc back
 //! ```
 //!
 //! It knows the [`Picture`] that its task (`app::inspect::thread`) sent last, its cursor, and what is being typed. Must not: search.
@@ -24,13 +24,17 @@ use ratatui::{
 };
 use tui_input::Input;
 
-use super::{Ask, News, Subject};
+use super::{Ask, News, Subject, items, objects};
 use crate::{
     commands::{Command, Place},
-    inspect::thread::{Ground, Step, Thread, search::Progress, step::Fold},
+    inspect::{
+        items::Condition,
+        thread::{Ground, Kept, Step, Thread, Window, search::Progress, step::Fold},
+    },
     overlays::{
         Overlay, Press, Wish,
         filter::{insert, request},
+        inspect::tail,
     },
     panes::View,
 };
@@ -49,6 +53,8 @@ pub struct Follow {
 pub enum Wanted {
     /// Search for this, and forget what was searched for before.
     Id(String),
+    /// The same in another time.
+    Around(Window),
     /// Once more for the same.
     Again,
     /// Write it to a file.
@@ -59,9 +65,17 @@ pub enum Wanted {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Picture {
     pub id: String,
+    pub window: Window,
     pub thread: Arc<Thread>,
     pub progress: Progress,
     pub searching: bool,
+}
+
+/// What is being typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blank {
+    Id,
+    When,
 }
 
 /// Where things were drawn last.
@@ -77,7 +91,7 @@ struct Places {
 pub struct Reader {
     number: u64,
     picture: Picture,
-    typing: Option<Input>,
+    typing: Option<(Blank, Input)>,
     /// The cursor's place among the lines.
     at: usize,
     /// Lines of the evidence that are scrolled past.
@@ -87,7 +101,7 @@ pub struct Reader {
 
 impl Reader {
     pub fn new(number: u64, follow: &Follow) -> Self {
-        let typing = (!follow.at_once).then(|| Input::new(follow.id.clone()));
+        let typing = (!follow.at_once).then(|| (Blank::Id, Input::new(follow.id.clone())));
         let picture = Picture { id: follow.id.clone(), searching: follow.at_once, ..Picture::default() };
         Self { number, picture, typing, at: 0, offset: 0, places: Places::default() }
     }
@@ -106,8 +120,44 @@ impl Reader {
         self.offset = 0;
     }
 
-    fn typed(&mut self, press: Press) -> Wish {
-        let Some(input) = &mut self.typing else { return Wish::Stay };
+    /// Nothing is known any more; what is searched for is.
+    fn begin(&mut self, id: String, window: Window) {
+        (self.typing, self.at, self.offset) = (None, 0, 0);
+        self.picture = Picture { id, window, searching: true, ..Picture::default() };
+    }
+
+    /// What the chosen step left lying, where it lies; of anything else the place on the screen that it has.
+    fn open(&self, view: &View<'_>) -> Wish {
+        let Some(step) = self.chosen() else { return Wish::Stay };
+        let id = &step.resource;
+        match &step.kept {
+            Some(Kept::Letter(message)) => Wish::DeskAt(id.clone(), message.clone()),
+            Some(Kept::Object(key)) if view.store.get(id).is_some() => {
+                let Some(subject) = objects::subject(view.store, id) else { return Wish::Show(id.clone()) };
+                let ask = Ask::Objects(objects::model::Ask::Begin(key.clone()));
+                Wish::InspectAt(Box::new(Subject::Objects(subject)), Box::new(ask))
+            }
+            Some(Kept::Item { key, value }) if view.store.get(id).is_some() => {
+                let Ok(condition) = Condition::of_item(key, value) else { return Wish::LookInside(id.clone()) };
+                let ask = Ask::Items(items::model::Ask::Query { condition, backwards: false });
+                Wish::InspectAt(Box::new(Subject::Items(id.clone())), Box::new(ask))
+            }
+            _ => Wish::Show(id.clone()),
+        }
+    }
+
+    /// The lines of a function when the chosen step was; of anything else those of whoever takes from it.
+    fn lines(&self, view: &View<'_>) -> Wish {
+        let Some(step) = self.chosen() else { return Wish::Stay };
+        let id = &step.resource;
+        match step.at.and_then(|at| tail::at_instant(view.store, id, at)) {
+            Some(subject) => Wish::Inspect(Box::new(Subject::Tail(subject))),
+            None => Wish::Logs(id.clone()),
+        }
+    }
+
+    fn typed(&mut self, press: Press, view: &View<'_>) -> Wish {
+        let Some((blank, input)) = &mut self.typing else { return Wish::Stay };
         match press.event.code {
             // With nothing searched for yet there is nothing to go back to.
             KeyCode::Esc if self.picture.thread.is_empty() && !self.picture.searching => Wish::Close,
@@ -115,13 +165,19 @@ impl Reader {
                 self.typing = None;
                 Wish::Stay
             }
+            KeyCode::Enter if *blank == Blank::When => match Window::read(input.value(), view.now, view.zone) {
+                Err(mistake) => Wish::Say(mistake),
+                Ok(window) => {
+                    self.begin(self.picture.id.clone(), window);
+                    Wish::Read(Ask::Thread(Wanted::Around(window)))
+                }
+            },
             KeyCode::Enter => {
                 let id = input.value().trim().to_owned();
                 if id.is_empty() {
                     return Wish::Say("type an id: of a message, a request, an order".to_owned());
                 }
-                (self.typing, self.at, self.offset) = (None, 0, 0);
-                self.picture = Picture { id: id.clone(), searching: true, ..Picture::default() };
+                self.begin(id.clone(), self.picture.window);
                 Wish::Read(Ask::Thread(Wanted::Id(id)))
             }
             _ => {
@@ -152,15 +208,15 @@ impl Overlay for Reader {
     }
 
     fn paste(&mut self, text: &str, _view: &View<'_>) -> Wish {
-        if let Some(input) = &mut self.typing {
+        if let Some((_, input)) = &mut self.typing {
             insert(input, text);
         }
         Wish::Stay
     }
 
-    fn key(&mut self, press: Press, _view: &View<'_>) -> Wish {
+    fn key(&mut self, press: Press, view: &View<'_>) -> Wish {
         if self.typing.is_some() {
-            return self.typed(press);
+            return self.typed(press, view);
         }
         let page = isize::try_from(self.places.steps.height.max(1)).unwrap_or(1);
         match press.command {
@@ -171,8 +227,12 @@ impl Overlay for Reader {
             Some(Command::PageDown) => self.go(page),
             Some(Command::Top) => self.go(isize::MIN),
             Some(Command::Bottom) => self.go(isize::MAX),
-            Some(Command::Open) => return self.chosen().map_or(Wish::Stay, |step| Wish::Show(step.resource.clone())),
-            Some(Command::FollowAnother) => self.typing = Some(Input::new(self.picture.id.clone())),
+            Some(Command::OpenHit) => return self.open(view),
+            Some(Command::Logs) => return self.lines(view),
+            Some(Command::FollowAnother) => self.typing = Some((Blank::Id, Input::new(self.picture.id.clone()))),
+            Some(Command::JumpToTime) if !self.picture.id.is_empty() => {
+                self.typing = Some((Blank::When, Input::new(self.picture.window.written(view.zone))));
+            }
             Some(Command::SearchAgain) => return Wish::Read(Ask::Thread(Wanted::Again)),
             Some(Command::WriteThread) => return Wish::Read(Ask::Thread(Wanted::Write)),
             Some(Command::CopyEvidence) => {
@@ -208,7 +268,7 @@ impl Overlay for Reader {
 
     fn learned(&mut self, news: News, _view: &View<'_>) {
         if let News::Thread(picture) = news
-            && picture.id == self.picture.id
+            && (&picture.id, picture.window) == (&self.picture.id, self.picture.window)
         {
             // The cursor stays on its step when others come before it.
             let chosen = self.chosen().cloned();

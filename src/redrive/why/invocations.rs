@@ -278,7 +278,8 @@ fn trace_ids(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("1-").filter_map(|(at, _)| text.get(at..at + LENGTH)).filter(|id| is_trace_id(id))
 }
 
-fn is_trace_id(text: &str) -> bool {
+/// `1-67f1e2d3-abcdef012345678912345678`.
+pub fn is_trace_id(text: &str) -> bool {
     let mut parts = text.split('-');
     let is_hex = |part: Option<&str>, length| {
         part.is_some_and(|part| part.len() == length && part.bytes().all(|c| c.is_ascii_hexdigit()))

@@ -89,6 +89,7 @@ impl Reader {
             Ask::Shut => self.shut(),
             Ask::Further => {}
             Ask::Copy => self.copy(),
+            Ask::Ids => self.ids(),
             Ask::Write(path) => self.collect = Some(Collect::into_file(path)),
             Ask::Page => self.collect = Some(Collect::for_pager()),
             Ask::Edit => self.collect = Some(Collect::for_editor()),

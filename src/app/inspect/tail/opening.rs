@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::Reader;
 use crate::{
-    inspect::tail::{
-        book::Way,
-        entry::{Entry, Key, Shape},
-        requests::Report,
+    inspect::{
+        tail::{
+            book::Way,
+            entry::{Entry, Key, Shape},
+            requests::Report,
+        },
+        thread::seen::Sight,
     },
     overlays::inspect::{
         News,
@@ -79,6 +82,16 @@ impl Reader {
         }
         lines.sort_by_key(|line| line.key);
         lines
+    }
+
+    /// What can be followed from the chosen one: its request, and all that its own lines name.
+    pub(super) fn ids(&mut self) {
+        let Some(entry) = self.window.chosen() else { return };
+        let sight = match entry.request {
+            Some(request) => Sight::default().called("request", &uuid_text(request)),
+            None => Sight::default(),
+        };
+        self.out.tell(News::Ids(sight.text(&entry.text).ids(), Arc::clone(&entry.origin.group)));
     }
 
     pub(super) fn copy(&mut self) {

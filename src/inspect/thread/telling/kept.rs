@@ -5,7 +5,7 @@ use crate::{
     domain::ResourceId,
     inspect::thread::{
         haul, ids,
-        step::{Evidence, Known, What},
+        step::{Evidence, Kept, Known, What},
         story::object_names,
     },
 };
@@ -17,13 +17,18 @@ impl Telling<'_> {
         let wrote = wrote.map(|step| (step.name.clone(), step.place_ms));
         let name = self.ground.name(&item.table).to_owned();
         let evidence = vec![Evidence::new("item", short(&item.value.to_string()))];
+        let kept = self.ground.tables.iter().find(|place| place.id == item.table).and_then(|place| {
+            let key = place.key.clone()?;
+            let value = item.value.get(&key)?.clone();
+            Some(Kept::Item { key, value })
+        });
         let (says, place_ms) = match wrote {
             Some((function, place_ms)) => {
                 (format!("in {name}, probably written by that run of {function}: a table keeps no time"), place_ms)
             }
             None => (format!("in {name}: a table keeps no time, and no run here is known to have written it"), LATEST),
         };
-        self.add(&item.table, Told { says, place_ms, evidence, ..Told::new(What::Stored, self.sure(by)) });
+        self.add(&item.table, Told { says, place_ms, evidence, kept, ..Told::new(What::Stored, self.sure(by)) });
     }
 
     pub(super) fn object(&mut self, object: &haul::Object, by: usize) {
@@ -40,6 +45,7 @@ impl Telling<'_> {
                 place_ms: LATEST,
                 says: format!("written as {}, {} bytes", object.key, object.bytes),
                 evidence,
+                kept: Some(Kept::Object(object.key.clone())),
                 ..Told::new(What::Stored, self.sure(by))
             },
         );

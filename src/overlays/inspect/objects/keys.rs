@@ -5,13 +5,19 @@ use tui_input::Input;
 
 use super::{
     Blank, Column, Objects, Typing,
-    model::{Ask, What},
+    model::{Ask, Inside, What},
 };
 use crate::{
     commands::Command,
-    inspect::objects::download::file_name,
+    inspect::{
+        objects::{download::file_name, preview::Body},
+        thread::seen::Sight,
+    },
     overlays::{Press, Wish, desk::model::Step, filter::request, inspect},
 };
+
+/// Lines of an object that are looked through for ids.
+const MOST_LINES: usize = 200;
 
 /// What is asked of the task.
 pub(super) fn wish(ask: Ask) -> Wish {
@@ -58,6 +64,7 @@ impl Objects {
                 .as_ref()
                 .and_then(|picture| picture.shown.as_ref())
                 .map_or(Wish::Stay, |shown| Wish::Copy(shown.uri.clone())),
+            Command::FollowThis => self.follow(),
             Command::DownloadObject => match self.key() {
                 Some(key) => {
                     let name = file_name(key);
@@ -95,6 +102,25 @@ impl Objects {
             return wish(Ask::Begin(String::new()));
         }
         Wish::Close
+    }
+
+    /// One of the ids in the key, and in what is shown of the object.
+    fn follow(&self) -> Wish {
+        let Some(shown) = self.picture.as_ref().and_then(|picture| picture.shown.as_ref()) else { return Wish::Stay };
+        let sight = Sight::default().text(&shown.key);
+        let sight = match &shown.inside {
+            Inside::Read(preview) => match &preview.body {
+                Body::Nothing => sight,
+                Body::Json(value) => sight.value(value),
+                Body::Lines(lines) => lines.iter().take(MOST_LINES).fold(sight, |sight, line| sight.text(line)),
+                Body::Table { columns, rows } => {
+                    let cells = rows.iter().take(MOST_LINES).flat_map(|row| columns.iter().zip(row));
+                    cells.fold(sight, |sight, (column, cell)| sight.text(&format!("{column}={cell}")))
+                }
+            },
+            _ => sight,
+        };
+        Wish::FollowOneOf(sight.ids(), Some(self.subject.id.clone()))
     }
 
     fn to(&mut self, column: Column) -> Wish {

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use super::model::{Picture, Sheet};
 use crate::{
     commands::{COMMANDS, Command, Place, Row},
-    domain::units::Count,
+    domain::units::{Age, Count},
     panes::View,
     theme::Role,
     widgets::{
@@ -13,6 +13,9 @@ use crate::{
         text,
     },
 };
+
+/// Seconds behind the clock that are no news: readings take turns, and a live session settles for some.
+const BEHIND_S: f64 = 10.0;
 
 /// The keys; how many lines they took.
 pub(super) fn draw(picture: &Picture, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
@@ -61,6 +64,7 @@ pub(super) fn notices(picture: &Picture, area: Rect, buf: &mut Buffer, view: &Vi
     });
     let lines = [
         silent.map(|said| (Role::Warn, said)),
+        behind(picture, view).map(|said| (Role::Warn, said)),
         forgotten.map(|said| (Role::Warn, said)),
         picture.trouble.clone().map(|said| (Role::Warn, said)),
         picture.busy.clone().map(|said| (Role::Dim, format!("{said}{ellipsis}"))),
@@ -72,4 +76,14 @@ pub(super) fn notices(picture: &Picture, area: Rect, buf: &mut Buffer, view: &Vi
         text::put(buf, place, &text::clean(&said), view.theme.style(role), ellipsis);
     }
     count
+}
+
+/// Lines that stand still look like peace. Whether they are, or nobody has answered for a while, is said.
+fn behind(picture: &Picture, view: &View<'_>) -> Option<String> {
+    let read_to = picture.read_to.filter(|_| picture.busy.is_none())?;
+    let age = Age::between(read_to, view.now);
+    // Those that cannot be read say why themselves.
+    let is_read = picture.groups.iter().any(|group| group.trouble.is_none());
+    let said = || format!("read up to {}, {age} ago: what was said since is not here yet", view.clock(read_to));
+    (is_read && age.0 >= BEHIND_S).then(said)
 }

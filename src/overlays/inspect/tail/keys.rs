@@ -56,6 +56,7 @@ impl Tail {
             Command::WhichGroups => Ask::Groups,
             Command::Further => Ask::Further,
             Command::CopyLine => Ask::Copy,
+            Command::FollowThis => Ask::Ids,
             Command::PageLines => Ask::Page,
             Command::EditOne => Ask::Edit,
             Command::Loudness => self.louder(),
@@ -103,6 +104,7 @@ impl Tail {
             Command::Top => self.page.scroll(isize::MIN),
             Command::Bottom => self.page.scroll(isize::MAX),
             Command::CopyLine => return Self::read(Ask::Copy),
+            Command::FollowThis => return Self::read(Ask::Ids),
             Command::Back | Command::Quit | Command::Open => return Self::read(Ask::Shut),
             Command::Help => return Wish::Over(command),
             _ => {}

@@ -74,6 +74,8 @@ pub enum Ask {
     Shut,
     /// Read from twice as far back.
     Further,
+    /// The ids in the chosen one, to be followed.
+    Ids,
     Copy,
     Write(PathBuf),
     Page,

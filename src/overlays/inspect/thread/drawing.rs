@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::Reader;
+use super::{Blank, Reader};
 use crate::{
     commands::{COMMANDS, Place},
     inspect::thread::{Step, step::Fold},
@@ -31,7 +31,15 @@ impl Reader {
         }
         let foot = line(area.bottom() - 1);
         match &self.typing {
-            Some(input) => draw_prompt(" follow ", input, foot, buf, view),
+            Some((Blank::Id, input)) => draw_prompt(" follow ", input, foot, buf, view),
+            Some((Blank::When, input)) => {
+                draw_prompt(" when ", input, foot, buf, view);
+                let hint = "10m · 14:03 · 14:03 10m · 2026-11-21T14:03 · enter searches · esc back ";
+                let used = 8 + text::width(input.value()) as u16;
+                if foot.width > used + text::width(hint) as u16 {
+                    text::put_right(buf, foot, hint, view.theme.style(Role::Dim), "");
+                }
+            }
             None => keys(foot, buf, view),
         }
         let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
@@ -63,7 +71,9 @@ impl Reader {
         if !thread.gaps.is_empty() {
             left.push(Segment::new(Role::Warn, format!("{} not searched", thread.gaps.len()), 240));
         }
-        StatusLine { left: &left, right: &[], theme: view.theme }.render(area, buf);
+        let when = Segment::new(Role::Dim, format!("{} ", picture.window.says(view.zone)), 230);
+        let right = if picture.id.is_empty() { Vec::new() } else { vec![when] };
+        StatusLine { left: &left, right: &right, theme: view.theme }.render(area, buf);
     }
 
     fn steps(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
@@ -81,12 +91,13 @@ impl Reader {
             }
         }
         if folds.is_empty() {
+            let said = format!("nothing names it {}", self.picture.window.says(view.zone));
             let says = if self.picture.searching {
                 "searching logs, queues, tables and buckets"
             } else if self.picture.id.is_empty() || self.typing.is_some() {
                 "an id of a message, a request, a trace, an order: everything that names it is searched"
             } else {
-                "nothing names it in the last hour"
+                said.as_str()
             };
             put(says, Role::Dim, Rect { x: list.x + 1, height: 1.min(list.height), ..list }, buf, view);
         }
@@ -181,7 +192,7 @@ fn lines(step: &Step, columns: usize, view: &View<'_>) -> Vec<(Role, String)> {
 fn keys(area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let rows = COMMANDS.iter().filter(|row| row.place == Place::Thread && row.footer.1 > 0);
     let own = rows.filter_map(|row| Some(Segment::key(*row.keys.first()?, row.footer.0, row.footer.1)));
-    let mut left = vec![Segment::key(" enter", "go there", 90)];
+    let mut left = vec![Segment::new(Role::Footer, "", 255)];
     left.extend(own);
     left.push(Segment::key("esc", "back", 85));
     let right = [Segment::key("?", "more ", 253)];
