@@ -21,6 +21,7 @@ pub mod rows;
 pub mod tail;
 pub mod thread;
 
+use self::rows::reader::Reader;
 use std::sync::Arc;
 
 use super::Overlay;
@@ -101,8 +102,8 @@ pub enum News {
 /// The reader of this number for this subject.
 pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
     match subject {
-        Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
-        Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
+        Subject::Items(table) => Box::new(Reader::new(number, items::Items::new(table.clone()))),
+        Subject::Records(stream) => Box::new(Reader::new(number, records::Records::new(stream.clone()))),
         Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
         Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
         Subject::Deliveries(subject) => Box::new(deliveries::Deliveries::new(number, subject)),
