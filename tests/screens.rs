@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test says what is wrong by panicking")]
 
+#[path = "screens/deliveries.rs"]
+mod deliveries;
 #[path = "screens/desk.rs"]
 mod desk;
 #[path = "support/example.rs"]

@@ -166,13 +166,17 @@ impl App {
     /// Opens the reader of what is in this one: a kind that has a reader is an arm here.
     pub(super) fn look_inside(&mut self, of: Option<&ResourceId>, now: Timestamp) -> Vec<Effect> {
         let Some(id) = of else {
-            self.say("choose a table, a bucket or a stream: i shows what is in it".to_owned(), Role::Dim, now);
+            self.say("choose a table, a bucket, a stream or a bus: i shows what is in it".to_owned(), Role::Dim, now);
             return Vec::new();
         };
         let subject = match self.store.kind_of(id) {
             Kind::Table => Some(inspect::Subject::Items(id.clone())),
             Kind::Stream => Some(inspect::Subject::Records(id.clone())),
             Kind::Bucket => inspect::objects::subject(&self.store, id).map(inspect::Subject::Objects),
+            Kind::Bus | Kind::Rule | Kind::DeliveryStream => {
+                let view = current(&self.held, &self.store, &self.look, &self.zone, now);
+                Some(inspect::deliveries::subject(id, &view))
+            }
             _ => None,
         };
         let Some(subject) = subject else {

@@ -4,14 +4,20 @@
 //! time is a task of its own. Full channels: asks beyond the bound are refused and said; pictures are left out, as the next one tells
 //! all. A task ends when its asks end. To add one: a file here with `serve`, and an arm in [`Readers::ask`].
 
+mod deliveries;
+mod feed;
 mod file;
 mod items;
 mod objects;
 mod probe;
 mod records;
+mod rows;
 mod shelf;
 pub mod tail;
 mod thread;
+
+#[cfg(test)]
+mod watcher;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -34,9 +40,9 @@ pub struct Readers {
     events: mpsc::Sender<Event>,
     state: Option<PathBuf>,
     open: BTreeMap<u64, mpsc::Sender<Ask>>,
-    /// All log readers together ask no more than this.
     /// Bytes in memory for the lines of each log reader.
     scrollback: usize,
+    /// All log readers together ask no more than this.
     logs: Option<Budget>,
 }
 
@@ -119,6 +125,7 @@ impl Readers {
             Subject::Items(table) => drop(tokio::spawn(items::serve(start, table))),
             Subject::Records(stream) => drop(tokio::spawn(records::serve(start, stream))),
             Subject::Objects(subject) => drop(tokio::spawn(objects::serve(start, subject))),
+            Subject::Deliveries(subject) => drop(tokio::spawn(deliveries::serve(start, subject))),
             Subject::Probe(errand) => drop(tokio::spawn(probe::serve(start, *errand))),
             Subject::Thread(follow) => drop(tokio::spawn(thread::serve(start, *follow))),
         }

@@ -5,6 +5,7 @@
 //! let in; 4 a run was cut off before its end.
 
 pub mod dashboard;
+pub mod deliveries;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod desk;
@@ -115,6 +116,8 @@ pub enum Command {
     Items(items::Arguments),
     /// Read the records of a stream, or of a table's: payloads decoded, or what changed in which item
     Records(records::Arguments),
+    /// What a bus or a delivery stream handed on, and what its targets logged or received of it
+    Deliveries(deliveries::Arguments),
     /// Send one marked event, follow it through the map, and say how long each hop took
     Probe(probe::Arguments),
     /// Everything that names an id, wherever it is kept, as one line of events along the map
@@ -177,6 +180,7 @@ pub fn run(cli: Cli) -> color_eyre::Result<ExitCode> {
             Some(Command::Purge(arguments)) => purge::run(config, arguments).await,
             Some(Command::Items(arguments)) => items::run(config, arguments).await,
             Some(Command::Records(arguments)) => records::run(config, arguments).await,
+            Some(Command::Deliveries(arguments)) => deliveries::run(config, arguments).await,
             Some(Command::Journal(arguments)) => journal::run(config, arguments).await,
             Some(Command::Objects(arguments)) => objects::run(config, arguments).await,
             Some(Command::Probe(arguments)) => probe::run(config, arguments).await,

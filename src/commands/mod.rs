@@ -86,6 +86,7 @@ pub enum Command {
     ShowTypes,
     AboutTable,
     TableStream,
+    FollowStream,
     /// Of the records of a stream.
     ReadLatest,
     ReadOldest,
@@ -159,6 +160,8 @@ pub enum Place {
     Objects,
     /// Among the records of a stream, likewise.
     Records,
+    /// Among what a bus or a delivery stream handed on, likewise.
+    Deliveries,
     /// On the thread of one id, likewise.
     Thread,
     /// Among the hops of a probe, likewise.
@@ -186,6 +189,7 @@ impl Place {
             Self::Items => "the items",
             Self::Objects => "the objects",
             Self::Records => "the records",
+            Self::Deliveries => "what was handed on",
             Self::Thread => "the thread",
             Self::Probe => "the probe",
         }

@@ -93,6 +93,7 @@ pub const ROWS: &[Row] = &[
     row!("AWS/Events", "TriggeredRules", Sum, MATCHED),
     row!("AWS/Events", "Invocations", Sum, TARGET_CALLS),
     row!("AWS/Events", "FailedInvocations", Sum, TARGET_FAILURES),
+    row!("AWS/Events", "ThrottledRules", Sum, THROTTLES),
     row!("AWS/Kinesis", "IncomingRecords", Sum, RECORDS_IN),
     row!("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds", MostMilliseconds, ITERATOR_AGE),
     row!("AWS/Firehose", "IncomingRecords", Sum, RECORDS_IN),

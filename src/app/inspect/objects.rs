@@ -96,7 +96,7 @@ pub(super) async fn serve(start: Start, subject: Subject) {
         on_aws,
         out,
         notes,
-        tree: Tree::new(""),
+        tree: Tree::new(&subject.begin),
         planted: 0,
         at: 0,
         on: None,

@@ -17,6 +17,7 @@ pub static COMMANDS: LazyLock<Vec<Row>> = LazyLock::new(|| {
         readers::ITEMS,
         readers::RECORDS,
         readers::OBJECTS,
+        readers::DELIVERIES,
         readers::THREAD,
         readers::PROBE,
         panes::LEAVING,

@@ -87,14 +87,17 @@ pub(super) const ITEMS: &[Row] = &[
     row(Command::AboutTable, "about the table", &["d"], "keys, indexes, stream and capacity of the table")
         .at(Place::Items)
         .footer("table", 60),
+    row(Command::FollowStream, "live items", &["S"], "follow its stream and mark what is written, or no longer")
+        .at(Place::Items)
+        .footer("live", 74),
     row(
         Command::TableStream,
         "stream of the table",
-        &["S"],
+        &["R"],
         "the records of its stream: what was written, as it comes",
     )
     .at(Place::Items)
-    .footer("stream", 64),
+    .footer("records", 64),
     row(Command::NextColumn, "item beside", &["tab", "right"], "between the items and the one under the cursor")
         .at(Place::Items),
     row(Command::CopyShown, "copy item", &["y"], "copy the item under the cursor as JSON")
@@ -106,6 +109,9 @@ pub(super) const ITEMS: &[Row] = &[
     row(Command::PageShown, "item in a pager", &["p"], "the item under the cursor in $PAGER")
         .at(Place::Items)
         .footer("pager", 58),
+    row(Command::EditOne, "item in an editor", &["e"], "the item under the cursor in $EDITOR, as a copy")
+        .at(Place::Items)
+        .footer("editor", 56),
 ];
 
 pub(super) const RECORDS: &[Row] = &[
@@ -139,6 +145,9 @@ pub(super) const RECORDS: &[Row] = &[
     row(Command::PageShown, "record in a pager", &["p"], "the record under the cursor in $PAGER")
         .at(Place::Records)
         .footer("pager", 58),
+    row(Command::EditOne, "record in an editor", &["e"], "the record under the cursor in $EDITOR, as a copy")
+        .at(Place::Records)
+        .footer("editor", 56),
 ];
 
 pub(super) const OBJECTS: &[Row] = &[
@@ -180,6 +189,19 @@ pub(super) const OBJECTS: &[Row] = &[
         .footer("download", 65),
     row(Command::CopyUri, "copy uri", &["y"], "copy s3://bucket/key").at(Place::Objects).footer("copy", 40),
     row(Command::ListAgain, "list again", &["r", "f5"], "list the level under the cursor anew").at(Place::Objects),
+];
+
+pub(super) const DELIVERIES: &[Row] = &[
+    row(Command::LookAgain, "look there again", &["r", "f5"], "look at the chosen rule, target or destination again")
+        .at(Place::Deliveries)
+        .footer("look again", 80),
+    row(Command::CopyShown, "copy the newest", &["y"], "copy the newest line, message or object address seen there")
+        .at(Place::Deliveries)
+        .footer("copy", 70),
+    row(Command::EvidenceDown, "what is known down", &["J"], "scroll what is known of it down")
+        .at(Place::Deliveries)
+        .footer("down", 50),
+    row(Command::EvidenceUp, "what is known up", &["K"], "scroll what is known of it up").at(Place::Deliveries),
 ];
 
 pub(super) const THREAD: &[Row] = &[

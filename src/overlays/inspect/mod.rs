@@ -1,4 +1,5 @@
 //! Readers: what lies over the panes to read one thing as it comes: the lines of logs, the items of a table, the objects of a bucket,
+//! the records of a stream, what a bus or a delivery stream handed on, the thread of one id.
 //! the records of a stream, the thread of one id; and the probe, which is read as it goes.
 //!
 //! ```text
@@ -11,6 +12,7 @@
 //! it. To add one: a file here with its model, a variant in [`Subject`], [`Ask`] and [`News`], an arm in [`open`] and in
 //! `app::inspect`, and a [`Place`](crate::commands::Place) for its keys. Must not: call anything, or hold all that was read.
 
+pub mod deliveries;
 pub mod items;
 pub mod objects;
 pub mod probe;
@@ -19,6 +21,7 @@ pub mod rows;
 pub mod tail;
 pub mod thread;
 
+use self::rows::reader::Reader;
 use std::sync::Arc;
 
 use super::Overlay;
@@ -35,6 +38,8 @@ pub enum Subject {
     Records(ResourceId),
     /// The objects of a bucket.
     Objects(objects::model::Subject),
+    /// What a bus or a delivery stream handed on.
+    Deliveries(deliveries::model::Subject),
     /// What becomes of one marked event.
     Probe(Box<probe::model::Errand>),
     /// What names an id.
@@ -47,6 +52,7 @@ impl Subject {
         match self {
             Self::Items(id) | Self::Records(id) => Some(id),
             Self::Objects(subject) => Some(&subject.id),
+            Self::Deliveries(subject) => Some(&subject.id),
             Self::Probe(errand) => Some(&errand.plan.target),
             Self::Tail(_) | Self::Thread(_) => None,
         }
@@ -64,6 +70,7 @@ pub enum Ask {
     Items(items::model::Ask),
     Records(records::model::Ask),
     Objects(objects::model::Ask),
+    Deliveries(deliveries::model::Ask),
     Probe(probe::model::Ask),
     Thread(thread::Wanted),
 }
@@ -88,6 +95,7 @@ pub enum News {
     Items(Box<items::model::Picture>),
     Records(Box<records::model::Picture>),
     Objects(Box<objects::model::Picture>),
+    Deliveries(Box<deliveries::model::Picture>),
     Probe(Box<probe::model::Picture>),
     Thread(Box<thread::Picture>),
 }
@@ -95,10 +103,11 @@ pub enum News {
 /// The reader of this number for this subject.
 pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
     match subject {
-        Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
-        Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
+        Subject::Items(table) => Box::new(Reader::new(number, items::Items::new(table.clone()))),
+        Subject::Records(stream) => Box::new(Reader::new(number, records::Records::new(stream.clone()))),
         Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
         Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
+        Subject::Deliveries(subject) => Box::new(deliveries::Deliveries::new(number, subject)),
         Subject::Probe(errand) => Box::new(probe::Probe::new(number, errand)),
         Subject::Thread(follow) => Box::new(thread::Reader::new(number, follow)),
     }

@@ -292,5 +292,5 @@ impl Overlay for Objects {
 pub fn subject(store: &Store, id: &ResourceId) -> Option<model::Subject> {
     let resource = &store.get(id)?.resource;
     let region = resource.attribute("Region").map(str::to_owned);
-    Some(model::Subject { id: id.clone(), bucket: resource.name.clone(), region })
+    Some(model::Subject { id: id.clone(), bucket: resource.name.clone(), region, begin: String::new() })
 }

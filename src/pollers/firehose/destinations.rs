@@ -3,8 +3,8 @@
 //! Each kind is a type of its own in the API, with the same fields under the same names. To add one: an arm in [`read`].
 
 use aws_sdk_firehose::types::{
-    CloudWatchLoggingOptions, DestinationDescription, ProcessingConfiguration, ProcessorParameterName, ProcessorType,
-    S3DestinationDescription,
+    CloudWatchLoggingOptions, DataFormatConversionConfiguration, DestinationDescription, ProcessingConfiguration,
+    ProcessorParameterName, ProcessorType, S3DestinationDescription,
 };
 
 use crate::{
@@ -21,6 +21,9 @@ pub(super) struct Destination<'a> {
     to: Option<ResourceId>,
     prefix: Option<&'a str>,
     error_prefix: Option<&'a str>,
+    compression: Option<&'a str>,
+    /// What records are converted to.
+    output: Option<&'static str>,
     buffer: Buffer,
     processing: Option<&'a ProcessingConfiguration>,
     logging: Option<&'a CloudWatchLoggingOptions>,
@@ -52,6 +55,8 @@ macro_rules! destination {
             to: $to,
             prefix: None,
             error_prefix: None,
+            compression: None,
+            output: None,
             buffer: hints.map_or_else(Buffer::default, |hints| Buffer {
                 seconds: hints.interval_in_seconds(),
                 megabytes: hints.size_in_mbs(),
@@ -74,6 +79,8 @@ pub(super) fn read(description: &DestinationDescription) -> Option<Destination<'
             to: arn(s3.bucket_arn()),
             prefix: filled(s3.prefix()),
             error_prefix: filled(s3.error_output_prefix()),
+            compression: filled(Some(s3.compression_format().as_str())),
+            output: s3.data_format_conversion_configuration().and_then(output),
             buffer: buffer_of(s3.buffering_hints()),
             processing: s3.processing_configuration(),
             logging: s3.cloud_watch_logging_options(),
@@ -117,6 +124,8 @@ fn plain_s3(s3: &S3DestinationDescription) -> Destination<'_> {
         to: arn(s3.bucket_arn()),
         prefix: filled(s3.prefix()),
         error_prefix: filled(s3.error_output_prefix()),
+        compression: filled(Some(s3.compression_format().as_str())),
+        output: None,
         buffer: buffer_of(s3.buffering_hints()),
         processing: None,
         logging: s3.cloud_watch_logging_options(),
@@ -132,6 +141,8 @@ fn redshift(to: &aws_sdk_firehose::types::RedshiftDestinationDescription) -> Des
         to: address(Some(to.cluster_jdbcurl())),
         prefix: bucket.and_then(|s3| filled(s3.prefix())),
         error_prefix: bucket.and_then(|s3| filled(s3.error_output_prefix())),
+        compression: bucket.and_then(|s3| filled(Some(s3.compression_format().as_str()))),
+        output: None,
         buffer: bucket.map_or_else(Buffer::default, |s3| buffer_of(s3.buffering_hints())),
         processing: to.processing_configuration(),
         logging: to.cloud_watch_logging_options(),
@@ -149,6 +160,8 @@ impl Destination<'_> {
             ("SizeInMBs", self.buffer.megabytes.map(|megabytes| megabytes.to_string())),
             ("Prefix", self.prefix.map(ToOwned::to_owned)),
             ("ErrorOutputPrefix", self.error_prefix.map(ToOwned::to_owned)),
+            ("CompressionFormat", self.compression.map(ToOwned::to_owned)),
+            ("OutputFormat", self.output.map(ToOwned::to_owned)),
             ("S3BackupMode", mode.filter(|mode| !matches!(mode.as_str(), "" | "COPY"))),
         ];
         values.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
@@ -196,6 +209,11 @@ impl Buffer {
             (None, None) => None,
         }
     }
+}
+
+fn output(conversion: &DataFormatConversionConfiguration) -> Option<&'static str> {
+    let to = conversion.output_format_configuration()?.serializer().filter(|_| conversion.enabled() == Some(true))?;
+    to.parquet_ser_de().map(|_| "Parquet").or_else(|| to.orc_ser_de().map(|_| "ORC"))
 }
 
 fn buffer_of(hints: Option<&aws_sdk_firehose::types::BufferingHints>) -> Buffer {

@@ -1,11 +1,11 @@
 //! Descriptions in, links out.
 
 use aws_sdk_firehose::types::{
-    BufferingHints, CloudWatchLoggingOptions, DeliveryStreamDescription, DestinationDescription,
-    ExtendedS3DestinationDescription, HttpEndpointBufferingHints, HttpEndpointDescription,
+    BufferingHints, CloudWatchLoggingOptions, DataFormatConversionConfiguration, DeliveryStreamDescription,
+    DestinationDescription, ExtendedS3DestinationDescription, HttpEndpointBufferingHints, HttpEndpointDescription,
     HttpEndpointDestinationDescription, HttpEndpointS3BackupMode, KinesisStreamSourceDescription, MskSourceDescription,
-    ProcessingConfiguration, Processor, ProcessorParameter, ProcessorParameterName, ProcessorType, S3BackupMode,
-    S3DestinationDescription, SourceDescription,
+    OutputFormatConfiguration, ParquetSerDe, ProcessingConfiguration, Processor, ProcessorParameter,
+    ProcessorParameterName, ProcessorType, S3BackupMode, S3DestinationDescription, Serializer, SourceDescription,
 };
 
 use super::*;
@@ -56,6 +56,12 @@ fn destination() -> aws_sdk_firehose::types::builders::DestinationDescriptionBui
     DestinationDescription::builder().destination_id("1")
 }
 
+fn to_parquet() -> DataFormatConversionConfiguration {
+    let parquet = Serializer::builder().parquet_ser_de(ParquetSerDe::builder().build()).build();
+    let output = OutputFormatConfiguration::builder().serializer(parquet).build();
+    DataFormatConversionConfiguration::builder().enabled(true).output_format_configuration(output).build()
+}
+
 fn extended(mode: S3BackupMode, transforms: bool) -> DestinationDescription {
     let logging = CloudWatchLoggingOptions::builder().enabled(true).log_group_name("/aws/kinesisfirehose/d").build();
     let s3 = ExtendedS3DestinationDescription::builder()
@@ -68,6 +74,7 @@ fn extended(mode: S3BackupMode, transforms: bool) -> DestinationDescription {
         .buffering_hints(BufferingHints::builder().interval_in_seconds(60).size_in_mbs(1).build())
         .processing_configuration(transformer(transforms))
         .cloud_watch_logging_options(logging)
+        .data_format_conversion_configuration(to_parquet())
         .s3_backup_mode(mode)
         .s3_backup_description(bucket("raw"))
         .build()
@@ -92,7 +99,13 @@ fn a_stream_to_a_bucket_with_everything() {
             "s Streams d []",
         ]
     );
-    for (key, value) in [("IntervalInSeconds", "60"), ("SizeInMBs", "1"), ("ErrorOutputPrefix", "errors/")] {
+    for (key, value) in [
+        ("IntervalInSeconds", "60"),
+        ("SizeInMBs", "1"),
+        ("ErrorOutputPrefix", "errors/"),
+        ("CompressionFormat", "GZIP"),
+        ("OutputFormat", "Parquet"),
+    ] {
         assert_eq!(resource.attribute(key), Some(value));
     }
     assert_eq!(resource.attribute("DeliveryStreamStatus"), Some("ACTIVE"));

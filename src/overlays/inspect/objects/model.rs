@@ -21,6 +21,8 @@ pub struct Subject {
     pub bucket: String,
     /// Where it is, as far as that is known.
     pub region: Option<String>,
+    /// Only keys that begin so, at first; empty for all.
+    pub begin: String,
 }
 
 /// What the user wants of it.
