@@ -214,6 +214,7 @@ impl App {
         }
         self.readers += 1;
         self.overlays.push(inspect::open(self.readers, &subject));
+        self.read.extend(subject.resource().map(|id| (self.readers, id.clone())));
         self.dirty = true;
         vec![Effect::Inspect(self.readers, inspect::Ask::Open(Box::new(subject)))]
     }

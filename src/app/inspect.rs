@@ -5,14 +5,19 @@
 //! all. A task ends when its asks end. To add one: a file here with `serve`, and an arm in [`Readers::ask`].
 
 mod deliveries;
+mod feed;
 mod file;
 mod items;
 mod objects;
 mod probe;
 mod records;
+mod rows;
 mod shelf;
 pub mod tail;
 mod thread;
+
+#[cfg(test)]
+mod watcher;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 

@@ -19,6 +19,8 @@ pub mod perform;
 pub mod run;
 pub mod update;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{
@@ -85,6 +87,8 @@ pub struct App {
     on_desk: Option<ResourceId>,
     /// How many readers were opened: each has a number of its own.
     readers: u64,
+    /// What those that lie there are about.
+    read: BTreeMap<u64, ResourceId>,
     /// The user went somewhere: what is under the cursor is there because he wants it.
     went: bool,
     refreshes: u64,
@@ -123,6 +127,7 @@ impl App {
             desk: 0,
             on_desk: None,
             readers: 0,
+            read: BTreeMap::new(),
             went: false,
             refreshes: 0,
             suspended: false,

@@ -183,11 +183,10 @@ impl App {
         let reader = overlay.reader();
         let mut effects = self.do_wish(wish, overlay, now);
         // A reader that does not lie there any more has nothing to read for.
-        effects.extend(
-            reader
-                .filter(|number| !self.is_reading(*number))
-                .map(|number| Effect::Inspect(number, inspect::Ask::Close)),
-        );
+        if let Some(number) = reader.filter(|number| !self.is_reading(*number)) {
+            self.read.remove(&number);
+            effects.push(Effect::Inspect(number, inspect::Ask::Close));
+        }
         effects
     }
 
@@ -205,6 +204,7 @@ impl App {
             }
             Wish::FollowOneOf(ids, near) => {
                 self.overlays.push(overlay);
+                let near = near.or_else(|| self.read.get(&reader?).cloned());
                 return self.follow_one_of(ids, near, now);
             }
             Wish::Follow(id, near) => return self.follow(id, near.as_ref(), now),

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::clock,
     config::Config,
-    domain::{Failure, FailureKind, Finding, Kind, Severity},
+    domain::{Failure, FailureKind, Finding, Ignore, Kind, Severity},
     store::{
         Store,
         findings::{self, Silence},
@@ -122,6 +122,10 @@ pub async fn run(config: Config, arguments: Arguments) -> color_eyre::Result<Exi
         Ok(seen) => seen,
         Err(given_up) => return Ok(given_up.said()),
     };
+    for one in findings::idle(&config.ignores, seen.store.findings(), &findings::silent(seen.store.polls())) {
+        let Ignore { rule, resource, reason } = one;
+        complain(&format!("[[ignore]] of {rule} on '{resource}' ({reason}) meets no finding: mended, or misspelt?"));
+    }
     let diagnosis = diagnosis(&seen, arguments.all);
     let mut document = match arguments.format {
         Format::Json => json::pretty(&diagnosis)?,

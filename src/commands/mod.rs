@@ -86,6 +86,7 @@ pub enum Command {
     ShowTypes,
     AboutTable,
     TableStream,
+    FollowStream,
     /// Of the records of a stream.
     ReadLatest,
     ReadOldest,

@@ -67,7 +67,7 @@ pub enum Wish {
     Read(inspect::Ask),
     /// Open a reader on top; what wishes it stays below.
     Inspect(Box<inspect::Subject>),
-    /// Follow one of these ids through the flow of this one: which, is asked where there are several.
+    /// Follow one of these ids through the flow of this one, or of what is read: which, is asked where there are several.
     FollowOneOf(Vec<Seen>, Option<ResourceId>),
     /// Close, and follow this id through the flow of this one.
     Follow(String, Option<ResourceId>),

@@ -13,8 +13,8 @@ use edatop::{
         desk::model::{Find, Step},
         inspect::{
             Ask, News, Subject,
-            items::model::{Ask as OfItems, Picture},
-            rows::{self, Finding, Line, Listing, Opened},
+            items::model::{Ask as OfItems, Live, Picture},
+            rows::{self, Finding, Line, Listing, Mark, Marks, Opened},
         },
     },
     theme::ASCII,
@@ -57,7 +57,8 @@ fn read() -> Picture {
         3 => "{\"id\":\"visit-0003\",\"at\":3,\"note\":\"\u{9b}31m\u{202e}evil\"}".to_owned(),
         n => format!(r#"{{"id":"visit-{n:04}","at":{n},"total":{n}.50,"pages":["home","cart"]}}"#),
     };
-    let line = |n: usize| Line { head: format!("visit-{n:04} {n}"), text: json(n), new: n == 3 };
+    let mark = |n: usize| if n == 3 { Mark::New } else { Mark::Same };
+    let line = |n: usize| Line { at: None, head: format!("visit-{n:04} {n}"), text: json(n), mark: mark(n) };
     let lines = [
         "{",
         "  \"id\": \"visit-0001\",",
@@ -80,6 +81,7 @@ fn read() -> Picture {
         at: 1,
         listed: 200,
         held: 200,
+        marks: Marks { new: 1, ..Marks::default() },
         opened: Some(Arc::new(opened)),
         ..Listing::default()
     };
@@ -164,15 +166,65 @@ fn keys_ask() {
     asks(&mut screen, "m", OfItems::More);
     asks(&mut screen, "r", OfItems::Again);
     asks(&mut screen, "a", OfItems::Watch);
-    asks(&mut screen, "t", OfItems::Types);
+    asks(&mut screen, "v", OfItems::Types);
     asks(&mut screen, "x", OfItems::Index(Some("by-day".to_owned())));
     asks(&mut screen, "j", OfItems::Rows(rows::Ask::Step(Step::By(1))));
     asks(&mut screen, "G", OfItems::Rows(rows::Ask::Step(Step::Bottom)));
     asks(&mut screen, "p", OfItems::Rows(rows::Ask::Page));
+    asks(&mut screen, "e", OfItems::Rows(rows::Ask::Edit));
     let copied = screen.press("y");
     assert_eq!(copied, [Effect::Copy(r#"{"id":"visit-0001","at":1,"total":1.50,"pages":["home","cart"]}"#.to_owned())]);
     let stream = Subject::Records(example::table("visits"));
-    assert_eq!(screen.press("S"), [Effect::Inspect(2, Ask::Open(Box::new(stream)))]);
+    assert_eq!(screen.press("R"), [Effect::Inspect(2, Ask::Open(Box::new(stream)))]);
+}
+
+/// The same, followed by the table's stream: one item came, one changed, two were removed, of which one was not listed.
+fn live() -> Picture {
+    let mut picture = read();
+    let lines = &mut picture.listing.lines;
+    (lines[4].mark, lines[6].mark) = (Mark::Changed, Mark::Removed);
+    picture.listing.marks = Marks { new: 1, changed: 1, removed: 1 };
+    let live = Live { is_on: true, removed_elsewhere: 1, unplaced: 0 };
+    Picture { live: Some(live), watch_seconds: None, ..picture }
+}
+
+#[test]
+fn live_items_at_every_size() {
+    for (width, height) in SIZES {
+        let mut screen = open(Screen::example(width, height), live());
+        crate::snapshot(&format!("items_live_{width}x{height}"), &mut screen);
+    }
+    picture("items_live", &mut open(Screen::example(120, 40), live()), DARK);
+}
+
+#[test]
+fn what_following_does_to_others_is_said_before_it_is_asked_for() {
+    let mut screen = open(Screen::example(120, 40), read());
+    assert_eq!(screen.press("S"), []);
+    assert!(screen.shows("more than two readers of a shard slow down the table's real consumers"));
+    assert_eq!(screen.press("esc"), []);
+    assert!(!screen.shows("more than two readers"));
+    screen.press("S");
+    asks(&mut screen, "enter", OfItems::Follow(true));
+    show(&mut screen, live());
+    asks(&mut screen, "S", OfItems::Follow(false));
+}
+
+#[test]
+fn a_table_without_a_stream_says_what_to_do_instead() {
+    let alone = Description { stream: None, ..table() };
+    let mut screen = open(Screen::example(120, 40), Picture { table: Some(Arc::new(alone)), ..read() });
+    assert_eq!(screen.press("S"), []);
+    assert!(screen.shows("no stream: r looks again"));
+    assert_eq!(screen.press("enter"), [], "nothing was asked");
+}
+
+#[test]
+fn what_the_stream_does_not_place_is_said() {
+    let live = Live { is_on: false, removed_elsewhere: 0, unplaced: 3 };
+    let mut screen = open(Screen::example(200, 60), Picture { live: Some(live), ..read() });
+    assert!(screen.shows("3 written that the stream does not place: r looks again") && screen.shows("1 new"));
+    assert!(!screen.shows("live: "));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use edatop::{
     overlays::inspect::{
         Ask, News, Subject,
         records::model::{Ask as OfRecords, Picture},
-        rows::{self, Line, Listing, Opened},
+        rows::{self, Line, Listing, Mark, Opened},
     },
 };
 
@@ -30,7 +30,12 @@ fn read() -> Picture {
             r#"{{"At":"2026-11-21T14:02:{n:02}Z","Shard":"s-0","SequenceNumber":"{n}","Event":"MODIFY","Keys":{{"id":"v-{n}"}}}}"#
         )
     };
-    let line = |n: usize| Line { head: format!("14:02:{n:02}Z MODIFY v-{n}"), text: json(n), new: false };
+    let line = |n: usize| Line {
+        at: format!("2026-11-21T14:02:{n:02}Z").parse().ok(),
+        head: format!("MODIFY v-{n}"),
+        text: format!(r#"{{"total":{{"Old":{n},"New":{}}}}}"#, n + 1),
+        mark: Mark::Same,
+    };
     let opened = Opened {
         number: 29,
         notes: vec!["the stream has keys alone".to_owned()],
@@ -65,7 +70,7 @@ fn on_a_table_with_a_stream(width: u16, height: u16) -> Screen {
 fn reading(width: u16, height: u16, picture: Picture) -> Screen {
     let mut screen = on_a_table_with_a_stream(width, height);
     let table: ResourceId = example::table("visits");
-    assert_eq!(screen.press("S"), [Effect::Inspect(2, Ask::Open(Box::new(Subject::Records(table))))]);
+    assert_eq!(screen.press("R"), [Effect::Inspect(2, Ask::Open(Box::new(Subject::Records(table))))]);
     screen.app.update(Event::Inspected(2, News::Records(Box::new(picture))), screen.now);
     screen
 }
@@ -98,6 +103,7 @@ fn keys_ask() {
     asks(&mut screen, "o", OfRecords::Read(At::Oldest));
     asks(&mut screen, "space", OfRecords::Stop);
     asks(&mut screen, "p", OfRecords::Rows(rows::Ask::Page));
+    asks(&mut screen, "e", OfRecords::Rows(rows::Ask::Edit));
     screen.press("@");
     screen.write("noon");
     assert_eq!(screen.press("enter"), []);

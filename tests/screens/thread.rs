@@ -14,7 +14,7 @@ use edatop::{
     overlays::{
         desk::model as desk,
         inspect::{
-            Ask, News, Subject, items, objects, tail,
+            Ask, News, Subject, items, objects, rows, tail,
             thread::{Picture, Wanted},
         },
     },
@@ -87,6 +87,7 @@ fn picture() -> Picture {
     }];
     Picture {
         id: "order-4".into(),
+        window: Window::default(),
         thread: Arc::new(Thread { steps, gaps, ..Thread::default() }),
         progress: Progress { done: 9, all: 17 },
         searching: true,
@@ -269,4 +270,21 @@ fn of_several_ids_one_is_chosen_and_of_one_nothing_is_asked() {
     screen.press("esc");
     assert!(tell(&mut screen, Vec::new()).is_empty());
     assert!(screen.shows("nothing in it looks like an id"), "{}", screen.text());
+}
+
+#[test]
+fn an_id_of_an_item_is_followed_through_the_flow_of_its_table() {
+    let mut screen = Screen::example(120, 40);
+    screen.press("4 i");
+    let opened = rows::Opened { json: r#"{"id":"visit-0001","order":"order-4"}"#.into(), ..Default::default() };
+    let listing = rows::Listing { listed: 1, held: 1, opened: Some(Arc::new(opened)), ..Default::default() };
+    let read = items::model::Picture { listing, ..Default::default() };
+    screen.app.update(Event::Inspected(1, News::Items(Box::new(read))), screen.now);
+    assert_eq!(screen.press("t"), []);
+    assert!(screen.shows("1 id     visit-0001") && screen.shows("2 order  order-4"), "{}", screen.text());
+    let effects = screen.press("2");
+    let [Effect::Inspect(2, Ask::Open(subject))] = &effects[..] else { panic!("{effects:?}") };
+    let Subject::Thread(follow) = &**subject else { panic!("{subject:?}") };
+    assert_eq!(follow.id, "order-4");
+    assert!(follow.ground.extent().tables == 1 && follow.ground.extent().queues > 0, "{:?}", follow.ground.extent());
 }

@@ -1,29 +1,35 @@
 //! What a reader of rows holds: rows by number, bounded by their bytes, which of them are listed, and where the cursor is.
 //!
 //! A row keeps its number as long as it is held, so the cursor stays where it is while others come and go. What does not fit makes room
-//! from the front, and is counted. Searching is done a stretch at a time by whoever owns this, off the runtime's threads.
+//! from the front, and is counted. What is looked for among them is in [`search`].
+
+mod search;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
+pub(super) use self::search::Looked;
+use self::search::{Search, Stretch};
 use crate::{
     overlays::{
         desk::model::{Find, Step},
-        inspect::rows::{Finding, Line, Listing, MARGIN, Opened},
+        inspect::rows::{Line, Listing, MARGIN, Mark, Marks, Opened},
     },
-    redrive::{choose::Condition, jq},
+    redrive::jq,
 };
 
-/// Rows looked through before the hits are shown.
-const STRETCH: usize = 500;
 /// Characters of a row that a list can show.
 const MOST_SHOWN: usize = 400;
 
 /// A row.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Row {
+    /// When it was written, for rows that have an order in time.
+    pub(super) at: Option<Timestamp>,
     /// What tells it from others, for the list.
     pub(super) head: Arc<str>,
     /// The same for the program.
@@ -32,56 +38,33 @@ pub(super) struct Row {
     pub(super) json: Arc<str>,
     /// Another way to show it; the same if there is none.
     pub(super) other: Option<Arc<str>>,
+    /// What stands in the list instead of the JSON, where that begins with what is the same for all.
+    pub(super) preview: Option<Arc<str>>,
     /// What is to be said of it.
     pub(super) notes: Vec<String>,
-    /// It was not there before.
-    pub(super) new: bool,
+    pub(super) mark: Mark,
 }
 
 impl Row {
     fn bytes(&self) -> usize {
         let notes: usize = self.notes.iter().map(String::len).sum();
-        self.head.len() + self.key.len() + self.json.len() + self.other.as_ref().map_or(0, |other| other.len()) + notes
+        let others: usize = [&self.other, &self.preview].into_iter().flatten().map(|other| other.len()).sum();
+        self.head.len() + self.key.len() + self.json.len() + others + notes
     }
 
-    fn shown(&self, other: bool) -> &Arc<str> {
+    /// As it is shown, one way or the other.
+    pub(super) fn shown(&self, other: bool) -> &Arc<str> {
         self.other.as_ref().filter(|_| other).unwrap_or(&self.json)
     }
-}
-
-/// What is looked for.
-#[derive(Debug)]
-struct Search {
-    find: Find,
-    condition: Condition,
-    /// Tells this one from the one before.
-    number: u64,
-    /// The first row that was not looked at.
-    until: u64,
-    running: bool,
-    hits: VecDeque<u64>,
-    trouble: Option<String>,
-}
-
-/// Rows to look through.
-pub(super) struct Stretch {
-    search: u64,
-    condition: Condition,
-    rows: Vec<(u64, Arc<str>)>,
-}
-
-/// What that came to.
-pub(super) struct Looked {
-    search: u64,
-    until: u64,
-    hits: Vec<u64>,
-    trouble: Option<String>,
 }
 
 /// The rows.
 #[derive(Debug)]
 pub(super) struct Shelf {
     rows: VecDeque<Row>,
+    /// The number of the last row with a key.
+    places: HashMap<Arc<str>, u64>,
+    marks: Marks,
     /// The number of the first.
     first: u64,
     bytes: usize,
@@ -100,6 +83,8 @@ impl Shelf {
     pub(super) fn new(most_bytes: usize) -> Self {
         Self {
             rows: VecDeque::new(),
+            places: HashMap::new(),
+            marks: Marks::default(),
             first: 0,
             bytes: 0,
             most_bytes,
@@ -125,30 +110,75 @@ impl Shelf {
         self.rows.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
     }
 
-    /// What tells the rows apart that were here from the beginning: what came since is new as long as it is read.
-    pub(super) fn keys(&self) -> HashSet<Arc<str>> {
-        self.rows.iter().filter(|row| !row.new).map(|row| Arc::clone(&row.key)).collect()
+    /// How the row with this key is marked, if there is one.
+    pub(super) fn mark_of(&self, key: &str) -> Option<Mark> {
+        self.get(*self.places.get(key)?).map(|row| row.mark)
+    }
+
+    /// How rows looked and were marked, by their keys: for telling what became of them.
+    pub(super) fn known(&self) -> HashMap<Arc<str>, (Arc<str>, Mark)> {
+        self.rows.iter().map(|row| (Arc::clone(&row.key), (Arc::clone(&row.json), row.mark))).collect()
     }
 
     /// More of them, at the end.
     pub(super) fn push(&mut self, rows: impl IntoIterator<Item = Row>) {
         for row in rows {
             self.bytes += row.bytes();
+            self.places.insert(Arc::clone(&row.key), self.end());
+            self.count(row.mark, true);
             self.rows.push_back(row);
-            while self.bytes > self.most_bytes && self.rows.len() > 1 {
-                if let Some(gone) = self.rows.pop_front() {
-                    self.bytes -= gone.bytes();
-                }
-                (self.first, self.dropped) = (self.first + 1, self.dropped + 1);
-            }
+            self.make_room();
         }
         self.settle();
+    }
+
+    /// Changes the row with this key where it is.
+    pub(super) fn edit(&mut self, key: &str, change: impl FnOnce(&mut Row)) {
+        let Some(number) = self.places.get(key).copied() else { return };
+        let place = number.checked_sub(self.first).and_then(|place| usize::try_from(place).ok());
+        let Some(row) = place.and_then(|place| self.rows.get_mut(place)) else { return };
+        let (bytes, was) = (row.bytes(), row.mark);
+        change(row);
+        let (is, now) = (row.mark, row.bytes());
+        self.bytes = self.bytes + now - bytes;
+        self.count(was, false);
+        self.count(is, true);
+        if self.opened.as_ref().is_some_and(|(_, opened)| opened.number == number) {
+            self.opened = None;
+        }
+        if let Some(search) = &mut self.search {
+            search.changed(number);
+        }
+        self.make_room();
+        self.settle();
+    }
+
+    fn count(&mut self, mark: Mark, one_more: bool) {
+        if let Some(count) = self.marks.of(mark) {
+            *count = if one_more { *count + 1 } else { count.saturating_sub(1) };
+        }
+    }
+
+    /// What does not fit goes, from the front.
+    fn make_room(&mut self) {
+        while self.bytes > self.most_bytes && self.rows.len() > 1 {
+            if let Some(gone) = self.rows.pop_front() {
+                self.bytes -= gone.bytes();
+                self.count(gone.mark, false);
+                if self.places.get(&gone.key) == Some(&self.first) {
+                    self.places.remove(&gone.key);
+                }
+            }
+            (self.first, self.dropped) = (self.first + 1, self.dropped + 1);
+        }
     }
 
     /// Nothing is held any more; the cursor is where the next one comes.
     pub(super) fn clear(&mut self) {
         self.first = self.end();
         self.rows.clear();
+        self.places.clear();
+        self.marks = Marks::default();
         (self.bytes, self.dropped, self.at) = (0, 0, self.first);
         self.settle();
     }
@@ -169,23 +199,20 @@ impl Shelf {
     fn settle(&mut self) {
         let (first, end) = (self.first, self.end());
         if let Some(search) = &mut self.search {
-            while search.hits.front().is_some_and(|hit| *hit < first) {
-                search.hits.pop_front();
-            }
-            search.until = search.until.clamp(first, end);
+            search.settle(first, end);
         }
         self.at =
             if self.follows { end.saturating_sub(1) } else { self.at.clamp(first, end.saturating_sub(1).max(first)) };
     }
 
     pub(super) fn listed(&self) -> usize {
-        self.search.as_ref().map_or(self.rows.len(), |search| search.hits.len())
+        self.search.as_ref().map_or(self.rows.len(), Search::hits)
     }
 
     /// The number of the row at a place in the list.
     fn number_at(&self, place: usize) -> u64 {
         match &self.search {
-            Some(search) => search.hits.get(place).copied().unwrap_or(self.first),
+            Some(search) => search.at(place).unwrap_or(self.first),
             None => self.first + place as u64,
         }
     }
@@ -193,7 +220,7 @@ impl Shelf {
     /// The place in the list of the cursor's row, or of the next one that is listed.
     fn place(&self) -> usize {
         let place = match &self.search {
-            Some(search) => search.hits.partition_point(|hit| *hit < self.at),
+            Some(search) => search.place(self.at),
             None => usize::try_from(self.at.saturating_sub(self.first)).unwrap_or(0),
         };
         place.min(self.listed().saturating_sub(1))
@@ -220,52 +247,30 @@ impl Shelf {
             self.search = None;
             return Ok(());
         };
-        let condition = match &find {
-            Find::Text(text) => Condition::text(text),
-            Find::Regex(regex) => Condition::regex(regex),
-            Find::Where(jq) => Condition::jq(jq),
-        };
-        let condition = condition.map_err(|mistake| mistake.to_string())?;
+        let search = Search::new(find, self.searches + 1, self.first)?;
         self.searches += 1;
-        let (number, until) = (self.searches, self.first);
-        self.search =
-            Some(Search { find, condition, number, until, running: false, hits: VecDeque::new(), trouble: None });
+        self.search = Some(search);
         Ok(())
     }
 
     /// What is to be looked through next, if nobody is at it.
     pub(super) fn next_stretch(&mut self) -> Option<Stretch> {
-        let end = self.end();
-        let (until, number, condition) = match &self.search {
-            Some(search) if !search.running && search.until < end => {
-                (search.until, search.number, search.condition.clone())
-            }
-            _ => return None,
-        };
-        let rows = (until..end).take(STRETCH).filter_map(|at| Some((at, Arc::clone(&self.get(at)?.json)))).collect();
-        if let Some(search) = &mut self.search {
-            search.running = true;
-        }
-        Some(Stretch { search: number, condition, rows })
+        let (first, end, rows) = (self.first, self.end(), &self.rows);
+        let row = |number: u64| rows.get(usize::try_from(number.checked_sub(first)?).ok()?);
+        self.search.as_mut()?.next_stretch(end, |number| Some(Arc::clone(&row(number)?.json)))
     }
 
     /// Takes in what that came to; the first thing that went wrong with this search, once.
     pub(super) fn looked(&mut self, looked: Looked) -> Option<String> {
-        let search = self.search.as_mut().filter(|search| search.number == looked.search)?;
-        search.running = false;
-        search.until = looked.until;
-        search.hits.extend(looked.hits);
-        let news = looked.trouble.filter(|_| search.trouble.is_none());
-        if news.is_some() {
-            search.trouble.clone_from(&news);
-        }
+        let news = self.search.as_mut()?.looked(looked);
         self.settle();
         news
     }
 
-    /// All that is listed.
+    /// All that is listed and still there.
     pub(super) fn lines(&self) -> Vec<Arc<str>> {
-        (0..self.listed()).filter_map(|place| Some(Arc::clone(&self.get(self.number_at(place))?.json))).collect()
+        let rows = (0..self.listed()).filter_map(|place| self.get(self.number_at(place)));
+        rows.filter(|row| row.mark != Mark::Removed).map(|row| Arc::clone(&row.json)).collect()
     }
 
     /// The row under the cursor.
@@ -279,18 +284,25 @@ impl Shelf {
         let from = at.saturating_sub(MARGIN);
         let places = from..(at + MARGIN).min(listed);
         let lines = places.filter_map(|place| self.get(self.number_at(place))).map(|row| Line {
+            at: row.at,
             head: brief(&row.head),
-            text: brief(row.shown(other)),
-            new: row.new,
+            text: brief(row.preview.as_ref().unwrap_or_else(|| row.shown(other))),
+            mark: row.mark,
         });
         let lines = lines.collect();
-        let end = self.end();
-        let find = self.search.as_ref().map(|search| Finding {
-            find: search.find.clone(),
-            left: usize::try_from(end.saturating_sub(search.until)).unwrap_or(usize::MAX),
-        });
+        let find = self.search.as_ref().map(|search| search.finding(self.end()));
         let opened = self.open(self.number_at(at), other);
-        Listing { lines, from, at, listed, held: self.rows.len(), dropped: self.dropped, find, opened }
+        Listing {
+            lines,
+            from,
+            at,
+            listed,
+            held: self.rows.len(),
+            dropped: self.dropped,
+            marks: self.marks,
+            find,
+            opened,
+        }
     }
 
     /// Laid out once, as long as the cursor stays there.
@@ -310,27 +322,6 @@ impl Shelf {
         });
         self.opened = Some((other, Arc::clone(&opened)));
         Some(opened)
-    }
-}
-
-impl Stretch {
-    /// It may take seconds.
-    pub(super) fn look(self) -> Looked {
-        let (mut hits, mut failed, mut first) = (Vec::new(), 0_u64, None);
-        let until = self.rows.last().map_or(0, |(number, _)| number + 1);
-        for (number, json) in &self.rows {
-            match self.condition.is_true_of(json) {
-                Ok(true) => hits.push(*number),
-                Ok(false) => {}
-                Err(error) => {
-                    failed += 1;
-                    first.get_or_insert(error);
-                }
-            }
-        }
-        let trouble =
-            first.map(|error| format!("the expression fails for {failed} of them, which are not listed: {error}"));
-        Looked { search: self.search, until, hits, trouble }
     }
 }
 
@@ -410,6 +401,62 @@ mod tests {
         shelf.find(Some(Find::Where(".n + \"x\"".to_owned()))).unwrap();
         assert!(look(&mut shelf).is_some_and(|trouble| trouble.contains("fails for")));
         assert!(shelf.find(Some(Find::Where("(".to_owned()))).is_err());
+    }
+
+    #[test]
+    fn a_row_that_changes_stays_where_it_is_and_is_looked_at_again() {
+        let mut shelf = shelf(3);
+        shelf.step(Step::To(1));
+        shelf.find(Some(Find::Where(".n >= 1".to_owned()))).unwrap();
+        look(&mut shelf);
+        let change = |shelf: &mut Shelf, number: usize, json: &str, mark| {
+            let json: Arc<str> = json.into();
+            shelf.edit(&format!("key {number}"), |row| (row.json, row.mark) = (json, mark));
+        };
+        change(&mut shelf, 1, r#"{"n":10}"#, Mark::Changed);
+        change(&mut shelf, 0, r#"{"n":5}"#, Mark::Changed);
+        change(&mut shelf, 2, r#"{"n":-1}"#, Mark::Removed);
+        change(&mut shelf, 9, "{}", Mark::Changed);
+        look(&mut shelf);
+        let listing = shelf.listing(false);
+        let texts: Vec<&str> = listing.lines.iter().map(|line| line.text.as_str()).collect();
+        assert_eq!(texts, [r#"{"n":5}"#, r#"{"n":10}"#]);
+        assert_eq!(&*listing.opened.unwrap().json, r#"{"n":10}"#);
+        assert_eq!(listing.marks, Marks { new: 0, changed: 2, removed: 1 });
+        assert_eq!(shelf.mark_of("key 2"), Some(Mark::Removed));
+        shelf.find(None).unwrap();
+        assert_eq!(shelf.listing(false).listed, 3);
+        assert_eq!(shelf.lines().len(), 2, "what was removed is not written");
+    }
+
+    #[test]
+    fn a_row_that_changes_while_it_is_looked_at_is_looked_at_again() {
+        let mut shelf = shelf(2);
+        shelf.find(Some(Find::Where(".n == 1".to_owned()))).unwrap();
+        let stretch = shelf.next_stretch().unwrap();
+        shelf.edit("key 0", |row| row.json = r#"{"n":1}"#.into());
+        shelf.edit("key 1", |row| row.json = r#"{"n":2}"#.into());
+        shelf.looked(stretch.look());
+        look(&mut shelf);
+        let listing = shelf.listing(false);
+        assert_eq!((listing.listed, &*listing.opened.unwrap().json), (1, r#"{"n":1}"#));
+    }
+
+    #[test]
+    fn marks_are_counted_as_long_as_their_rows_are_held() {
+        let new = |number| Row { mark: Mark::New, ..row(number) };
+        let mut shelf = Shelf::new(row(0).bytes() * 3);
+        shelf.push((0..3).map(new));
+        assert_eq!(shelf.listing(false).marks.new, 3);
+        shelf.push((3..5).map(row));
+        assert_eq!(
+            (shelf.listing(false).marks.new, shelf.mark_of("key 0"), shelf.mark_of("key 3")),
+            (1, None, Some(Mark::Same))
+        );
+        shelf.edit("key 4", |row| row.json = "x".repeat(1_000).into());
+        assert_eq!(shelf.listing(false).held, 1, "one that grows makes room too");
+        shelf.clear();
+        assert_eq!((shelf.listing(false).marks, shelf.mark_of("key 4")), (Marks::default(), None));
     }
 
     #[test]

@@ -78,20 +78,26 @@ pub(super) const ITEMS: &[Row] = &[
     row(Command::WatchNew, "watch for items", &["a"], "look again by itself, or no longer; each look costs")
         .at(Place::Items)
         .footer("watch", 72),
-    row(Command::ShowTypes, "types of items", &["t"], "each value with its type, or without")
+    row(Command::FollowThis, "follow item", &["t"], "everything that names an id of the item under the cursor")
+        .at(Place::Items)
+        .footer("follow", 77),
+    row(Command::ShowTypes, "types of items", &["v"], "each value with its type, or without")
         .at(Place::Items)
         .footer("types", 66),
     row(Command::AboutTable, "about the table", &["d"], "keys, indexes, stream and capacity of the table")
         .at(Place::Items)
         .footer("table", 60),
+    row(Command::FollowStream, "live items", &["S"], "follow its stream and mark what is written, or no longer")
+        .at(Place::Items)
+        .footer("live", 74),
     row(
         Command::TableStream,
         "stream of the table",
-        &["S"],
+        &["R"],
         "the records of its stream: what was written, as it comes",
     )
     .at(Place::Items)
-    .footer("stream", 64),
+    .footer("records", 64),
     row(Command::NextColumn, "item beside", &["tab", "right"], "between the items and the one under the cursor")
         .at(Place::Items),
     row(Command::CopyShown, "copy item", &["y"], "copy the item under the cursor as JSON")
@@ -103,6 +109,9 @@ pub(super) const ITEMS: &[Row] = &[
     row(Command::PageShown, "item in a pager", &["p"], "the item under the cursor in $PAGER")
         .at(Place::Items)
         .footer("pager", 58),
+    row(Command::EditOne, "item in an editor", &["e"], "the item under the cursor in $EDITOR, as a copy")
+        .at(Place::Items)
+        .footer("editor", 56),
 ];
 
 pub(super) const RECORDS: &[Row] = &[
@@ -124,6 +133,9 @@ pub(super) const RECORDS: &[Row] = &[
         .footer("jq", 86),
     row(Command::NextColumn, "record beside", &["tab", "right"], "between the records and the one under the cursor")
         .at(Place::Records),
+    row(Command::FollowThis, "follow record", &["t"], "everything that names an id of the record under the cursor")
+        .at(Place::Records)
+        .footer("follow", 77),
     row(Command::CopyShown, "copy record", &["y"], "copy the record under the cursor as JSON")
         .at(Place::Records)
         .footer("copy", 78),
@@ -133,6 +145,9 @@ pub(super) const RECORDS: &[Row] = &[
     row(Command::PageShown, "record in a pager", &["p"], "the record under the cursor in $PAGER")
         .at(Place::Records)
         .footer("pager", 58),
+    row(Command::EditOne, "record in an editor", &["e"], "the record under the cursor in $EDITOR, as a copy")
+        .at(Place::Records)
+        .footer("editor", 56),
 ];
 
 pub(super) const OBJECTS: &[Row] = &[

@@ -177,6 +177,17 @@ mod tests {
         Keys { partition: key("id", KeyKind::Text), sort: sort.map(|kind| key("at", kind)), has_more: false }
     }
 
+    #[rstest]
+    #[case(serde_json::json!("7"), Ok(AttributeValue::S("7".into())))]
+    #[case(serde_json::json!(7), Ok(AttributeValue::N("7".into())))]
+    #[case(serde_json::json!(null), Err(Mistake::NoValue { name: "id".into() }))]
+    fn the_key_of_an_item_is_what_it_was(
+        #[case] at: serde_json::Value,
+        #[case] expected: Result<AttributeValue, Mistake>,
+    ) {
+        assert_eq!(Condition::of_item("id", &at).map(|condition| condition.values[":p"].clone()), expected);
+    }
+
     fn number(digits: &str) -> AttributeValue {
         AttributeValue::N(digits.to_owned())
     }

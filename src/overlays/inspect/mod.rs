@@ -21,6 +21,7 @@ pub mod rows;
 pub mod tail;
 pub mod thread;
 
+use self::rows::reader::Reader;
 use std::sync::Arc;
 
 use super::Overlay;
@@ -43,6 +44,18 @@ pub enum Subject {
     Probe(Box<probe::model::Errand>),
     /// What names an id.
     Thread(Box<thread::Follow>),
+}
+
+impl Subject {
+    /// The resource that it is about, where it is one.
+    pub fn resource(&self) -> Option<&ResourceId> {
+        match self {
+            Self::Items(id) | Self::Records(id) => Some(id),
+            Self::Objects(subject) => Some(&subject.id),
+            Self::Probe(errand) => Some(&errand.plan.target),
+            Self::Tail(_) | Self::Thread(_) => None,
+        }
+    }
 }
 
 /// What a reader wants of its task.
@@ -89,8 +102,8 @@ pub enum News {
 /// The reader of this number for this subject.
 pub fn open(number: u64, subject: &Subject) -> Box<dyn Overlay> {
     match subject {
-        Subject::Items(table) => Box::new(items::Items::new(number, table.clone())),
-        Subject::Records(stream) => Box::new(records::Records::new(number, stream.clone())),
+        Subject::Items(table) => Box::new(Reader::new(number, items::Items::new(table.clone()))),
+        Subject::Records(stream) => Box::new(Reader::new(number, records::Records::new(stream.clone()))),
         Subject::Objects(subject) => Box::new(objects::Objects::new(number, subject.clone())),
         Subject::Tail(subject) => Box::new(tail::Tail::new(number, subject)),
         Subject::Deliveries(subject) => Box::new(deliveries::Deliveries::new(number, subject)),

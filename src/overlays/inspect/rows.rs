@@ -12,15 +12,18 @@
 pub mod draw;
 mod page;
 pub mod prompt;
+pub mod reader;
 
 use std::{path::PathBuf, sync::Arc};
 
 use crossterm::event::KeyCode;
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 
 use self::page::Page;
 use crate::{
     commands::Command,
+    inspect::thread::seen::Sight,
     overlays::{
         Press, Wish,
         desk::model::{Find, Step},
@@ -42,18 +45,58 @@ pub struct Listing {
     pub held: usize,
     /// Rows that were held once, and had to make room.
     pub dropped: u64,
+    pub marks: Marks,
     pub find: Option<Finding>,
     pub opened: Option<Arc<Opened>>,
+}
+
+/// What became of a row since it was first there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mark {
+    #[default]
+    Same,
+    /// It was not there before.
+    New,
+    Changed,
+    /// It is no longer where it was read.
+    Removed,
+}
+
+/// How many rows of those that are held are marked so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    pub new: usize,
+    pub changed: usize,
+    pub removed: usize,
+}
+
+impl Marks {
+    pub fn of(&mut self, mark: Mark) -> Option<&mut usize> {
+        match mark {
+            Mark::Same => None,
+            Mark::New => Some(&mut self.new),
+            Mark::Changed => Some(&mut self.changed),
+            Mark::Removed => Some(&mut self.removed),
+        }
+    }
+
+    /// `3 new, 1 changed`; nothing where nothing is marked.
+    pub fn in_words(self) -> Option<String> {
+        let all = [(self.new, "new"), (self.changed, "changed"), (self.removed, "removed")];
+        let words = all.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+        Some(words.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+    }
 }
 
 /// One row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
+    /// When it was written, for rows that have an order in time.
+    pub at: Option<Timestamp>,
     /// What tells it from others.
     pub head: String,
     pub text: String,
-    /// It was not there before.
-    pub new: bool,
+    pub mark: Mark,
 }
 
 /// What is looked for, and how far that is.
@@ -86,6 +129,8 @@ pub enum Ask {
     Write(PathBuf),
     /// The one under the cursor, for `$PAGER`.
     Page,
+    /// The same for `$EDITOR`, as a copy.
+    Edit,
 }
 
 /// Where the keys go.
@@ -152,7 +197,12 @@ impl Rows {
                 let copied = self.listing.opened.as_ref().map(|opened| Wish::Copy(opened.json.to_string()));
                 return Pressed::Wish(copied.unwrap_or(Wish::Stay));
             }
+            Some(Command::FollowThis) => {
+                let ids = self.listing.opened.as_ref().map(|opened| Sight::default().text(&opened.json).ids());
+                return Pressed::Wish(Wish::FollowOneOf(ids.unwrap_or_default(), None));
+            }
             Some(Command::PageShown) => return Pressed::Ask(Ask::Page),
+            Some(Command::EditOne) => return Pressed::Ask(Ask::Edit),
             _ => return Pressed::No,
         };
         match (self.column, step) {

@@ -276,6 +276,17 @@ pub fn unknown_rules(ignores: &[Ignore]) -> Vec<String> {
     unknown.map(|one| format!("[[ignore]] names the rule '{}', which there is not", one.rule)).collect()
 }
 
+/// What is to be ignored and was not found: it was mended since, or its name is misspelt. Of rules that could not judge it is not known.
+pub fn idle<'a>(
+    ignores: &'a [Ignore],
+    findings: &[Finding],
+    silent: &BTreeMap<&'static str, Vec<Silence>>,
+) -> Vec<&'a Ignore> {
+    let is_silent = |rule: &str| silent.values().flatten().any(|silence| rule == "*" || silence.rule == rule);
+    let is_found = |one: &Ignore| findings.iter().any(|finding| covers(one, finding));
+    ignores.iter().filter(|one| !is_found(one) && !is_silent(&one.rule)).collect()
+}
+
 /// How many there are of each severity, the ignored ones left out; the worst severity first.
 pub fn count(findings: &[Finding]) -> [(Severity, usize); 4] {
     Severity::ALL.map(|severity| {

@@ -129,6 +129,25 @@ fn what_is_ignored_stays_with_its_reason() {
 }
 
 #[test]
+fn what_is_ignored_and_meets_nothing_is_named_where_its_rule_could_judge() {
+    let ignore = |rule: &str, resource: &str| Ignore {
+        rule: rule.to_owned(),
+        resource: resource.to_owned(),
+        reason: "a test queue".to_owned(),
+    };
+    let ignores = [ignore("dlq-retention", "q-*"), ignore("dlq-retention", "r-*"), ignore("*", "no-such")];
+    let store = clean().with(queue("q-dlq")).store();
+    let idle = |silent: &BTreeMap<&'static str, Vec<Silence>>| {
+        let idle = super::idle(&ignores, store.findings(), silent);
+        idle.into_iter().map(|one| one.resource.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(idle(&BTreeMap::new()), ["r-*", "no-such"]);
+    let silence = |rule| BTreeMap::from([("sqs:ListQueues", vec![Silence { rule, about: None }])]);
+    assert_eq!(idle(&silence("dlq-retention")), [""; 0], "neither can be known");
+    assert_eq!(idle(&silence("no-dlq")), ["r-*"], "any rule may be the one that is silent");
+}
+
+#[test]
 fn the_worst_comes_first() {
     let built = clean().with(queue("q-dlq")).with(topic("orders").with("KmsMasterKeyId", Some("")));
     assert_eq!(built.rules(), ["dlq-retention", "unencrypted"]);

@@ -1,58 +1,20 @@
-//! The page of items: header, what the table is, rows, keys.
-
-use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+//! What stands on the page of items: its header, what the table is, which keys matter.
 
 use super::Items;
 use crate::{
-    commands::{COMMANDS, Command, Place, Row},
+    commands::{Command, Row},
     domain::{
         Kind,
         reading::THROTTLES,
         units::{Age, Bytes, Count, PerSecond},
     },
-    overlays::{
-        desk::draw_word,
-        inspect::rows::draw::{Words, blank, put_lines},
-    },
     panes::View,
     theme::Role,
-    widgets::status_line::{Segment, StatusLine},
+    widgets::status_line::Segment,
 };
 
 impl Items {
-    pub(super) fn paint(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        blank(area, buf, view);
-        let line = |y: u16| Rect { y, height: 1, ..area };
-        self.header(line(area.y), buf, view);
-        let mut body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        let foot = match &self.prompt {
-            Some(prompt) => prompt.draw(body, buf, view),
-            None => self.foot(line(area.bottom() - 1), buf, view),
-        };
-        body.height = body.height.saturating_sub(foot);
-        if let Some(word) = &self.word {
-            body.height -= draw_word(word, body, buf, view).min(body.height);
-        }
-        if let Some(trouble) = &self.picture.trouble {
-            let said = [(Role::Warn, format!(" {} {trouble}", view.theme.glyphs.warn))];
-            body = put_lines(&said, body, buf, view);
-        }
-        if self.about || (self.rows.listing.held == 0 && self.picture.reading.is_empty()) {
-            let lines = self.about(view);
-            self.offset = self.offset.min(lines.len().saturating_sub(1));
-            let inset = Rect { x: body.x + 1, width: body.width.saturating_sub(2), ..body };
-            put_lines(lines.get(self.offset..).unwrap_or_default(), inset, buf, view);
-            return;
-        }
-        let empty = match (self.picture.busy, self.picture.has_more) {
-            (true, _) => "reading…",
-            (false, true) => "none in this page; m reads the next",
-            (false, false) => "there is none",
-        };
-        self.rows.draw(Words { many: "items", one: "item", empty }, body, buf, view);
-    }
-
-    fn header(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+    pub(super) fn title<'a>(&'a self, view: &View<'a>) -> Vec<Segment<'a>> {
         let picture = &self.picture;
         let glyph = view.glyph(Kind::Table);
         let name = picture.table.as_ref().map_or(self.table.short_name(), |table| table.table_name.as_str());
@@ -69,18 +31,34 @@ impl Items {
         if picture.busy {
             left.push(Segment::new(Role::Dim, format!("reading{}", view.theme.glyphs.ellipsis), 220));
         }
+        left.extend(self.live());
+        if let Some(removed) = picture.live.map(|live| live.removed_elsewhere).filter(|removed| *removed > 0) {
+            left.push(Segment::new(Role::Match, format!("{removed} more removed, not listed"), 170));
+        }
+        if let Some(unplaced) = picture.live.map(|live| live.unplaced).filter(|unplaced| *unplaced > 0) {
+            let said = format!("{unplaced} written that the stream does not place: r looks again");
+            left.push(Segment::new(Role::Warn, said, 230));
+        }
         if let Some(seconds) = picture.watch_seconds {
             left.push(Segment::new(Role::Match, format!("looks again every {seconds} s"), 180));
         }
-        if self.rows.listing.dropped > 0 {
-            let dropped = format!("the first {} made room", Count(self.rows.listing.dropped as f64));
-            left.push(Segment::new(Role::Warn, dropped, 190));
-        }
-        StatusLine { left: &left, right: &[], theme: view.theme }.render(area, buf);
+        left
+    }
+
+    /// What is marked, and whether marks come by themselves.
+    fn live(&self) -> Option<Segment<'static>> {
+        let live = self.picture.live.unwrap_or_default();
+        let said = match (live.is_on, self.marks.in_words()) {
+            (true, None) => "live: nothing yet".to_owned(),
+            (true, Some(words)) => format!("live: {words}"),
+            (false, None) => return None,
+            (false, Some(words)) => words,
+        };
+        Some(Segment::new(Role::Match, said, 252))
     }
 
     /// What the table is, and what to do next.
-    fn about(&self, view: &View<'_>) -> Vec<(Role, String)> {
+    pub(super) fn about(&self, view: &View<'_>) -> Vec<(Role, String)> {
         let Some(table) = &self.picture.table else {
             let said = if self.picture.trouble.is_some() { "" } else { "asking the table what it is…" };
             return vec![(Role::Dim, said.to_owned())];
@@ -119,40 +97,21 @@ impl Items {
             lines.push(dim("x  another index".to_owned()));
         }
         if table.stream.is_some() {
-            lines.push(dim(
-                "S  the records of its stream; more than two readers of a shard slow down the real ones".to_owned()
-            ));
+            lines.push(dim("S  live: follows its stream and marks what is written".to_owned()));
+            lines.push(dim("R  the records of its stream".to_owned()));
         }
         lines
     }
 
-    fn foot(&self, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
-        let mut rows: Vec<(u8, &Row)> = COMMANDS
-            .iter()
-            .filter(|row| row.place == Place::Items)
-            .map(|row| (self.weight(row), row))
-            .filter(|(weight, _)| *weight > 0)
-            .collect();
-        rows.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-        let mut left = vec![Segment::new(Role::Footer, "", 255)];
-        let key = |(weight, row): &(u8, &'static Row)| Some(Segment::key(*row.keys.first()?, row.footer.0, *weight));
-        left.extend(rows.iter().filter_map(key));
-        let right = [Segment::key("?", "more ", 254)];
-        StatusLine { left: &left, right: &right, theme: view.theme }.render(area, buf);
-        1
-    }
-
-    /// How much a command matters as things are; 0 where there is nothing to do with it.
-    fn weight(&self, row: &Row) -> u8 {
-        let table = self.picture.table.as_ref();
-        let (base, has_rows) = (row.footer.1, self.rows.listing.held > 0);
+    pub(super) fn matters(&self, row: &Row, has_rows: bool) -> u8 {
+        let (base, table) = (row.footer.1, self.picture.table.as_ref());
         match row.command {
             Command::FindKey | Command::ScanPage => base,
             Command::MorePage if self.picture.has_more => base + 5,
             Command::MorePage => 0,
             Command::ChooseIndex if table.is_none_or(|table| table.indexes.is_empty()) => 0,
-            Command::TableStream if table.is_none_or(|table| table.stream.is_none()) => 0,
-            Command::ChooseIndex | Command::TableStream => base,
+            Command::TableStream | Command::FollowStream if table.is_none_or(|table| table.stream.is_none()) => 0,
+            Command::ChooseIndex | Command::TableStream | Command::FollowStream => base,
             _ if has_rows => base,
             _ => 0,
         }

@@ -25,10 +25,23 @@ pub struct Picture {
     pub has_more: bool,
     /// Seconds between two looks, if it looks again by itself.
     pub watch_seconds: Option<u64>,
+    /// The table's stream, once somebody asked to follow it.
+    pub live: Option<Live>,
     /// Each value with its type.
     pub typed: bool,
     /// Why the last call came to nothing.
     pub trouble: Option<String>,
+}
+
+/// The table's stream, beside the items.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Live {
+    /// It is being followed.
+    pub is_on: bool,
+    /// Items that were removed, of those that are read and not listed.
+    pub removed_elsewhere: u64,
+    /// Writes of which it does not say whether they are among what is read.
+    pub unplaced: u64,
 }
 
 /// What the reader wants.
@@ -49,6 +62,8 @@ pub enum Ask {
     Again,
     /// Look again by itself, or no longer.
     Watch,
+    /// Follow the table's stream, or no longer.
+    Follow(bool),
     /// Each value with its type, or without.
     Types,
 }

@@ -1,8 +1,9 @@
 //! The list and the row beside it.
 
-use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+use jiff::Timestamp;
+use ratatui::{buffer::Buffer, layout::Rect, style::Modifier, widgets::Widget};
 
-use super::{Column, Line, Rows};
+use super::{Column, Line, Mark, Rows};
 use crate::{
     domain::units::Count,
     panes::View,
@@ -102,12 +103,14 @@ impl Rows {
         let mut scroll = ScrollState { offset: self.first, selected: listing.at };
         scroll.settle(listing.listed, usize::from(area.height));
         self.first = scroll.offset;
+        let time = clocks(&listing.lines, view);
         let widest = listing.lines.iter().map(|line| text::width(beginning(&line.head))).max().unwrap_or(0);
-        let head = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width * 2 / 5);
+        let head = u16::try_from(widest).unwrap_or(u16::MAX).min(area.width.saturating_sub(time) * 2 / 5);
+        let columns = Columns { time, head };
         for (y, place) in (area.top()..area.bottom()).zip(scroll.offset..listing.listed) {
             let row = Rect { y, height: 1, ..area };
             let line = place.checked_sub(listing.from).and_then(|index| listing.lines.get(index));
-            draw_line(line, head, row, buf, view);
+            draw_line(line, columns, row, buf, view);
             if place == listing.at {
                 buf.set_style(row, view.theme.style(Role::Selection));
             }
@@ -120,19 +123,57 @@ fn beginning(head: &str) -> &str {
     head.get(..head.floor_char_boundary(256)).unwrap_or(head)
 }
 
-fn draw_line(line: Option<&Line>, head: u16, area: Rect, buf: &mut Buffer, view: &View<'_>) {
+/// How wide the columns before a row's text are.
+#[derive(Debug, Clone, Copy)]
+struct Columns {
+    time: u16,
+    head: u16,
+}
+
+/// `14:03:21`, or `20 Nov 14:03` when it was not today.
+fn clock(at: Timestamp, view: &View<'_>) -> String {
+    let (at, now) = (at.to_zoned(view.zone.clone()), view.now.to_zoned(view.zone.clone()));
+    let format = match (at.date() == now.date(), at.year() == now.year()) {
+        (true, _) => "%H:%M:%S",
+        (false, true) => "%d %b %H:%M",
+        (false, false) => "%Y-%m-%d",
+    };
+    at.strftime(format).to_string()
+}
+
+/// How wide a column of times is, with what parts it from the next; nothing where rows have none.
+fn clocks(lines: &[Line], view: &View<'_>) -> u16 {
+    let widest = lines.iter().filter_map(|line| Some(clock(line.at?, view).len())).max();
+    widest.map_or(0, |widest| u16::try_from(widest).unwrap_or(u16::MAX).saturating_add(2))
+}
+
+fn draw_line(line: Option<&Line>, columns: Columns, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let (theme, glyphs) = (view.theme, view.theme.glyphs);
     let Some(line) = line else {
         text::put(buf, area, glyphs.ellipsis, theme.style(Role::Dim), "");
         return;
     };
-    let (mark, role) = if line.new { ("+", Role::Match) } else { (" ", Role::Text) };
+    let (mark, role) = match line.mark {
+        Mark::Same => (" ", Role::Text),
+        Mark::New => ("+", Role::Match),
+        Mark::Changed => ("~", Role::Match),
+        Mark::Removed => ("-", Role::Dim),
+    };
+    let struck = if line.mark == Mark::Removed { Modifier::CROSSED_OUT } else { Modifier::empty() };
+    let style = |role| theme.style(role).add_modifier(struck);
+    let from = |columns: u16| {
+        let columns = columns.min(area.width);
+        Rect { x: area.x + columns, width: area.width - columns, ..area }
+    };
     text::put(buf, area, mark, theme.style(role), "");
-    let place = Rect { x: area.x + MARK, width: head.min(area.width.saturating_sub(MARK)), ..area };
-    text::put(buf, place, &line.head, theme.style(role), glyphs.ellipsis);
-    let after = (MARK + head + 2).min(area.width);
-    let rest = Rect { x: area.x + after, width: area.width - after, ..area };
-    text::put(buf, rest, &line.text, theme.style(Role::Dim), glyphs.ellipsis);
+    if let Some(at) = line.at {
+        text::put(buf, from(MARK), &clock(at, view), theme.style(Role::Dim), "");
+    }
+    let place = from(MARK + columns.time);
+    let place = Rect { width: columns.head.min(place.width), ..place };
+    text::put(buf, place, &line.head, style(role), glyphs.ellipsis);
+    let rest = from(MARK + columns.time + columns.head + 2);
+    text::put(buf, rest, &line.text, style(Role::Dim), glyphs.ellipsis);
 }
 
 /// Without its title.
