@@ -52,6 +52,7 @@ impl Subject {
         match self {
             Self::Items(id) | Self::Records(id) => Some(id),
             Self::Objects(subject) => Some(&subject.id),
+            Self::Deliveries(subject) => Some(&subject.id),
             Self::Probe(errand) => Some(&errand.plan.target),
             Self::Tail(_) | Self::Thread(_) => None,
         }
