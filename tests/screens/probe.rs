@@ -117,6 +117,8 @@ fn in_colour_on_its_way() {
 fn it_says_what_is_sent_who_gets_it_and_who_rejects_it() {
     let mut screen = example(120, 40);
     let errand = opened(&mut screen);
+    let rejects = errand.plan.hops.iter().position(|hop| hop.to == example::queue("audit")).unwrap();
+    (0..rejects).for_each(|_| drop(screen.press("j")));
     for word in [&*errand.plan.probe, "not sent yet", "gets it", "does not", "attribute event", "logout", "enter sends"]
     {
         assert!(screen.shows(word), "{word}\n{}", screen.text());

@@ -11,7 +11,7 @@ pub(super) const DESK: &[Row] = &[
         .footer("look", 48),
     row(Command::CopyMessageId, "copy message id", &["y"], "copy the id of the message under the cursor")
         .on_desk(Group::Look),
-    row(Command::FollowMessage, "follow message", &["t"], "everything that names the message, or an id in it")
+    row(Command::FollowMessage, "follow message", &["t"], "what happened to the message, or an id in it")
         .on_desk(Group::Look)
         .footer("follow", 46),
     row(Command::FindText, "find text", &["/"], "list only what holds a text or fits a /regex/")

@@ -43,7 +43,7 @@ pub(super) const TAIL: &[Row] = &[
         .footer("copy", 38),
     row(Command::FollowThis, "follow line", &["t"], "everything that names an id of the line")
         .at(Place::Tail)
-        .footer("follow", 51),
+        .footer("thread", 51),
     row(Command::WriteFile, "write lines", &["w"], "write what is shown to a new file")
         .at(Place::Tail)
         .footer("write", 52),
@@ -80,7 +80,7 @@ pub(super) const ITEMS: &[Row] = &[
         .footer("watch", 72),
     row(Command::FollowThis, "follow item", &["t"], "everything that names an id of the item under the cursor")
         .at(Place::Items)
-        .footer("follow", 77),
+        .footer("thread", 77),
     row(Command::ShowTypes, "types of items", &["v"], "each value with its type, or without")
         .at(Place::Items)
         .footer("types", 66),
@@ -135,7 +135,7 @@ pub(super) const RECORDS: &[Row] = &[
         .at(Place::Records),
     row(Command::FollowThis, "follow record", &["t"], "everything that names an id of the record under the cursor")
         .at(Place::Records)
-        .footer("follow", 77),
+        .footer("thread", 77),
     row(Command::CopyShown, "copy record", &["y"], "copy the record under the cursor as JSON")
         .at(Place::Records)
         .footer("copy", 78),
@@ -179,7 +179,7 @@ pub(super) const OBJECTS: &[Row] = &[
     row(Command::ObjectVersions, "versions", &["v"], "the object's versions").at(Place::Objects).footer("versions", 46),
     row(Command::FollowThis, "follow object", &["t"], "everything that names an id of the key or the contents")
         .at(Place::Objects)
-        .footer("follow", 62),
+        .footer("thread", 62),
     row(Command::ObjectTags, "tags", &["a"], "the object's tags").at(Place::Objects).footer("tags", 44),
     row(Command::SignAddress, "sign an address", &["u"], "copy an address with which anybody can read it for 15 min")
         .at(Place::Objects)

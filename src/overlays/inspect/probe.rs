@@ -35,7 +35,7 @@ use crate::{
         plan::{Draft, mark_of},
         send,
     },
-    overlays::{Overlay, Press, Wish, choices::Choices, filter::insert},
+    overlays::{Overlay, Press, Wish, choices::Choices, filter::insert, toast::Toast},
     panes::View,
     routing::{Envelope, MessageAttributes},
     store::Store,
@@ -58,6 +58,7 @@ pub struct Probe {
     at: usize,
     /// Lines beside them that are scrolled past.
     offset: usize,
+    word: Option<Toast>,
     /// Where the hops were drawn last, and the first of them; and what stands beside them.
     hops: Rect,
     first: usize,
@@ -84,6 +85,7 @@ impl Probe {
             choices: None,
             at: 0,
             offset: 0,
+            word: None,
             hops: Rect::default(),
             first: 0,
             beside: Rect::default(),
@@ -164,6 +166,11 @@ impl Overlay for Probe {
             }
             self.picture = *picture;
         }
+    }
+
+    fn hear(&mut self, word: Option<&Toast>) -> bool {
+        self.word = word.cloned();
+        true
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {

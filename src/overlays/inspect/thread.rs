@@ -35,6 +35,7 @@ use crate::{
         Overlay, Press, Wish,
         filter::{insert, request},
         inspect::tail,
+        toast::Toast,
     },
     panes::View,
 };
@@ -97,13 +98,14 @@ pub struct Reader {
     /// Lines of the evidence that are scrolled past.
     offset: usize,
     places: Places,
+    word: Option<Toast>,
 }
 
 impl Reader {
     pub fn new(number: u64, follow: &Follow) -> Self {
         let typing = (!follow.at_once).then(|| (Blank::Id, Input::new(follow.id.clone())));
         let picture = Picture { id: follow.id.clone(), searching: follow.at_once, ..Picture::default() };
-        Self { number, picture, typing, at: 0, offset: 0, places: Places::default() }
+        Self { number, picture, typing, at: 0, offset: 0, places: Places::default(), word: None }
     }
 
     fn folds(&self) -> Vec<Fold<'_>> {
@@ -276,6 +278,11 @@ impl Overlay for Reader {
             let place = chosen.and_then(|chosen| self.folds().iter().position(|fold| *fold.step == chosen));
             self.at = place.unwrap_or(self.at).min(self.folds().len().saturating_sub(1));
         }
+    }
+
+    fn hear(&mut self, word: Option<&Toast>) -> bool {
+        self.word = word.cloned();
+        true
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {

@@ -7,7 +7,10 @@ use crate::{
     commands::{COMMANDS, Command, Place},
     domain::units::Age,
     inspect::probe::{Course, Expect, State},
-    overlays::{desk::columns::blank, filter::draw_prompt},
+    overlays::{
+        desk::{columns::blank, draw_word},
+        filter::draw_prompt,
+    },
     panes::View,
     routing::MessageAttribute,
     theme::Role,
@@ -46,6 +49,9 @@ impl Probe {
             None => self.keys(foot, buf, view),
         }
         let mut body = Rect { y: area.y + 1, height: area.height - 2, ..area };
+        if let Some(word) = &self.word {
+            body.height -= draw_word(word, body, buf, view);
+        }
         body.height -= self.said(body, buf, view);
         let (hops, beside) = if body.width >= BESIDE_FROM {
             let left = body.width * 3 / 5;

@@ -6,7 +6,7 @@ use super::{Blank, Reader};
 use crate::{
     commands::{COMMANDS, Place},
     inspect::thread::{Step, step::Fold},
-    overlays::filter::draw_prompt,
+    overlays::{desk::draw_word, filter::draw_prompt},
     panes::View,
     theme::Role,
     widgets::{
@@ -42,7 +42,10 @@ impl Reader {
             }
             None => keys(foot, buf, view),
         }
-        let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
+        let mut body = Rect { y: area.y + 1, height: area.height - 2, ..area };
+        if let Some(word) = &self.word {
+            body.height -= draw_word(word, body, buf, view);
+        }
         let (steps, evidence) = if body.width >= BESIDE_FROM {
             let left = body.width * 11 / 20;
             (Rect { width: left, ..body }, Rect { x: body.x + left + 1, width: body.width - left - 1, ..body })
