@@ -62,7 +62,7 @@
 //! | [`aws`] | how to call: endpoint, credentials, guard, meter, dialect, errors in words | what a queue is |
 //! | [`pollers`] | where facts come from, one file a service, each at its pace | terminal, conclusions |
 //! | [`redrive`] | putting it right: looking, knowing why, choosing, moving without losing one | terminal, wall clock |
-//! | [`inspect`] | reading what is there, when asked: log lines, items, objects, records, the thread of an id | terminal, wall clock |
+//! | [`inspect`] | reading what is there, when asked: log lines, items, objects, records, what was handed on, the thread of an id | terminal, wall clock |
 //! | [`widgets`] | drawing: tables, sparklines, panels, JSON, text made safe | AWS, the store |
 //! | [`panes`] | what a user sees, one file a pane: columns, view state, keys, picture | AWS, tasks, clock |
 //! | [`overlays`] | what lies on top: help, palette, filter, detail, the desk, themes | AWS, tasks, clock |

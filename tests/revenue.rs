@@ -193,7 +193,7 @@ async fn one_object(name: &str, clients: &Clients, screen: &mut Screen) {
     assert!(text.contains(&total.to_string()), "{name}: {total} is not on the screen\n{text}");
     let (pane, reader) = (in_pane.unwrap_or_default(), in_reader.unwrap_or_default());
     eprintln!(
-        "{name}: an object landed at {landed}; in the pane after {pane:.1?}, its chart after {reader:.1?}: {} stores, total {total}",
+        "{name}: an object of {landed}; {pane:.1?} after a plain client saw it it is in the pane, {reader:.1?} after its chart: {} stores, total {total}",
         expected.len()
     );
 }

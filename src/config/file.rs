@@ -68,7 +68,7 @@ pub struct Refresh {
 #[serde(deny_unknown_fields, default)]
 pub struct Tail {
     /// Memory for the lines of each open one.
-    pub scrollback: Option<Scrollback>,
+    pub scrollback: Scrollback,
 }
 
 impl Refresh {
@@ -150,8 +150,8 @@ mod tests {
     #[test]
     fn a_scrollback_that_is_none_is_told_with_its_line() {
         let scrollback = |text: &str| parse(text, "config.toml").map(|file| file.tail.scrollback);
-        assert_eq!(scrollback("[tail]\nscrollback = '128 MiB'\n"), Ok(Some(Scrollback(128 << 20))));
-        assert_eq!(scrollback("[tail]\n"), Ok(None));
+        assert_eq!(scrollback("[tail]\nscrollback = '128 MiB'\n"), Ok(Scrollback(128 << 20)));
+        assert_eq!(scrollback("[tail]\n"), Ok(Scrollback::default()));
         for (value, said) in
             [("64", "'64' has no unit"), ("'1 KiB'", "not between"), ("'2 weeks'", "'weeks' is no unit")]
         {

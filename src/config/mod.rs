@@ -88,7 +88,7 @@ pub fn settle(flags: Flags, env: impl Fn(&str) -> Option<String>, file: File, mu
         links: file.link,
         ignores: file.ignore,
         motion: file.motion && !flags.no_motion,
-        scrollback: flags.scrollback.or(file.tail.scrollback).unwrap_or_default(),
+        scrollback: flags.scrollback.unwrap_or(file.tail.scrollback),
         warnings,
     }
 }
