@@ -84,6 +84,8 @@ struct Bench {
     tables: Arc<dyn Tables>,
     stream_of: StreamOf,
     table: Option<Arc<Description>>,
+    /// What was asked for before that was known, and its words: it is read then.
+    first: Option<(What, String)>,
     index: Option<String>,
     /// None while it is under way, or nothing is read.
     reading: Option<Reading>,
@@ -111,6 +113,7 @@ impl Bench {
             tables,
             stream_of,
             table: None,
+            first: None,
             index: None,
             reading: None,
             said: String::new(),
@@ -155,7 +158,10 @@ impl Bench {
         if self.busy {
             return self.say("still reading; ask again in a moment", false);
         }
-        let Some(table) = self.table.clone() else { return self.say("the table is not described yet", true) };
+        let Some(table) = self.table.clone() else {
+            self.first = Some((what, said.to_owned()));
+            return;
+        };
         self.forget();
         said.clone_into(&mut self.said);
         self.reading = Some(Reading::new(Arc::clone(&self.tables), table, self.index.clone(), what));
@@ -290,7 +296,12 @@ impl Reads for Bench {
 
     fn found(&mut self, found: Found) {
         match found {
-            Found::Described(Ok(table)) => self.table = Some(Arc::new(*table)),
+            Found::Described(Ok(table)) => {
+                self.table = Some(Arc::new(*table));
+                if let Some((what, said)) = self.first.take() {
+                    self.begin(what, &said);
+                }
+            }
             Found::Described(Err(trouble)) => self.trouble = Some(trouble.to_string()),
             Found::Read(read) => self.take(*read),
             // One that was stopped ends too.

@@ -89,6 +89,16 @@ async fn opening_reads_nothing_and_each_page_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_asked_for_before_the_table_is_known_is_read_once_it_is() {
+    let pretend = Pretend::holding((0..150).map(numbered));
+    let mut reader = open(&pretend, None);
+    let condition = crate::inspect::items::Condition::of_item("id", &serde_json::json!("7")).unwrap();
+    reader.asks(Ask::Query { condition, backwards: false }).await;
+    reader.listed(1).await;
+    assert_eq!((pretend.pages(), reader.picture.reading.as_str()), (1, "id = 7"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_cost_told_is_the_sum_of_what_was_reported() {
     let pretend = Pretend::holding((0..150).map(numbered));
     let mut reader = Reader::opened(&pretend).await;
