@@ -11,6 +11,7 @@ pub mod effect;
 pub mod event;
 mod farewell;
 mod go;
+mod grant;
 pub mod inspect;
 mod logs;
 mod mouse;

@@ -223,8 +223,9 @@ fn of_several_routes_one_is_chosen_first() {
 fn what_is_in_doubt_is_said_and_not_sent_again() {
     let mut screen = example(120, 40);
     opened(&mut screen);
-    told(&mut screen, Picture { stage: Stage::Refused("no answer within 10 s".into()), ..Picture::default() });
-    assert!(screen.shows("not tried again: no answer within 10 s"), "{}", screen.text());
+    let why = "not sent, or in doubt; it is not tried again: no answer within 10 s";
+    told(&mut screen, Picture { stage: Stage::Refused(why.into()), ..Picture::default() });
+    assert!(screen.shows(why), "{}", screen.text());
     assert_eq!(screen.press("enter"), []);
 }
 

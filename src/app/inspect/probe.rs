@@ -178,7 +178,7 @@ impl Bench {
                 let fitting: Vec<Api> = methods.into_iter().filter(Api::takes_body).collect();
                 self.stage = Stage::Ready;
                 match &fitting[..] {
-                    [] => self.stage = Stage::Refused("none of its routes takes a body".to_owned()),
+                    [] => self.stage = Stage::Refused("nothing was sent: none of its routes takes a body".to_owned()),
                     [one] => self.route = Some(one.clone()),
                     _ => self.routes = fitting,
                 }
@@ -192,7 +192,12 @@ impl Bench {
                     self.follow();
                 }
             }
-            Note::Methods(Err(trouble)) | Note::Sent(Err(trouble)) => self.stage = Stage::Refused(trouble.to_string()),
+            Note::Methods(Err(trouble)) => {
+                self.stage = Stage::Refused(format!("nothing was sent: its routes cannot be read: {trouble}"));
+            }
+            Note::Sent(Err(trouble)) => {
+                self.stage = Stage::Refused(format!("not sent, or in doubt; it is not tried again: {trouble}"));
+            }
         }
     }
 

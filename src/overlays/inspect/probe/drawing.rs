@@ -80,7 +80,7 @@ impl Probe {
             (Stage::Finding, _) => (Role::Accent, "reading its routes".to_owned()),
             (Stage::Ready, _) => (Role::Dim, "not sent yet".to_owned()),
             (Stage::Sending, _) => (Role::Accent, "sending".to_owned()),
-            (Stage::Refused(_), _) => (Role::Crit, "not sent, or in doubt".to_owned()),
+            (Stage::Refused(_), _) => (Role::Crit, "not followed".to_owned()),
             (Stage::Following, Some(course)) => {
                 let ((made, all), age) = (course.made(), view.now.duration_since(course.sent_at).as_secs_f64());
                 (Role::Accent, format!("{made} of {all} arrived {dot} {}", Age(age.max(0.0))))
@@ -99,7 +99,7 @@ impl Probe {
         let (role, said) = match (&self.picture.stage, course) {
             (Stage::Ready, _) if view.read_only => (Role::Warn, super::READ_ONLY.to_owned()),
             (Stage::Ready, _) => (Role::Match, self.warning()),
-            (Stage::Refused(why), _) => (Role::Crit, format!("not sent, or in doubt; it is not tried again: {why}")),
+            (Stage::Refused(why), _) => (Role::Crit, why.clone()),
             (Stage::Stopped, Some(_)) => (Role::Warn, "watched no longer; what was sent goes on".to_owned()),
             (Stage::Over, Some(course)) => (outcome_role(course), ended(course, view)),
             _ => return 0,

@@ -59,6 +59,6 @@ pub enum Stage {
     Stopped,
     /// It is where it should be, or its time is over.
     Over,
-    /// It was not sent, or that is in doubt, and why. It is not tried again.
+    /// It was not sent, or that is in doubt: which, and why. It is not tried again.
     Refused(String),
 }
