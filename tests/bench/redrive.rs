@@ -47,7 +47,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 const MESSAGES: usize = 2_000;
-const TURNS: usize = 7;
+const TURNS: usize = 15;
 const CONCURRENCY: usize = 4;
 /// Of the bare loop's throughput ours must be so much.
 const TARGET: f64 = 0.95;

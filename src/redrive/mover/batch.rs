@@ -9,6 +9,7 @@ use super::{
     book::Known,
     crew::{Crew, Halt, LEASE, MARGIN, Telling, is_for_all, lock, receipt},
     item::{Item, State, hopeless, sent, trouble},
+    lanes::Step,
     route::Routed,
     supply::Leased,
     waves::{Piece, next_wave},
@@ -190,7 +191,7 @@ impl Crew {
             return self.write_once(items, &left).await;
         }
         // Before leases are looked at: waiting takes time.
-        let _lane = self.lanes.call().await;
+        let _lane = self.lanes.call(Step::Send).await;
         while !left.is_empty() {
             let orders: Vec<Option<(usize, String)>> = left.iter().map(|index| items[*index].order(self)).collect();
             let is_ordered = |at: usize| orders[at].is_some();
@@ -344,7 +345,7 @@ impl Crew {
         let mut results = Vec::new();
         for some in open.chunks(MOST_IN_BATCH) {
             let receipts: Vec<String> = some.iter().map(|(message, _)| receipt(message)).collect();
-            let _lane = self.lanes.call().await;
+            let _lane = self.lanes.call(Step::Delete).await;
             results.extend(self.wire.delete(from, &receipts).await);
         }
         results

@@ -19,7 +19,7 @@ use super::{
     Progress,
     book::{Book, Known},
     gate::Gate,
-    lanes::Lanes,
+    lanes::{Lanes, Step},
     route::Router,
     supply::{Leased, Supply},
 };
@@ -118,7 +118,7 @@ impl Crew {
                 return Ok(());
             }
             if pending.is_empty() {
-                let lane = self.lanes.receive().await;
+                let lane = self.lanes.call(Step::Receive).await;
                 let next = self.supply.next().await;
                 drop(lane);
                 match next {

@@ -1,34 +1,66 @@
-//! How many calls a run has under way at once, and how many batches it works on so that they always are.
+//! How many calls a run has under way at once, which batch calls next, and how many batches it works on so that a call always is.
 //!
 //! Between its calls a batch waits for the journal to be on the disk. Were there as many batches as calls, the endpoint would wait with
 //! it. So there are more; but of a FIFO queue the next batch shows only when the last one is through, and by a rate there is nothing to
 //! hurry for.
+//!
+//! What was begun is ended first: a lane that is free goes to whoever deletes, then to whoever sends, and only then to a receive. So no
+//! more messages are out of their queue than keep the calls busy, and that is what a killed run may leave in doubt.
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::oneshot;
 
 use crate::redrive::plan::Options;
 
 /// Batches under way for each call. Measured: with two the calls still stand still now and then, with more nothing is gained.
 const BATCHES_A_CALL: usize = 3;
 
+/// What a lane is wanted for; what comes first goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    Delete,
+    Send,
+    Receive,
+}
+
+const STEPS: [Step; 3] = [Step::Delete, Step::Send, Step::Receive];
+
 /// Who may call.
 #[derive(Debug)]
 pub(super) struct Lanes {
-    calls: Semaphore,
-    /// Fewer, as one that waits for messages must not keep what was received from being sent.
-    receives: Semaphore,
+    queue: Arc<Mutex<Queue>>,
     batches: usize,
+}
+
+/// The right to call, as long as it is held.
+#[derive(Debug)]
+pub(super) struct Lane {
+    queue: Arc<Mutex<Queue>>,
+    step: Step,
+}
+
+/// Those who call and those who wait for it.
+#[derive(Debug)]
+struct Queue {
+    free: usize,
+    receiving: usize,
+    /// Fewer than calls, as one that waits for messages must not keep what was received from being sent.
+    most_receiving: usize,
+    waiting: [VecDeque<oneshot::Sender<Lane>>; STEPS.len()],
 }
 
 impl Lanes {
     pub fn new(options: &Options, is_fifo: bool) -> Self {
-        let calls = options.concurrency.clamp(1, Semaphore::MAX_PERMITS);
+        let calls = options.concurrency.max(1);
         let is_hurried = calls > 1 && options.rate.is_none() && !is_fifo;
-        Self {
-            calls: Semaphore::new(calls),
-            receives: Semaphore::new(if is_hurried { calls - 1 } else { calls }),
-            batches: if is_hurried { calls.saturating_mul(BATCHES_A_CALL) } else { calls },
-        }
+        let most_receiving = if is_hurried { calls - 1 } else { calls };
+        let queue = Queue { free: calls, receiving: 0, most_receiving, waiting: Default::default() };
+        let batches = if is_hurried { calls.saturating_mul(BATCHES_A_CALL) } else { calls };
+        Self { queue: Arc::new(Mutex::new(queue)), batches }
     }
 
     /// How many batches to work on at once.
@@ -36,26 +68,69 @@ impl Lanes {
         self.batches
     }
 
-    /// The right to send or to delete, as long as it is held.
-    pub async fn call(&self) -> Option<SemaphorePermit<'_>> {
-        // The lanes are never closed.
-        self.calls.acquire().await.ok()
+    /// Waits for a lane. Whoever no longer waits leaves its turn to the next.
+    pub async fn call(&self, step: Step) -> Option<Lane> {
+        let (grant, granted) = oneshot::channel();
+        lock(&self.queue).waiting[step as usize].push_back(grant);
+        give_out(&self.queue);
+        // A sender is only ever dropped after it has sent.
+        granted.await.ok()
     }
+}
 
-    /// The right to receive.
-    pub async fn receive(&self) -> [Option<SemaphorePermit<'_>>; 2] {
-        [self.receives.acquire().await.ok(), self.call().await]
+impl Drop for Lane {
+    fn drop(&mut self) {
+        {
+            let mut queue = lock(&self.queue);
+            queue.free += 1;
+            queue.receiving -= usize::from(self.step == Step::Receive);
+        }
+        give_out(&self.queue);
     }
+}
+
+impl Queue {
+    /// Who is next, if there is a lane for it.
+    fn next(&mut self) -> Option<(Step, oneshot::Sender<Lane>)> {
+        if self.free == 0 {
+            return None;
+        }
+        let may_receive = self.receiving < self.most_receiving;
+        let allowed = STEPS.into_iter().filter(|step| *step != Step::Receive || may_receive);
+        let (step, grant) =
+            allowed.into_iter().find_map(|step| Some((step, self.waiting[step as usize].pop_front()?)))?;
+        self.free -= 1;
+        self.receiving += usize::from(step == Step::Receive);
+        Some((step, grant))
+    }
+}
+
+/// Gives the lanes that are free to those who wait.
+fn give_out(queue: &Arc<Mutex<Queue>>) {
+    loop {
+        let Some((step, grant)) = lock(queue).next() else { return };
+        // Where nobody waits for it any more it comes back, is dropped and so goes to the next.
+        drop(grant.send(Lane { queue: Arc::clone(queue), step }));
+    }
+}
+
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use futures_util::FutureExt;
+    use proptest::prelude::*;
     use rstest::rstest;
 
     fn lanes(concurrency: usize, rate: Option<f64>, is_fifo: bool) -> Lanes {
         Lanes::new(&Options { concurrency, rate, ..Options::default() }, is_fifo)
+    }
+
+    fn at_once(lanes: &Lanes, step: Step) -> Option<Lane> {
+        lanes.call(step).now_or_never().map(Option::unwrap)
     }
 
     #[rstest]
@@ -76,13 +151,62 @@ mod tests {
     #[test]
     fn never_more_calls_than_allowed_and_never_receives_alone() {
         let lanes = lanes(4, None, false);
-        let receives: Vec<_> = (0..3).map(|_| lanes.receive().now_or_never().unwrap()).collect();
-        assert!(lanes.receive().now_or_never().is_none(), "one call is kept for what was received");
-        let sends = lanes.call().now_or_never().unwrap();
-        assert!(lanes.call().now_or_never().is_none());
+        let receives: Vec<_> = (0..3).map(|_| at_once(&lanes, Step::Receive).unwrap()).collect();
+        assert!(at_once(&lanes, Step::Receive).is_none(), "one call is kept for what was received");
+        let sends = at_once(&lanes, Step::Send).unwrap();
+        assert!(at_once(&lanes, Step::Delete).is_none());
         drop(receives);
-        let more: Vec<_> = (0..3).map(|_| lanes.call().now_or_never().unwrap()).collect();
-        assert!(lanes.call().now_or_never().is_none());
+        let more: Vec<_> = (0..3).map(|_| at_once(&lanes, Step::Send).unwrap()).collect();
+        assert!(at_once(&lanes, Step::Send).is_none());
         drop((sends, more));
+    }
+
+    #[tokio::test]
+    async fn what_was_begun_is_ended_first() {
+        let lanes = lanes(1, None, false);
+        let busy = at_once(&lanes, Step::Receive).unwrap();
+        let order = Mutex::new(Vec::new());
+        let take = async |step| {
+            let lane = lanes.call(step).await;
+            order.lock().unwrap().push(step);
+            drop(lane);
+        };
+        let free = async { drop(busy) };
+        // The last of these to be polled is the one that frees the lane, when all others wait already.
+        tokio::join!(biased; take(Step::Receive), take(Step::Send), take(Step::Delete), take(Step::Delete), free);
+        assert_eq!(*order.lock().unwrap(), [Step::Delete, Step::Delete, Step::Send, Step::Receive]);
+    }
+
+    #[tokio::test]
+    async fn whoever_gives_up_leaves_its_turn_to_the_next() {
+        let lanes = lanes(1, None, false);
+        let busy = at_once(&lanes, Step::Send).unwrap();
+        // Asked for, and no longer waited for.
+        assert!(at_once(&lanes, Step::Delete).is_none());
+        assert!(at_once(&lanes, Step::Delete).is_none());
+        let mut waits = Box::pin(lanes.call(Step::Receive));
+        assert!((&mut waits).now_or_never().is_none());
+        drop(busy);
+        assert!(waits.now_or_never().is_some());
+    }
+
+    proptest! {
+        /// Whatever is taken, given up and given back: no lane is lost and none comes from nowhere.
+        #[test]
+        fn lanes_are_neither_lost_nor_made(calls in 1usize..6, deeds in prop::collection::vec((0usize..3, any::<bool>()), 0..60)) {
+            let lanes = lanes(calls, None, false);
+            let mut held = Vec::new();
+            for (step, gives_back) in deeds {
+                if gives_back && !held.is_empty() {
+                    drop(held.swap_remove(step % held.len()));
+                } else {
+                    held.extend(at_once(&lanes, STEPS[step]));
+                }
+                prop_assert!(held.len() <= calls);
+            }
+            held.clear();
+            let all: Vec<_> = (0..calls).filter_map(|_| at_once(&lanes, Step::Send)).collect();
+            prop_assert_eq!(all.len(), calls);
+        }
     }
 }
