@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench redrive -- http://127.0.0.1:4567`: makes two queues a turn and deletes them again; takes turns, each side
 //! first in every other, so that a slow moment of the machine hits both. The time is that from the first call until the last message
-//! is gone from the dead-letter queue.
+//! is gone from the dead-letter queue. `MESSAGES` and `WORKERS` in the environment say how many of each.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that cannot go on fails")]
 
 #[path = "../support/mod.rs"]
@@ -13,7 +13,7 @@ use std::{
     path::Path,
     process::ExitCode,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -46,8 +46,9 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-const MESSAGES: usize = 2_000;
 const TURNS: usize = 15;
+/// How many messages a turn moves. With fewer, what a run does before its first call and after its last weighs more.
+static MESSAGES: LazyLock<usize> = LazyLock::new(|| number("MESSAGES").unwrap_or(2_000));
 const CONCURRENCY: usize = 4;
 /// Of the bare loop's throughput ours must be so much.
 const TARGET: f64 = 0.95;
@@ -61,6 +62,10 @@ fn main() -> ExitCode {
     // As many threads as the program itself has.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     if runtime.block_on(compare(&url)) >= TARGET { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
 }
 
 /// What one side of a turn is.
@@ -94,7 +99,7 @@ async fn compare(url: &str) -> f64 {
         order.rotate_left(turn % sides.len());
         for index in order {
             let took = one(url, &aws, sides[index], folder.path()).await;
-            let rate = MESSAGES as f64 / took.as_secs_f64();
+            let rate = *MESSAGES as f64 / took.as_secs_f64();
             // The first turn warms up.
             if turn > 0 {
                 println!("turn {turn}: {:?} {rate:.0} messages/s", sides[index]);
@@ -187,15 +192,15 @@ impl Wire for Timed {
 
 async fn one(url: &str, aws: &Arc<Connection>, side: Side, folder: &Path) -> Duration {
     let pair = Pair::make(url, &format!("edatop-bench-{:08x}", fastrand::u32(..)), 0).await;
-    pair.fill(MESSAGES).await;
+    pair.fill(*MESSAGES).await;
     let cpu = cpu_ms();
     let took = match side {
         Side::Bare => bare(&pair).await,
         Side::Ours => ours(&pair, aws, folder).await,
         Side::Native => by_itself(&pair, aws).await,
     };
-    println!("   {side:?}: {:.2} ms of CPU for ten messages", (cpu_ms() - cpu) / (MESSAGES as f64 / 10.0));
-    assert_eq!(pair.counts().await, [0, MESSAGES as u64], "{side:?}");
+    println!("   {side:?}: {:.2} ms of CPU for ten messages", (cpu_ms() - cpu) / (*MESSAGES as f64 / 10.0));
+    assert_eq!(pair.counts().await, [0, *MESSAGES as u64], "{side:?}");
     pair.remove().await;
     took
 }
@@ -217,7 +222,7 @@ async fn bare(pair: &Pair) -> Duration {
         let (client, gone) = (pair.client.clone(), gone.clone());
         let (from, to) = (pair.dead_url.clone(), pair.source_url.clone());
         workers.spawn(async move {
-            while gone.load(Ordering::Relaxed) < MESSAGES {
+            while gone.load(Ordering::Relaxed) < *MESSAGES {
                 let call = client
                     .receive_message()
                     .queue_url(&from)
@@ -283,10 +288,7 @@ async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
     let journal = Shelf::new(folder.join("journals")).create(begun).await.unwrap();
     let ledger = Ledger::read(journal.path()).unwrap();
     let hunt = Arc::new(Hunt::for_all(Arc::clone(&wire), from, Hunting::new(clock::now)));
-    let options = Options {
-        concurrency: std::env::var("WORKERS").map_or(CONCURRENCY, |n| n.parse().unwrap()),
-        ..Options::default()
-    };
+    let options = Options { concurrency: number("WORKERS").unwrap_or(CONCURRENCY), ..Options::default() };
     let job = Job {
         wire,
         journal,
@@ -295,7 +297,7 @@ async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
         listener: None,
         sink: None,
         options,
-        total: MESSAGES as u64,
+        total: *MESSAGES as u64,
         progress,
         tell: None,
         stop: CancellationToken::new(),
@@ -303,7 +305,7 @@ async fn ours(pair: &Pair, aws: &Arc<Connection>, folder: &Path) -> Duration {
     };
     let run = tokio::spawn(job.run());
     // What comes after the last message, waiting for more, is no throughput.
-    timeout(PATIENCE, watched.wait_for(|progress| progress.moved == MESSAGES as u64)).await.unwrap().unwrap();
+    timeout(PATIENCE, watched.wait_for(|progress| progress.moved == *MESSAGES as u64)).await.unwrap().unwrap();
     let took = began.elapsed();
     timed.say(took);
     assert_eq!(run.await.unwrap(), Ended::Done);
@@ -324,7 +326,7 @@ async fn by_itself(pair: &Pair, aws: &Arc<Connection>) -> Duration {
     let (from, to) = (wire.find(&pair.dead).await.unwrap(), wire.find(&pair.source).await.unwrap());
     let began = Instant::now();
     native::start(aws, &from, Some(&to), None).await.unwrap();
-    while pair.counts().await[1] < MESSAGES as u64 {
+    while pair.counts().await[1] < *MESSAGES as u64 {
         assert!(began.elapsed() < PATIENCE, "the move task does not end");
         sleep(Duration::from_millis(20)).await;
     }

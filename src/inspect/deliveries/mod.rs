@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Nobody keeps the events of a bus: what is known of one is what its targets wrote down. A place says what can be looked at, or why
-//! nothing can; looking is done at one place at a time, when asked. To show another kind of target: an arm in [`places`].
+//! nothing can; looking is done at one place at a time, when asked. To show another kind of target: an arm in [`mod@places`].
 //! Must not: receive a message, start a replay, or take lines that a function wrote for somebody else for this bus's.
 
 mod endpoint;

@@ -11,7 +11,7 @@
 //!  enter open  l lines  t thread  y copy id  esc stop watching                                      ? more
 //! ```
 //!
-//! It knows the plan, the [`Picture`](model::Picture) that its task (`app::inspect::probe`) sent last, and its cursor. Must not: send.
+//! It knows the plan, the [`Picture`] that its task (`app::inspect::probe`) sent last, and its cursor. Must not: send.
 
 mod drawing;
 mod keys;
