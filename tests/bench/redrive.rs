@@ -13,7 +13,7 @@ use std::{
     path::Path,
     process::ExitCode,
     sync::{
-        Arc, LazyLock,
+        Arc, LazyLock, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -120,6 +120,9 @@ async fn compare(url: &str) -> f64 {
 #[derive(Debug)]
 struct Timed {
     wire: Sqs,
+    began: Instant,
+    /// When the first of them began.
+    first: OnceLock<Duration>,
     calls: AtomicUsize,
     micros: AtomicUsize,
     others: AtomicUsize,
@@ -127,11 +130,13 @@ struct Timed {
 
 impl Timed {
     fn new(wire: Sqs) -> Self {
-        Self { wire, calls: AtomicUsize::new(0), micros: AtomicUsize::new(0), others: AtomicUsize::new(0) }
+        let [calls, micros, others] = [0; 3].map(AtomicUsize::new);
+        Self { wire, began: Instant::now(), first: OnceLock::new(), calls, micros, others }
     }
 
     async fn time<T>(&self, call: impl Future<Output = T>) -> T {
         let began = Instant::now();
+        self.first.get_or_init(|| began - self.began);
         let answer = call.await;
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.micros.fetch_add(usize::try_from(began.elapsed().as_micros()).unwrap(), Ordering::Relaxed);
@@ -147,7 +152,10 @@ impl Timed {
         let in_calls = self.micros.load(Ordering::Relaxed) as f64 / 1e6;
         let share = 100.0 * in_calls / (took.as_secs_f64() * CONCURRENCY as f64);
         let each = 1e3 * in_calls / calls as f64;
-        println!("   ours: {calls} calls of {each:.1} ms, {share:.0} % of the workers' time; {others} other calls");
+        let first = self.first.get().map_or(0, Duration::as_millis);
+        println!(
+            "   ours: {calls} calls of {each:.1} ms, {share:.0} % of the workers' time, the first after {first} ms; {others} other calls"
+        );
     }
 }
 
