@@ -199,7 +199,7 @@ impl Overlay for Desk {
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        columns::blank(area, buf, view);
+        super::page::blank(area, buf, view);
         let line = |y: u16| Rect { y, height: 1, ..area };
         columns::header(&self.picture, &self.queue, line(area.y), buf, view);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };

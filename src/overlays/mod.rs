@@ -8,6 +8,7 @@ pub mod detail;
 pub mod filter;
 pub mod help;
 pub mod inspect;
+mod page;
 pub mod palette;
 pub mod route;
 pub mod themes;

@@ -34,19 +34,6 @@ const TWO_LINES_FROM: u16 = 12;
 /// Age and receives beside a preview.
 const NUMBERS: u16 = 14;
 
-/// Takes the whole page.
-pub(in crate::overlays) fn blank(area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let style = view.theme.style(Role::Text);
-    for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
-            if let Some(cell) = buf.cell_mut((x, y)) {
-                cell.reset();
-                cell.set_style(style);
-            }
-        }
-    }
-}
-
 pub(super) fn header(picture: &Picture, queue: &ResourceId, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let header = &picture.header;
     let glyph = view.glyph(Kind::Queue);

@@ -40,6 +40,7 @@ use crate::{
         Overlay, Press, Wish,
         desk::model::Step,
         filter::{draw_prompt, insert},
+        page::blank,
     },
     panes::View,
     store::Store,
@@ -251,7 +252,7 @@ impl Overlay for Objects {
     }
 
     fn draw(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
-        list::blank(area, buf, view);
+        blank(area, buf, view);
         if area.height < 4 {
             return;
         }

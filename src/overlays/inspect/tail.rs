@@ -39,11 +39,7 @@ use super::{Ask as Any, News};
 use crate::{
     commands::Place,
     domain::{Kind, ResourceId},
-    overlays::{
-        Overlay, Press, Wish,
-        desk::{columns::blank, foot::draw_word},
-        toast::Toast,
-    },
+    overlays::{Overlay, Press, Wish, desk::foot::draw_word, page::blank, toast::Toast},
     panes::View,
     redrive::why::route::Consumer,
     store::Store,

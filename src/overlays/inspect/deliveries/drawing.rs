@@ -10,7 +10,7 @@ use crate::{
         deliveries::{Look, Place, Seen},
         tail::requests::Report,
     },
-    overlays::inspect::rows::draw::blank,
+    overlays::page::{apart, below_title, blank, put, scrolled},
     panes::View,
     theme::Role,
     widgets::{
@@ -21,8 +21,6 @@ use crate::{
     },
 };
 
-/// From so many columns on, places and what is known of one stand beside each other.
-const BESIDE_FROM: u16 = 100;
 /// Columns of the names of facts.
 const NAMES: usize = 18;
 /// Lines of one event that are shown.
@@ -40,14 +38,9 @@ impl Deliveries {
         }
         keys(line(area.bottom() - 1), buf, view);
         let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
-        let (places, beside) = if body.width >= BESIDE_FROM {
-            let left = body.width * 9 / 20;
-            (Rect { width: left, ..body }, Rect { x: body.x + left + 1, width: body.width - left - 1, ..body })
-        } else {
-            // What is there needs no more room than it has lines.
-            let upper = (body.height * 2 / 5).min(self.places.len() as u16 + 1).max(2);
-            (Rect { height: upper, ..body }, Rect { y: body.y + upper, height: body.height - upper, ..body })
-        };
+        // What is there needs no more room than it has lines.
+        let upper = (body.height * 2 / 5).min(self.places.len() as u16 + 1).max(2);
+        let (places, beside) = apart(body, 9, upper);
         self.list(places, buf, view);
         self.beside(beside, buf, view);
     }
@@ -95,17 +88,9 @@ impl Deliveries {
     fn beside(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let title = "what is known of it";
         Separator { title, right: "", focused: false, theme: view.theme }.render(Rect { height: 1, ..area }, buf);
-        let room = Rect {
-            x: area.x + 1,
-            y: area.y + 1,
-            width: area.width.saturating_sub(2),
-            height: area.height.saturating_sub(1),
-        };
+        let room = below_title(area);
         let lines = self.lines(usize::from(room.width), view);
-        self.offset = self.offset.min(lines.len().saturating_sub(usize::from(room.height)));
-        for (y, (role, piece)) in (room.y..room.bottom()).zip(lines.iter().skip(self.offset)) {
-            put(piece, *role, Rect { y, height: 1, ..room }, buf, view);
-        }
+        scrolled(&lines, &mut self.offset, room, buf, view);
         self.drawn.beside = room;
     }
 
@@ -192,10 +177,6 @@ fn draw_place(place: &Place, area: Rect, buf: &mut Buffer, view: &View<'_>) {
     let used = put(&format!("{} ", view.glyph(place.kind)), Role::Dim, name, buf, view);
     let name = Rect { x: name.x + used, width: name.width.saturating_sub(used), ..name };
     put(&place.name, Role::Text, name, buf, view);
-}
-
-fn put(piece: &str, role: Role, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
-    text::put(buf, area, &text::clean(piece), view.theme.style(role), view.theme.glyphs.ellipsis)
 }
 
 fn keys(area: Rect, buf: &mut Buffer, view: &View<'_>) {

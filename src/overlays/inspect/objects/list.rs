@@ -18,19 +18,6 @@ const LEAST_NAME: u16 = 12;
 /// How long one that came is marked.
 const NEW_FOR: SignedDuration = SignedDuration::from_secs(120);
 
-/// Takes the whole page.
-pub(super) fn blank(area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let style = view.theme.style(Role::Text);
-    for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
-            if let Some(cell) = buf.cell_mut((x, y)) {
-                cell.reset();
-                cell.set_style(style);
-            }
-        }
-    }
-}
-
 /// Without its title.
 pub(super) fn below(area: Rect) -> Rect {
     Rect { y: area.y + 1.min(area.height), height: area.height.saturating_sub(1), ..area }

@@ -8,8 +8,9 @@ use crate::{
     domain::units::Age,
     inspect::probe::{Course, Expect, State},
     overlays::{
-        desk::{columns::blank, draw_word},
+        desk::draw_word,
         filter::draw_prompt,
+        page::{apart, blank, put, scrolled},
     },
     panes::View,
     routing::MessageAttribute,
@@ -22,8 +23,6 @@ use crate::{
     },
 };
 
-/// From so many columns on, the hops and what is known of them stand beside each other.
-const BESIDE_FROM: u16 = 100;
 /// Columns of a time or of a word for what is expected.
 const FIRST: usize = 10;
 /// Levels that are indented.
@@ -53,13 +52,7 @@ impl Probe {
             body.height -= draw_word(word, body, buf, view);
         }
         body.height -= self.said(body, buf, view);
-        let (hops, beside) = if body.width >= BESIDE_FROM {
-            let left = body.width * 3 / 5;
-            (Rect { width: left, ..body }, Rect { x: body.x + left + 1, width: body.width - left - 1, ..body })
-        } else {
-            let upper = body.height / 2;
-            (Rect { height: upper, ..body }, Rect { y: body.y + upper, height: body.height - upper, ..body })
-        };
+        let (hops, beside) = apart(body, 12, body.height / 2);
         let is_choosing = self.picture.route.is_none();
         match self.choices.as_mut().filter(|_| is_choosing) {
             Some(choices) => {
@@ -214,10 +207,7 @@ impl Probe {
             lines.push((Role::Unknown, format!("not known: {doubt}")));
         }
         let lines: Vec<(Role, String)> = lines.into_iter().flat_map(|line| wrapped(line, columns)).collect();
-        self.offset = self.offset.min(lines.len().saturating_sub(usize::from(room.height)));
-        for (y, (role, piece)) in (room.y..room.bottom()).zip(lines.iter().skip(self.offset)) {
-            put(piece, *role, Rect { y, height: 1, ..room }, buf, view);
-        }
+        scrolled(&lines, &mut self.offset, room, buf, view);
         self.beside = room;
     }
 
@@ -352,10 +342,6 @@ impl Pen<'_, '_> {
         let used = put(piece, role, self.area, self.buf, self.view);
         self.area = Rect { x: self.area.x + used, width: self.area.width - used, ..self.area };
     }
-}
-
-fn put(piece: &str, role: Role, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
-    text::put(buf, area, &text::clean(piece), view.theme.style(role), view.theme.glyphs.ellipsis)
 }
 
 /// A title, and what is left below it.

@@ -16,19 +16,6 @@ const TWO_FROM: u16 = 56;
 /// What stands before a row's head.
 const MARK: u16 = 2;
 
-/// Takes the whole page.
-pub fn blank(area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let style = view.theme.style(Role::Text);
-    for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
-            if let Some(cell) = buf.cell_mut((x, y)) {
-                cell.reset();
-                cell.set_style(style);
-            }
-        }
-    }
-}
-
 /// Lines of text, wrapped, as long as there is room; the rest of the area.
 pub fn put_lines(lines: &[(Role, String)], area: Rect, buf: &mut Buffer, view: &View<'_>) -> Rect {
     let mut y = area.top();

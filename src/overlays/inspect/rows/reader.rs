@@ -12,7 +12,7 @@ use ratatui::{
 
 use super::{
     Ask, Listing, Pressed, Rows,
-    draw::{Words, blank, put_lines},
+    draw::{Words, put_lines},
     prompt::{Prompt, Typed},
 };
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
         Overlay, Press, Wish,
         desk::{draw_word, model::Find},
         inspect::{self, News},
+        page::blank,
         toast::Toast,
     },
     panes::View,

@@ -6,7 +6,11 @@ use super::{Blank, Reader};
 use crate::{
     commands::{COMMANDS, Place},
     inspect::thread::{Step, step::Fold},
-    overlays::{desk::draw_word, filter::draw_prompt},
+    overlays::{
+        desk::draw_word,
+        filter::draw_prompt,
+        page::{apart, below_title, blank, put, scrolled},
+    },
     panes::View,
     theme::Role,
     widgets::{
@@ -16,8 +20,6 @@ use crate::{
     },
 };
 
-/// From so many columns on, steps and evidence stand beside each other.
-const BESIDE_FROM: u16 = 100;
 /// Levels that are indented.
 const DEEPEST: usize = 6;
 
@@ -46,13 +48,7 @@ impl Reader {
         if let Some(word) = &self.word {
             body.height -= draw_word(word, body, buf, view);
         }
-        let (steps, evidence) = if body.width >= BESIDE_FROM {
-            let left = body.width * 11 / 20;
-            (Rect { width: left, ..body }, Rect { x: body.x + left + 1, width: body.width - left - 1, ..body })
-        } else {
-            let upper = body.height * 3 / 5;
-            (Rect { height: upper, ..body }, Rect { y: body.y + upper, height: body.height - upper, ..body })
-        };
+        let (steps, evidence) = apart(body, 11, body.height * 3 / 5);
         self.steps(steps, buf, view);
         self.evidence(evidence, buf, view);
     }
@@ -110,17 +106,9 @@ impl Reader {
     fn evidence(&mut self, area: Rect, buf: &mut Buffer, view: &View<'_>) {
         let title = "what it is known from";
         Separator { title, right: "", focused: false, theme: view.theme }.render(Rect { height: 1, ..area }, buf);
-        let room = Rect {
-            x: area.x + 1,
-            y: area.y + 1,
-            width: area.width.saturating_sub(2),
-            height: area.height.saturating_sub(1),
-        };
+        let room = below_title(area);
         let lines = self.chosen().map_or_else(|| self.gaps(), |step| lines(step, usize::from(room.width), view));
-        self.offset = self.offset.min(lines.len().saturating_sub(usize::from(room.height)));
-        for (y, (role, piece)) in (room.y..room.bottom()).zip(lines.iter().skip(self.offset)) {
-            put(piece, *role, Rect { y, height: 1, ..room }, buf, view);
-        }
+        scrolled(&lines, &mut self.offset, room, buf, view);
         self.places.evidence = room;
     }
 
@@ -129,10 +117,6 @@ impl Reader {
         let thread = &self.picture.thread;
         thread.gaps.iter().map(|gap| (Role::Dim, format!("not searched: {}: {}", gap.place, gap.why))).collect()
     }
-}
-
-fn put(piece: &str, role: Role, area: Rect, buf: &mut Buffer, view: &View<'_>) -> u16 {
-    text::put(buf, area, &text::clean(piece), view.theme.style(role), view.theme.glyphs.ellipsis)
 }
 
 fn role_of(step: &Step) -> Role {
@@ -200,16 +184,4 @@ fn keys(area: Rect, buf: &mut Buffer, view: &View<'_>) {
     left.push(Segment::key("esc", "back", 85));
     let right = [Segment::key("?", "more ", 253)];
     StatusLine { left: &left, right: &right, theme: view.theme }.render(area, buf);
-}
-
-fn blank(area: Rect, buf: &mut Buffer, view: &View<'_>) {
-    let style = view.theme.style(Role::Text);
-    for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
-            if let Some(cell) = buf.cell_mut((x, y)) {
-                cell.reset();
-                cell.set_style(style);
-            }
-        }
-    }
 }
