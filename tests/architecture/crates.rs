@@ -1,9 +1,11 @@
-//! Which outside crates, and which doors to the outside world, a module may use.
+//! Which outside crates, and which doors to the outside world, a module may use; and that each crate asked for is used.
+
+use std::collections::BTreeSet;
 
 use crate::{
     assert_none,
-    scan::{line_at, words},
-    source::{Source, shipped},
+    scan::{code_of, line_at, words},
+    source::{Source, read, rust_files, shipped},
 };
 
 /// Modules that see AWS's SDK.
@@ -85,4 +87,36 @@ fn a_crate_in_its_layer_is_none() {
     ] {
         assert_none(&violations(&[Source::pretend(path, text)]));
     }
+}
+
+/// The crates of these tables of a manifest whose names stand nowhere in the code.
+fn unused(manifest: &str, tables: &[&str], code: &[&str]) -> Vec<String> {
+    let Ok(manifest) = toml::from_str::<toml::Table>(manifest) else { return vec!["Cargo.toml is no TOML".to_owned()] };
+    let named: BTreeSet<&str> = code.iter().flat_map(|code| words(code)).map(|(_, word)| word).collect();
+    let crates = tables.iter().filter_map(|table| manifest.get(*table)?.as_table()).flat_map(toml::Table::keys);
+    crates
+        .filter(|name| !named.contains(name.replace('-', "_").as_str()))
+        .map(|name| format!("Cargo.toml: `{name}` is used nowhere"))
+        .collect()
+}
+
+#[test]
+fn every_crate_asked_for_is_used() {
+    let manifest = read("Cargo.toml");
+    let shipped: Vec<&str> = shipped().iter().map(|source| source.shipped.as_str()).collect();
+    assert_none(&unused(&manifest, &["dependencies"], &shipped));
+    let all: Vec<String> =
+        rust_files("src").iter().chain(&rust_files("tests")).map(|path| code_of(&read(path))).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    assert_none(&unused(&manifest, &["dev-dependencies"], &all));
+}
+
+#[test]
+fn a_crate_that_nothing_uses_is_found() {
+    let manifest = "[dependencies]\nfast-rand = \"1\"\n[dev-dependencies]\nmocks = \"2\"\n";
+    let code = ["use fast_rand::Rng;"];
+    assert_none(&unused(manifest, &["dependencies"], &code));
+    let found = unused(manifest, &["dependencies", "dev-dependencies"], &code);
+    assert_eq!(found, ["Cargo.toml: `mocks` is used nowhere"]);
+    assert_eq!(unused(manifest, &["dependencies"], &["let rand = 1;"]).len(), 1);
 }
