@@ -134,7 +134,9 @@ impl Crew {
                 }
             }
             let batch: Vec<Leased> = pending.drain(..admitted.min(pending.len())).collect();
+            let carried = self.lanes.carry();
             let sent = self.carry(batch).await?;
+            drop(carried);
             self.let_go(pending).await;
             // What did not set out after all leaves its place to others.
             self.gate.give_back(admitted.saturating_sub(sent) as u64);

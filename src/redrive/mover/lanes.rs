@@ -5,7 +5,8 @@
 //! hurry for.
 //!
 //! What was begun is ended first: a lane that is free goes to whoever deletes, then to whoever sends, and only then to a receive. So no
-//! more messages are out of their queue than keep the calls busy, and that is what a killed run may leave in doubt.
+//! more messages are out of their queue than keep the calls busy, and that is what a killed run may leave in doubt. A receive may wait
+//! for messages that do not come: while others are carried, half of the lanes are kept from such; when none is, all may look for more.
 
 use std::{
     collections::VecDeque,
@@ -43,13 +44,21 @@ pub(super) struct Lane {
     step: Step,
 }
 
+/// Some batch is on its way from its receive to its delete, as long as this is held.
+#[derive(Debug)]
+pub(super) struct Carrying {
+    queue: Arc<Mutex<Queue>>,
+}
+
 /// Those who call and those who wait for it.
 #[derive(Debug)]
 struct Queue {
     free: usize,
     receiving: usize,
-    /// Fewer than calls, as one that waits for messages must not keep what was received from being sent.
-    most_receiving: usize,
+    /// Batches that were received and are not yet through.
+    carried: usize,
+    /// How many may receive at once while others are carried.
+    most_beside: usize,
     waiting: [VecDeque<oneshot::Sender<Lane>>; STEPS.len()],
 }
 
@@ -57,8 +66,8 @@ impl Lanes {
     pub fn new(options: &Options, is_fifo: bool) -> Self {
         let calls = options.concurrency.max(1);
         let is_hurried = calls > 1 && options.rate.is_none() && !is_fifo;
-        let most_receiving = if is_hurried { calls - 1 } else { calls };
-        let queue = Queue { free: calls, receiving: 0, most_receiving, waiting: Default::default() };
+        let most_beside = if is_hurried { calls.div_ceil(2) } else { calls };
+        let queue = Queue { free: calls, receiving: 0, carried: 0, most_beside, waiting: Default::default() };
         let batches = if is_hurried { calls.saturating_mul(BATCHES_A_CALL) } else { calls };
         Self { queue: Arc::new(Mutex::new(queue)), batches }
     }
@@ -75,6 +84,19 @@ impl Lanes {
         give_out(&self.queue);
         // A sender is only ever dropped after it has sent.
         granted.await.ok()
+    }
+
+    /// To be held while a batch is carried.
+    pub fn carry(&self) -> Carrying {
+        lock(&self.queue).carried += 1;
+        Carrying { queue: Arc::clone(&self.queue) }
+    }
+}
+
+impl Drop for Carrying {
+    fn drop(&mut self) {
+        lock(&self.queue).carried -= 1;
+        give_out(&self.queue);
     }
 }
 
@@ -95,7 +117,7 @@ impl Queue {
         if self.free == 0 {
             return None;
         }
-        let may_receive = self.receiving < self.most_receiving;
+        let may_receive = self.carried == 0 || self.receiving < self.most_beside;
         let allowed = STEPS.into_iter().filter(|step| *step != Step::Receive || may_receive);
         let (step, grant) =
             allowed.into_iter().find_map(|step| Some((step, self.waiting[step as usize].pop_front()?)))?;
@@ -149,16 +171,30 @@ mod tests {
     }
 
     #[test]
-    fn never_more_calls_than_allowed_and_never_receives_alone() {
+    fn never_more_calls_than_allowed_and_never_receives_alone_while_others_are_carried() {
         let lanes = lanes(4, None, false);
-        let receives: Vec<_> = (0..3).map(|_| at_once(&lanes, Step::Receive).unwrap()).collect();
-        assert!(at_once(&lanes, Step::Receive).is_none(), "one call is kept for what was received");
-        let sends = at_once(&lanes, Step::Send).unwrap();
+        let carried = lanes.carry();
+        let receives: Vec<_> = (0..2).map(|_| at_once(&lanes, Step::Receive).unwrap()).collect();
+        assert!(at_once(&lanes, Step::Receive).is_none(), "two calls are kept for what was received");
+        let sends: Vec<_> = (0..2).map(|_| at_once(&lanes, Step::Send).unwrap()).collect();
         assert!(at_once(&lanes, Step::Delete).is_none());
-        drop(receives);
-        let more: Vec<_> = (0..3).map(|_| at_once(&lanes, Step::Send).unwrap()).collect();
+        drop((receives, carried));
+        let more: Vec<_> = (0..2).map(|_| at_once(&lanes, Step::Send).unwrap()).collect();
         assert!(at_once(&lanes, Step::Send).is_none());
         drop((sends, more));
+    }
+
+    #[test]
+    fn with_nothing_in_hand_all_look_for_more() {
+        let lanes = lanes(4, None, false);
+        let carried = lanes.carry();
+        let mut receives: Vec<_> = (0..2).map(|_| at_once(&lanes, Step::Receive).unwrap()).collect();
+        let mut third = Box::pin(lanes.call(Step::Receive));
+        assert!((&mut third).now_or_never().is_none());
+        drop(carried);
+        receives.extend(third.now_or_never().unwrap());
+        receives.extend(at_once(&lanes, Step::Receive));
+        assert_eq!(receives.len(), 4);
     }
 
     #[tokio::test]

@@ -76,7 +76,7 @@ impl Witness {
     /// The queues'.
     pub async fn begin(&mut self, gone: u64) -> Result<(), Refusal> {
         self.gone_before = gone;
-        let (dead, to) = (self.depth_of_dead().await?, self.standings().await?);
+        let (dead, to) = tokio::try_join!(self.depth_of_dead(), self.standings())?;
         self.dead_before = Some(dead);
         self.others = to.iter().map(|standing| standing.total()).collect();
         Ok(())
