@@ -117,9 +117,12 @@ impl Crew {
             if admitted == 0 {
                 return Ok(());
             }
+            let mut carried = None;
             if pending.is_empty() {
                 let lane = self.lanes.call(Step::Receive).await;
                 let next = self.supply.next().await;
+                // Before the lane is free: it would go to another receive, and what came would wait for that.
+                carried = Some(self.lanes.carry());
                 drop(lane);
                 match next {
                     Ok(Some(more)) => pending.extend(more),
@@ -134,7 +137,7 @@ impl Crew {
                 }
             }
             let batch: Vec<Leased> = pending.drain(..admitted.min(pending.len())).collect();
-            let carried = self.lanes.carry();
+            let carried = carried.unwrap_or_else(|| self.lanes.carry());
             let sent = self.carry(batch).await?;
             drop(carried);
             self.let_go(pending).await;

@@ -197,6 +197,19 @@ mod tests {
         assert_eq!(receives.len(), 4);
     }
 
+    #[test]
+    fn what_came_has_the_lane_it_came_by() {
+        let lanes = lanes(4, None, false);
+        let mut receives: Vec<_> = (0..4).map(|_| at_once(&lanes, Step::Receive).unwrap()).collect();
+        let mut other = Box::pin(lanes.call(Step::Receive));
+        assert!((&mut other).now_or_never().is_none());
+        let carried = lanes.carry();
+        drop(receives.pop());
+        assert!((&mut other).now_or_never().is_none(), "it may wait for messages that do not come");
+        assert!(at_once(&lanes, Step::Send).is_some());
+        drop(carried);
+    }
+
     #[tokio::test]
     async fn what_was_begun_is_ended_first() {
         let lanes = lanes(1, None, false);
