@@ -85,7 +85,7 @@ impl Scene {
         for batch in bodies.chunks(10) {
             let batch: Vec<Outgoing> =
                 batch.iter().map(|body| Outgoing { body: body.clone(), ..Outgoing::default() }).collect();
-            assert!(wire.send(&dlq, &batch).await.iter().all(Result::is_ok));
+            assert!(wire.send(&dlq, &batch.iter().collect::<Vec<_>>()).await.iter().all(Result::is_ok));
         }
         let (sender, events) = mpsc::channel(64);
         let state = tempfile::tempdir().unwrap();
@@ -107,7 +107,7 @@ impl Scene {
     async fn send(&self, bodies: &[&str]) {
         let batch: Vec<Outgoing> =
             bodies.iter().map(|body| Outgoing { body: (*body).to_owned(), ..Outgoing::default() }).collect();
-        assert!(self.wire.send(&self.dlq, &batch).await.iter().all(Result::is_ok));
+        assert!(self.wire.send(&self.dlq, &batch.iter().collect::<Vec<_>>()).await.iter().all(Result::is_ok));
     }
 
     async fn planned(&mut self) -> Plan {

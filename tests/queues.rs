@@ -132,13 +132,13 @@ async fn a_deduplication_id_is_known_for_five_minutes() {
     let (dead, source) = pair(&queues, ".fifo");
     queues.dead_letters(&dead, &source, 1, 1);
     let wire = queues.wire();
-    let one = [outgoing(&queues, &dead)];
-    let first = wire.send(&source, &one).await.remove(0).unwrap();
+    let one = outgoing(&queues, &dead);
+    let first = wire.send(&source, &[&one]).await.remove(0).unwrap();
     advance(Duration::from_secs(299)).await;
-    assert_eq!(wire.send(&source, &one).await.remove(0).unwrap(), first);
+    assert_eq!(wire.send(&source, &[&one]).await.remove(0).unwrap(), first);
     assert_eq!(queues.messages(&source).len(), 1);
     advance(Duration::from_secs(1)).await;
-    assert_ne!(wire.send(&source, &one).await.remove(0).unwrap().id, first.id);
+    assert_ne!(wire.send(&source, &[&one]).await.remove(0).unwrap().id, first.id);
     assert_eq!(queues.messages(&source).len(), 2);
     assert_eq!(queues.ledger(|ledger| ledger.sent_again()).len(), 1);
 }
@@ -162,7 +162,7 @@ async fn a_consumer_that_fails_dead_letters_again_and_one_that_does_not_takes() 
             })
             .collect();
         let receipts = all_receipts(&*wire, &dead, 2).await;
-        let sent = wire.send(&source, &again).await;
+        let sent = wire.send(&source, &again.iter().collect::<Vec<_>>()).await;
         wire.delete(&dead, &receipts).await;
         sleep(Duration::from_secs(120)).await;
         let census = queues.census();
@@ -207,7 +207,7 @@ async fn faults_happen_or_not_as_they_say() {
         let (dead, source) = pair(&queues, "");
         queues.dead_letters(&dead, &source, 1, 1);
         queues.next(Operation::Send, fault);
-        let answer = queues.wire().send(&source, &[outgoing(&queues, &dead)]).await.remove(0);
+        let answer = queues.wire().send(&source, &[&outgoing(&queues, &dead)]).await.remove(0);
         assert_eq!(answer.err().map(|refusal| refusal.in_doubt), in_doubt, "{fault:?}");
         assert_eq!(queues.messages(&source).len(), arrived, "{fault:?}");
         sleep(Duration::from_secs(4)).await;
@@ -226,7 +226,7 @@ async fn half_a_batch_is_told_truly_or_in_doubt() {
         queues.dead_letters(&dead, &source, 10, 1);
         let batch: Vec<_> = queues.messages(&dead).iter().map(Outgoing::again).collect();
         queues.next(Operation::Send, Fault::Half);
-        let answer = queues.wire().send(&source, &batch).await;
+        let answer = queues.wire().send(&source, &batch.iter().collect::<Vec<_>>()).await;
         let there: BTreeSet<_> = queues.messages(&source).into_iter().map(|message| message.body).collect();
         for (result, outgoing) in answer.iter().zip(&batch) {
             let is_there = there.contains(&outgoing.body);
@@ -248,17 +248,17 @@ async fn a_killed_process_asks_nothing_any_more_and_another_goes_on() {
     queues.dead_letters(&dead, &source, 1, 1);
     // After the first send has happened, before its answer is there.
     let process = queues.process(Some(1));
-    let one = [outgoing(&queues, &dead)];
-    assert!(process.live(process.send(&source, &one)).await.is_none());
+    let one = outgoing(&queues, &dead);
+    assert!(process.live(process.send(&source, &[&one])).await.is_none());
     assert_eq!(queues.messages(&source).len(), 1);
     let leaked = tokio::spawn({
         let (process, source, one) = (Arc::clone(&process), source.clone(), one.clone());
-        async move { process.send(&source, &one).await }
+        async move { process.send(&source, &[&one]).await }
     });
     sleep(Duration::from_secs(60)).await;
     assert!(!leaked.is_finished());
     assert_eq!(queues.messages(&source).len(), 1);
-    assert!(queues.wire().send(&source, &one).await.remove(0).is_ok());
+    assert!(queues.wire().send(&source, &[&one]).await.remove(0).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -289,7 +289,7 @@ async fn what_a_queue_does_not_take_is_refused_one_by_one() {
         Outgoing { body: String::new(), ..good.clone() },
         good,
     ];
-    let answer = queues.wire().send(&source, &batch).await;
+    let answer = queues.wire().send(&source, &batch.iter().collect::<Vec<_>>()).await;
     let refused = |refusal: &edatop::redrive::wire::Refusal| refusal.why == Why::Unacceptable && !refusal.in_doubt;
     assert!(answer[..3].iter().all(|result| result.as_ref().is_err_and(refused)));
     assert!(answer[3].is_ok());

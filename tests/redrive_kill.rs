@@ -325,7 +325,7 @@ impl Round {
                         for Taken { message, .. } in messages {
                             let token = tokens_in(&message.body).next().unwrap().to_owned();
                             in_hand.insert(token.clone());
-                            tokens.insert(message.id, token);
+                            tokens.insert(message.id.clone(), token);
                         }
                     }
                     Record::Sent { results, .. } => {

@@ -93,7 +93,7 @@ impl Wire for Endless {
             .collect())
     }
 
-    async fn send(&self, _: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+    async fn send(&self, _: &Queue, batch: &[&Outgoing]) -> Each<Accepted> {
         batch.iter().map(|_| Err(Refusal::new(Why::ReadOnly, false, "not here"))).collect()
     }
 
@@ -307,7 +307,7 @@ impl Wire for Blindfolded {
         self.0.receive(from, ask).await
     }
 
-    async fn send(&self, to: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+    async fn send(&self, to: &Queue, batch: &[&Outgoing]) -> Each<Accepted> {
         self.0.send(to, batch).await
     }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     io,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -83,7 +83,7 @@ impl Supply for Listed {
                 Some(Ok(messages)) if messages.is_empty() => return Ok(None),
                 Some(Ok(messages)) => {
                     let until = Moment::awake_alone(Instant::now() + FOR_GOOD);
-                    let leased = |message| Leased { message, until, outgoing: None };
+                    let leased = |message| Leased { message: Arc::new(message), until, outgoing: None };
                     return Ok(Some(messages.into_iter().map(leased).collect()));
                 }
             }

@@ -199,7 +199,7 @@ impl Wire for Sqs {
         Ok(answer.messages.unwrap_or_default().into_iter().filter_map(read).collect())
     }
 
-    async fn send(&self, to: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+    async fn send(&self, to: &Queue, batch: &[&Outgoing]) -> Each<Accepted> {
         let entries = batch.iter().enumerate().map(|(index, outgoing)| entry(index, outgoing));
         let entries = match entries.collect::<Result<Vec<_>, _>>() {
             Ok(entries) => entries,

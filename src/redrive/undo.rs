@@ -237,7 +237,7 @@ pub fn kept(path: &Path, ids: &[(String, Place)]) -> impl Iterator<Item = io::Re
     let batch = move |place: Place| -> Vec<io::Result<Message>> {
         match taken_at(&path, place) {
             Err(error) => vec![Err(error)],
-            Ok(taken) => taken.into_iter().map(|taken| Ok(taken.message)).collect(),
+            Ok(taken) => taken.into_iter().map(|taken| Ok(Arc::unwrap_or_clone(taken.message))).collect(),
         }
     };
     let mut given = HashSet::new();

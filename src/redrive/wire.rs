@@ -100,7 +100,7 @@ pub trait Wire: fmt::Debug + Send + Sync {
     async fn receive(&self, from: &Queue, ask: Ask) -> Result<Vec<Message>, Refusal>;
 
     /// Sends, once: what is in doubt is not tried again by itself.
-    async fn send(&self, to: &Queue, batch: &[Outgoing]) -> Each<Accepted>;
+    async fn send(&self, to: &Queue, batch: &[&Outgoing]) -> Each<Accepted>;
 
     /// Deletes by receipt handles.
     async fn delete(&self, from: &Queue, receipts: &[String]) -> Each<()>;

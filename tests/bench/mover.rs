@@ -138,7 +138,7 @@ impl Wire for Endless {
         Ok((from..self.count.min(from + ask.most)).map(message).collect())
     }
 
-    async fn send(&self, _: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+    async fn send(&self, _: &Queue, batch: &[&Outgoing]) -> Each<Accepted> {
         let from = self.sent.fetch_add(batch.len(), Ordering::Relaxed);
         (0..batch.len()).map(|index| Ok(Accepted { id: id(from + index + self.count), sequence: None })).collect()
     }

@@ -184,7 +184,7 @@ impl Wire for Timed {
         self.time(self.wire.receive(from, ask)).await
     }
 
-    async fn send(&self, to: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+    async fn send(&self, to: &Queue, batch: &[&Outgoing]) -> Each<Accepted> {
         self.time(self.wire.send(to, batch)).await
     }
 

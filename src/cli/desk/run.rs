@@ -337,7 +337,7 @@ mod tests {
         let journal = Shelf::new(folder.path()).create(begun).await.unwrap();
         let taken = |id: &str| Taken {
             sent_before: false,
-            message: Message { id: id.to_owned(), ..Message::default() },
+            message: Message { id: id.to_owned(), ..Message::default() }.into(),
             to: None,
             outgoing: None,
             deduplication: None,

@@ -141,7 +141,7 @@ async fn to_queue(aws: &Arc<Connection>, plan: &Plan) -> Result<Vec<String>, Tro
         deduplication: own(),
         trace: None,
     };
-    let answers = sqs.send(&queue, &[outgoing]).await;
+    let answers = sqs.send(&queue, &[&outgoing]).await;
     answers.into_iter().map(|answer| answer.map(|accepted| accepted.id).map_err(refused)).collect()
 }
 

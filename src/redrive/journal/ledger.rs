@@ -170,7 +170,7 @@ impl Ledger {
     }
 
     fn take(&mut self, taken: Taken, place: Place, at: Timestamp) {
-        let (id, to) = (taken.message.id, taken.to.map(|url| self.url(url)));
+        let (id, to) = (taken.message.id.clone(), taken.to.map(|url| self.url(url)));
         let sent_in_doubt = u32::from(taken.sent_before);
         match self.entries.get_mut(&id) {
             Some(entry) => {

@@ -1,6 +1,6 @@
 //! What a journal is made of: one record a step, each on a line of its own.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -190,7 +190,7 @@ pub enum Scope {
 /// A message before its send.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
-    pub message: Message,
+    pub message: Arc<Message>,
     /// The URL of the queue that it goes to; none where nothing is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,

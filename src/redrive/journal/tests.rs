@@ -43,7 +43,7 @@ pub(in crate::redrive) fn begun(to: &str) -> Begun {
 pub(in crate::redrive) fn taken(batch: u64, ids: &[&str]) -> Record {
     let of = |id: &&str| Taken {
         sent_before: false,
-        message: Message { id: (*id).to_owned(), body: format!("body of {id}\n"), ..Message::default() },
+        message: Message { id: (*id).to_owned(), body: format!("body of {id}\n"), ..Message::default() }.into(),
         to: None,
         outgoing: None,
         deduplication: None,

@@ -1,7 +1,7 @@
 //! One batch, from lease to delete. The order of the steps is the promise: nothing is sent before it is in the journal, nothing deleted
 //! before the journal says that it has arrived.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 
@@ -16,12 +16,15 @@ use super::{
 };
 use crate::redrive::{
     journal::{Deleted, Record, Taken, taken_at},
-    message::{MOST_IN_BATCH, Message},
+    message::{MOST_IN_BATCH, Message, Outgoing},
     wire::{Accepted, Refusal, Why},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// A message that has arrived, and its id there if that is to be told.
+type ToDelete = (Arc<Message>, Option<String>);
 
 impl Crew {
     /// Carries these over. Says how many of them set out.
@@ -154,7 +157,7 @@ impl Crew {
             let routed = item.routed();
             let queue = routed.and_then(|routed| self.router.to.queues().get(routed.to?));
             Taken {
-                message: item.leased.message.clone(),
+                message: Arc::clone(&item.leased.message),
                 to: queue.map(|queue| queue.url.clone()),
                 outgoing: routed
                     .filter(|_| item.leased.outgoing.is_some())
@@ -246,13 +249,13 @@ impl Crew {
         let routed: Vec<&Routed> = wave.iter().filter_map(|index| items[*index].routed()).collect();
         let queue = routed.first().and_then(|routed| self.router.to.queues().get(routed.to?));
         let Some(queue) = queue else { return Vec::new() };
-        let batch: Vec<_> = routed.iter().map(|routed| routed.outgoing.clone()).collect();
+        let batch: Vec<&Outgoing> = routed.iter().map(|routed| &routed.outgoing).collect();
         self.wire.send(queue, &batch).await
     }
 
     /// Into a file, or into the journal alone, where they are already.
     async fn write_once(&self, items: &mut [Item], open: &[usize]) {
-        let messages: Vec<&Message> = open.iter().map(|index| &items[*index].leased.message).collect();
+        let messages: Vec<&Message> = open.iter().map(|index| &*items[*index].leased.message).collect();
         let result = match &self.sink {
             Some(sink) => sink.write(&messages).await,
             None => Ok(()),
@@ -290,16 +293,18 @@ impl Crew {
             _ => None,
         };
         let goes_to_queue = !self.router.to.queues().is_empty();
-        let mut open: Vec<(Message, Option<String>)> =
-            before.into_iter().map(|leased| (leased.message, None)).collect();
-        open.extend(now.into_iter().map(|item| (item.leased.message.clone(), new_id(&item).filter(|_| goes_to_queue))));
+        let mut open: Vec<ToDelete> = before.into_iter().map(|leased| (leased.message, None)).collect();
+        open.extend(now.into_iter().map(|item| {
+            let new_id = new_id(&item).filter(|_| goes_to_queue);
+            (item.leased.message, new_id)
+        }));
         if open.is_empty() {
             return Ok(());
         }
         let (batch, began, mut pause) = (self.next_batch(), Instant::now(), FIRST_PAUSE);
         loop {
             let results = self.delete_once(&open).await;
-            let record = |((message, _), result): (&(Message, Option<String>), &Result<(), Refusal>)| Deleted {
+            let record = |((message, _), result): (&ToDelete, &Result<(), Refusal>)| Deleted {
                 id: message.id.clone(),
                 refusal: result.as_ref().err().cloned(),
             };
@@ -317,7 +322,7 @@ impl Crew {
                         if !was_moved {
                             self.tell(&message.id, Telling::Moved { new_id }).await;
                         }
-                        gone.push(message.id);
+                        gone.push(message.id.clone());
                     }
                     Err(refusal) if refusal.is_passing() => {
                         trouble = Some(refusal.text);
@@ -340,7 +345,7 @@ impl Crew {
         }
     }
 
-    async fn delete_once(&self, open: &[(Message, Option<String>)]) -> Vec<Result<(), Refusal>> {
+    async fn delete_once(&self, open: &[ToDelete]) -> Vec<Result<(), Refusal>> {
         let Some(from) = self.from() else { return vec![Ok(()); open.len()] };
         let mut results = Vec::new();
         for some in open.chunks(MOST_IN_BATCH) {

@@ -59,9 +59,9 @@ fn receipts(path: &Path, entries: &[(&str, Place)]) -> Result<Vec<String>, Journ
             .map_err(|error| JournalError::Read { path: path.to_owned(), source: Arc::new(error) })?;
         for message in taken.into_iter().map(|taken| taken.message) {
             if wanted.contains(&(message.id.as_str(), place.offset))
-                && let Some(receipt) = message.receipt
+                && let Some(receipt) = &message.receipt
             {
-                receipts.push(receipt);
+                receipts.push(receipt.clone());
             }
         }
     }

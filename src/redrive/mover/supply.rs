@@ -1,5 +1,7 @@
 //! Where a run's messages come from: those held on the desk, or those received as the run goes.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::redrive::{
@@ -11,8 +13,8 @@ use crate::redrive::{
 /// A message that is ours for a while.
 #[derive(Debug, Clone)]
 pub struct Leased {
-    /// With its receipt handle.
-    pub message: Message,
+    /// With its receipt handle. Shared: what is journalled, sent and deleted is one and the same.
+    pub message: Arc<Message>,
     /// When the lease ends, unless it is renewed.
     pub until: Moment,
     /// What to send, if it was edited; none for the same again.

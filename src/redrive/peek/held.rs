@@ -185,7 +185,7 @@ impl Held {
         };
         let message = self.hold.message(id)?;
         Ok(match (self.wanted)(&message) {
-            Decision::Take(outgoing) => Some(Leased { message, until, outgoing }),
+            Decision::Take(outgoing) => Some(Leased { message: Arc::new(message), until, outgoing }),
             Decision::Leave => None,
         })
     }

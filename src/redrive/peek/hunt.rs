@@ -228,7 +228,7 @@ impl Hunt {
                 state.tally.taken += 1;
                 let out = Out { group: message.group().map(Into::into), until, newer: None };
                 state.out.insert(message.id.as_str().into(), out);
-                sorted.take.push(Leased { message, until, outgoing });
+                sorted.take.push(Leased { message: Arc::new(message), until, outgoing });
             }
             Decision::Leave => {
                 state.tally.left += 1;
@@ -349,7 +349,7 @@ impl Supply for Hunt {
             state.tally.left += 1;
             state.passed.insert(&message.id);
             state.blocked.extend(message.group().map(Into::into));
-            let receipt = out.and_then(|out| out.newer).or(message.receipt);
+            let receipt = out.and_then(|out| out.newer).or_else(|| message.receipt.clone());
             if let Some(receipt) = receipt {
                 self.leave(&message.id, receipt, now, until);
             }

@@ -184,7 +184,7 @@ impl Wire for Pretend {
         Ok(messages)
     }
 
-    async fn send(&self, _: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
+    async fn send(&self, _: &Queue, batch: &[&Outgoing]) -> Each<Accepted> {
         batch.iter().map(|_| Err(Refusal::new(Why::ReadOnly, false, "not here"))).collect()
     }
 

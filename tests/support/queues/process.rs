@@ -225,8 +225,8 @@ impl Wire for Process {
         self.whole(Operation::Receive, async || receive(&self.shared, &from.url, ask).await).await
     }
 
-    async fn send(&self, to: &Queue, batch: &[Outgoing]) -> Each<Accepted> {
-        let (url, messages) = (to.url.clone(), batch.to_vec());
+    async fn send(&self, to: &Queue, batch: &[&Outgoing]) -> Each<Accepted> {
+        let (url, messages) = (to.url.clone(), batch.iter().copied().cloned().collect::<Vec<_>>());
         let deed = move |state: &mut State, which: &[bool]| {
             if !Shelf::fits(&messages) {
                 return vec![Err(Refusal::new(Why::Unacceptable, false, "the batch is too long")); messages.len()];
