@@ -5,6 +5,7 @@
 
 mod ledger;
 mod line;
+mod outbox;
 mod read;
 mod record;
 mod shelf;
@@ -17,4 +18,4 @@ pub use ledger::{Counts, Entry, Fate, Ledger};
 pub use read::{Place, Records, begun, taken_at, unreadable};
 pub use record::{Begun, Deed, Deleted, Destination, Ended, Origin, Outcome, Record, Scope, Sent, Taken, VERSION};
 pub use shelf::{Shelf, id_of, is_in_use};
-pub use writer::{Journal, JournalError};
+pub use writer::{Journal, JournalError, Written};

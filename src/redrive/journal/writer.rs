@@ -1,29 +1,25 @@
-//! Writing a journal: what is asked for at the same time goes to the disk with one sync, and nobody goes on before it is there.
+//! Writing a journal: what is handed in at the same time goes to the disk with one sync, and nobody goes on before it is there.
 //!
-//! A sync takes longer than what it writes, and while the disk is at it, so is one of the processors. Of a run that works on several
-//! batches, records come while the last ones are being synced: then the next sync waits a moment for more of them. What comes alone,
-//! from a run that goes one step after the other, is synced at once.
+//! A sync takes longer than what it writes, and while the disk is at it, so is one of the processors. So a run that has other work may
+//! hand in a record and say when it runs out of that: until then, and no longer than a moment, the record waits for those of others.
 
 use std::{
     fs::{File, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::Arc,
     thread::{self, JoinHandle},
-    time::Duration,
 };
 
 use thiserror::Error;
 use tokio::sync::oneshot;
 
-use super::{Begun, Record, line, read};
-
-/// Records on their way to the disk; more make the asking ones wait.
-const QUEUED: usize = 256;
-/// How long a sync waits for the records of other batches, if the last one had some. Measured against a bare loop of the same calls
-/// (`cargo bench --bench redrive`): about a third of the syncs are left, and more time only keeps the batches.
-const LINGER: Duration = Duration::from_millis(5);
+use super::{
+    Begun, Record, line,
+    outbox::{Batch, Outbox},
+    read,
+};
 
 /// Why a journal cannot be written.
 #[derive(Debug, Clone, Error)]
@@ -54,10 +50,8 @@ impl JournalError {
     }
 }
 
-type Answer = oneshot::Sender<Result<(), JournalError>>;
-
-/// A line for the disk, and who waits for it.
-type Request = (Vec<u8>, Option<Answer>);
+/// What became of a record.
+pub(super) type Answer = oneshot::Sender<Result<(), JournalError>>;
 
 /// An open journal. Copies write to the same file, which is locked against others until the last is dropped.
 #[derive(Debug, Clone)]
@@ -66,17 +60,34 @@ pub struct Journal {
     writer: Arc<Writer>,
 }
 
+/// A record that was handed in.
+#[derive(Debug)]
+pub struct Written {
+    path: Arc<Path>,
+    answered: oneshot::Receiver<Result<(), JournalError>>,
+}
+
+impl Written {
+    /// Comes back when it is on the disk, and all that was handed in before.
+    ///
+    /// # Errors
+    /// The disk's: it is full, or gone. What was written before stays readable.
+    pub async fn wait(self) -> Result<(), JournalError> {
+        self.answered.await.unwrap_or_else(|_| Err(gone(&self.path)))
+    }
+}
+
 /// Our side of the thread that writes.
 #[derive(Debug)]
 struct Writer {
-    requests: Option<mpsc::SyncSender<Request>>,
+    outbox: Arc<Outbox>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Drop for Writer {
     /// Waits for what is being written: after this the file is nobody's.
     fn drop(&mut self) {
-        self.requests = None;
+        self.outbox.close();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -116,14 +127,14 @@ impl Journal {
     fn over(path: &Path, file: File, good: u64) -> Result<Self, JournalError> {
         let failed = |error| JournalError::write(path, error);
         file.set_len(good).map_err(failed)?;
-        let (requests, asked) = mpsc::sync_channel(QUEUED);
-        let disk = Disk { path: path.into(), file, good, failed: None, has_company: false };
-        let path = Arc::clone(&disk.path);
+        let (path, outbox) = (Arc::from(path), Arc::new(Outbox::default()));
+        let disk = Disk { path: Arc::clone(&path), file, good, failed: None };
+        let inbox = Arc::clone(&outbox);
         let thread = thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || disk.serve(&asked))
+            .spawn(move || disk.serve(&inbox))
             .map_err(|error| JournalError::write(&path, error))?;
-        Ok(Self { path, writer: Arc::new(Writer { requests: Some(requests), thread: Some(thread) }) })
+        Ok(Self { path, writer: Arc::new(Writer { outbox, thread: Some(thread) }) })
     }
 
     pub fn path(&self) -> &Path {
@@ -135,9 +146,24 @@ impl Journal {
     /// # Errors
     /// The disk's: it is full, or gone. What was written before stays readable.
     pub async fn append(&self, record: &Record) -> Result<(), JournalError> {
+        let written = self.hand_in(record)?;
+        self.hurry();
+        written.wait().await
+    }
+
+    /// Hands in a record that may wait a moment for those of others. Whoever has nothing else to do must [`hurry`](Self::hurry) it.
+    ///
+    /// # Errors
+    /// When nothing can be written any more.
+    pub fn hand_in(&self, record: &Record) -> Result<Written, JournalError> {
         let (answer, answered) = oneshot::channel();
-        self.request(record, Some(answer)).await?;
-        answered.await.unwrap_or_else(|_| Err(self.gone()))
+        self.put(record, Some(answer))?;
+        Ok(Written { path: Arc::clone(&self.path), answered })
+    }
+
+    /// Lets nothing that was handed in wait any longer.
+    pub fn hurry(&self) {
+        self.writer.outbox.hurry();
     }
 
     /// Writes a record without waiting for the disk: for what a later run finds out again if it is not there. The next [`append`](Self::append)
@@ -145,28 +171,18 @@ impl Journal {
     ///
     /// # Errors
     /// When nothing can be written any more.
-    pub async fn note(&self, record: &Record) -> Result<(), JournalError> {
-        self.request(record, None).await
+    pub fn note(&self, record: &Record) -> Result<(), JournalError> {
+        self.put(record, None)
     }
 
-    async fn request(&self, record: &Record, answer: Option<Answer>) -> Result<(), JournalError> {
+    fn put(&self, record: &Record, answer: Option<Answer>) -> Result<(), JournalError> {
         let line = line::encode(record).map_err(|error| JournalError::write(&self.path, error.into()))?;
-        let requests = self.writer.requests.as_ref().ok_or_else(|| self.gone())?;
-        let mut request = (line, answer);
-        // A full queue is rare: as many batches would have to be under way.
-        while let Err(error) = requests.try_send(request) {
-            match error {
-                mpsc::TrySendError::Full(back) => request = back,
-                mpsc::TrySendError::Disconnected(_) => return Err(self.gone()),
-            }
-            tokio::task::yield_now().await;
-        }
-        Ok(())
+        if self.writer.outbox.put(&line, answer) { Ok(()) } else { Err(gone(&self.path)) }
     }
+}
 
-    fn gone(&self) -> JournalError {
-        JournalError::write(&self.path, io::Error::other("its writer has ended"))
-    }
+fn gone(path: &Path) -> JournalError {
+    JournalError::write(path, io::Error::other("its writer has ended"))
 }
 
 fn lock(path: &Path, file: &File) -> Result<(), JournalError> {
@@ -185,47 +201,31 @@ struct Disk {
     good: u64,
     /// A record that nobody waited for could not be written: nothing may follow it.
     failed: Option<JournalError>,
-    /// With the last sync went records that several waited for.
-    has_company: bool,
 }
 
 impl Disk {
-    fn serve(mut self, asked: &mpsc::Receiver<Request>) {
-        while let Ok(first) = asked.recv() {
-            if self.has_company {
-                Self::linger();
-            }
-            self.take(std::iter::once(first).chain(asked.try_iter()).collect());
+    fn serve(mut self, outbox: &Outbox) {
+        // However it ends, nobody may wait for it.
+        let _closing = outbox.closing();
+        while let Some(batch) = outbox.next() {
+            self.take(batch);
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a thread of its own; waiting at the channel it would be woken for each record"
-    )]
-    fn linger() {
-        thread::sleep(LINGER);
-    }
-
-    fn take(&mut self, batch: Vec<Request>) {
-        self.has_company = batch.iter().filter(|(_, answer)| answer.is_some()).count() > 1;
+    fn take(&mut self, batch: Batch) {
         let result = match &self.failed {
             Some(failed) => Err(failed.clone()),
-            None => self.write_all(&batch),
+            None => self
+                .write(&batch.lines, !batch.waiting.is_empty())
+                .map_err(|error| JournalError::write(&self.path, error)),
         };
-        for (_, answer) in batch {
-            match answer {
-                // Who asked may be gone: it is on the disk all the same.
-                Some(answer) => drop(answer.send(result.clone())),
-                None => self.failed = self.failed.take().or(result.clone().err()),
-            }
+        if batch.has_notes {
+            self.failed = self.failed.take().or(result.clone().err());
         }
-    }
-
-    fn write_all(&mut self, batch: &[Request]) -> Result<(), JournalError> {
-        let lines: Vec<u8> = batch.iter().flat_map(|(line, _)| line.iter().copied()).collect();
-        let is_waited_for = batch.iter().any(|(_, answer)| answer.is_some());
-        self.write(&lines, is_waited_for).map_err(|error| JournalError::write(&self.path, error))
+        for answer in batch.waiting {
+            // Who asked may be gone: it is on the disk all the same.
+            let _ = answer.send(result.clone());
+        }
     }
 
     /// All of it, or none: half a record must not stand before a whole one. Synced, if somebody waits for it.
@@ -247,6 +247,15 @@ impl Disk {
 mod tests {
     use super::*;
 
+    fn note(line: &str) -> Batch {
+        Batch { lines: line.into(), waiting: Vec::new(), has_notes: true }
+    }
+
+    fn record(line: &str) -> (Batch, oneshot::Receiver<Result<(), JournalError>>) {
+        let (answer, answered) = oneshot::channel();
+        (Batch { lines: line.into(), waiting: vec![answer], has_notes: false }, answered)
+    }
+
     #[test]
     fn nothing_follows_a_note_that_could_not_be_written() {
         let folder = tempfile::tempdir().unwrap();
@@ -254,33 +263,30 @@ mod tests {
         let open = || OpenOptions::new().create(true).append(true).open(&path).unwrap();
         drop(open());
         let read_only = File::open(&path).unwrap();
-        let mut disk = Disk { path: path.as_path().into(), file: read_only, good: 0, failed: None, has_company: false };
-        disk.take(vec![(b"a note\n".to_vec(), None)]);
+        let mut disk = Disk { path: path.as_path().into(), file: read_only, good: 0, failed: None };
+        disk.take(note("a note\n"));
         // As when somebody makes room on a full disk.
         disk.file = open();
-        let (answer, mut answered) = oneshot::channel();
-        disk.take(vec![(b"a record\n".to_vec(), Some(answer))]);
+        let (batch, mut answered) = record("a record\n");
+        disk.take(batch);
         assert!(answered.try_recv().unwrap().is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"");
     }
 
     #[test]
-    fn only_several_who_wait_at_once_are_company() {
+    fn a_record_that_could_not_be_written_may_be_followed_by_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
-        let mut disk =
-            Disk { file: File::create(&path).unwrap(), path: path.into(), good: 0, failed: None, has_company: false };
-        let record = |is_waited_for: bool| (b"a record\n".to_vec(), is_waited_for.then(|| oneshot::channel().0));
-        for (waited_for, has_company) in [
-            (vec![true], false),
-            (vec![false, true], false),
-            (vec![true, false, true], true),
-            (vec![true], false),
-            (vec![false, false], false),
-        ] {
-            disk.take(waited_for.iter().map(|is_waited_for| record(*is_waited_for)).collect());
-            assert_eq!(disk.has_company, has_company, "{waited_for:?}");
-        }
+        let open = || OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        drop(open());
+        let mut disk = Disk { path: path.as_path().into(), file: File::open(&path).unwrap(), good: 0, failed: None };
+        let (first, mut failed) = record("a record\n");
+        disk.take(first);
+        disk.file = open();
+        let (second, mut written) = record("another\n");
+        disk.take(second);
+        assert!(failed.try_recv().unwrap().is_err() && written.try_recv().unwrap().is_ok());
+        assert_eq!(std::fs::read(&path).unwrap(), b"another\n");
     }
 
     #[test]
@@ -288,10 +294,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let file = OpenOptions::new().create(true).truncate(true).write(true).open(&path).unwrap();
-        let mut disk = Disk { path: path.as_path().into(), file, good: 0, failed: None, has_company: false };
-        let (answer, mut answered) = oneshot::channel();
-        disk.take(vec![(b"a note\n".to_vec(), None)]);
-        disk.take(vec![(b"a record\n".to_vec(), Some(answer))]);
+        let mut disk = Disk { path: path.as_path().into(), file, good: 0, failed: None };
+        disk.take(note("a note\n"));
+        let (batch, mut answered) = record("a record\n");
+        disk.take(batch);
         assert!(answered.try_recv().unwrap().is_ok());
         assert_eq!(std::fs::read(&path).unwrap(), b"a note\na record\n");
     }

@@ -194,7 +194,7 @@ impl Crew {
             return self.write_once(items, &left).await;
         }
         // Before leases are looked at: waiting takes time.
-        let _lane = self.lanes.call(Step::Send).await;
+        let _lane = self.lane(Step::Send).await;
         while !left.is_empty() {
             let orders: Vec<Option<(usize, String)>> = left.iter().map(|index| items[*index].order(self)).collect();
             let is_ordered = |at: usize| orders[at].is_some();
@@ -310,7 +310,7 @@ impl Crew {
             };
             let records: Vec<Deleted> = open.iter().zip(&results).map(record).collect();
             // Not waited for: what a later run does not read here it finds out by looking.
-            self.journal.note(&Record::Deleted { batch, results: records }).await?;
+            self.journal.note(&Record::Deleted { batch, results: records })?;
             let mut gone = Vec::new();
             let mut left = Vec::new();
             let mut trouble = None;
@@ -350,7 +350,7 @@ impl Crew {
         let mut results = Vec::new();
         for some in open.chunks(MOST_IN_BATCH) {
             let receipts: Vec<String> = some.iter().map(|(message, _)| receipt(message)).collect();
-            let _lane = self.lanes.call(Step::Delete).await;
+            let _lane = self.lane(Step::Delete).await;
             results.extend(self.wire.delete(from, &receipts).await);
         }
         results

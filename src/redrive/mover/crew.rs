@@ -19,7 +19,7 @@ use super::{
     Progress,
     book::{Book, Known},
     gate::Gate,
-    lanes::{Lanes, Step},
+    lanes::{Lane, Lanes, Step},
     route::Router,
     supply::{Leased, Supply},
 };
@@ -119,7 +119,7 @@ impl Crew {
             }
             let mut carried = None;
             if pending.is_empty() {
-                let lane = self.lanes.call(Step::Receive).await;
+                let lane = self.lane(Step::Receive).await;
                 let next = self.supply.next().await;
                 // Before the lane is free: it would go to another receive, and what came would wait for that.
                 carried = Some(self.lanes.carry());
@@ -222,8 +222,25 @@ impl Crew {
         self.batches.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Writes it down. While others keep the calls busy it may wait for their records.
     pub(super) async fn append(&self, record: Record) -> Result<(), Halt> {
-        Ok(self.journal.append(&record).await?)
+        let written = self.journal.hand_in(&record)?;
+        self.feed();
+        Ok(written.wait().await?)
+    }
+
+    /// Waits for the right to call.
+    pub(super) async fn lane(&self, step: Step) -> Option<Lane> {
+        let lane = self.lanes.call(step).await;
+        self.feed();
+        lane
+    }
+
+    /// Where no call is left to be made, what is to be written down must not keep its batch any longer.
+    fn feed(&self) {
+        if self.lanes.are_hungry() {
+            self.journal.hurry();
+        }
     }
 
     pub(super) async fn tell(&self, id: &str, fate: Telling) {

@@ -86,6 +86,11 @@ impl Lanes {
         granted.await.ok()
     }
 
+    /// Whether nobody waits who could be given the next lane that is free.
+    pub fn are_hungry(&self) -> bool {
+        lock(&self.queue).next_step().is_none()
+    }
+
     /// To be held while a batch is carried.
     pub fn carry(&self) -> Carrying {
         lock(&self.queue).carried += 1;
@@ -117,13 +122,18 @@ impl Queue {
         if self.free == 0 {
             return None;
         }
-        let may_receive = self.carried == 0 || self.receiving < self.most_beside;
-        let allowed = STEPS.into_iter().filter(|step| *step != Step::Receive || may_receive);
-        let (step, grant) =
-            allowed.into_iter().find_map(|step| Some((step, self.waiting[step as usize].pop_front()?)))?;
+        let step = self.next_step()?;
+        let grant = self.waiting[step as usize].pop_front()?;
         self.free -= 1;
         self.receiving += usize::from(step == Step::Receive);
         Some((step, grant))
+    }
+
+    /// What the next lane is for.
+    fn next_step(&self) -> Option<Step> {
+        let may_receive = self.carried == 0 || self.receiving < self.most_beside;
+        let is_next = |step: &Step| !self.waiting[*step as usize].is_empty() && (*step != Step::Receive || may_receive);
+        STEPS.into_iter().find(is_next)
     }
 }
 
@@ -208,6 +218,24 @@ mod tests {
         assert!((&mut other).now_or_never().is_none(), "it may wait for messages that do not come");
         assert!(at_once(&lanes, Step::Send).is_some());
         drop(carried);
+    }
+
+    #[test]
+    fn lanes_are_hungry_when_nobody_waits_who_may_have_one() {
+        let lanes = lanes(4, None, false);
+        assert!(lanes.are_hungry());
+        let carried = lanes.carry();
+        let mut held: Vec<_> = (0..4).map(|_| at_once(&lanes, Step::Send).unwrap()).collect();
+        assert!(lanes.are_hungry());
+        let mut receives: Vec<_> = (0..3).map(|_| Box::pin(lanes.call(Step::Receive))).collect();
+        assert!(receives.iter_mut().all(|receive| receive.now_or_never().is_none()));
+        assert!(!lanes.are_hungry(), "a receive would be next");
+        held.truncate(2);
+        assert!(lanes.are_hungry(), "two receive, and the third may not while others are carried");
+        held.clear();
+        assert!(lanes.are_hungry());
+        drop(carried);
+        assert!(lanes.are_hungry(), "the third has its lane");
     }
 
     #[tokio::test]
