@@ -207,10 +207,15 @@ fn summary(
             "{count} were not met: somebody else has or had them; what comes back is here again, r looks"
         ));
     }
-    if progress.refused > 0 {
-        lines.push(format!("{} were refused, and stay where they were:", progress.refused));
+    let refused = progress.refused;
+    // Where all were refused for what the run stopped for, that is said already.
+    let is_said = matches!(ended, Ended::Stopped { why } if reasons == [format!("  {refused} × {why}")]);
+    match refused {
+        0 => {}
+        _ if is_said => lines.push(format!("{refused} were refused for that, and stay where they were")),
+        _ => lines.push(format!("{refused} were refused, and stay where they were:")),
     }
-    lines.extend(reasons);
+    lines.extend(reasons.into_iter().filter(|_| !is_said));
     for (count, what) in [
         (progress.bounced, "came back: their consumer still fails"),
         (progress.maybe_twice, "may have arrived twice: an earlier send was never settled"),
@@ -225,4 +230,23 @@ fn summary(
     let undo = if progress.moved > 0 { "; U brings back what nobody took yet" } else { "" };
     lines.extend(journal.map(|path| format!("journal {}{undo}", id_of(path))));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_reason_of_all_is_said_once() {
+        let progress = Progress { total: 3, refused: 3, ..Progress::default() };
+        let ended = Ended::Stopped { why: "denied".to_owned() };
+        let lines = |reasons: &[&str]| {
+            let reasons = reasons.iter().map(|&reason| reason.to_owned()).collect();
+            summary(&ended, &progress, (None, reasons), Vec::new())
+        };
+        let first = "0 of 3 moved; it stopped: denied";
+        assert_eq!(lines(&["  3 × denied"]), [first, "3 were refused for that, and stay where they were"]);
+        let two = ["  2 × denied", "  1 × too large"];
+        assert_eq!(lines(&two), [first, "3 were refused, and stay where they were:", two[0], two[1]]);
+    }
 }
