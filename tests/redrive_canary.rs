@@ -1,5 +1,5 @@
 //! What a run makes of what it sees at its destination, on simulated queues: a canary behind a backlog is judged when its turn has come,
-//! and not before; others' messages are not taken for returns.
+//! and not before; others' messages are not taken for returns. And that it does not wait for what cannot come.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
 
 mod support;
@@ -16,7 +16,11 @@ use edatop::redrive::{
     queue::Queue,
 };
 use rstest::rstest;
-use support::queues::{Queues, Shape, consumer::Consumer};
+use support::queues::{
+    Queues, Shape,
+    consumer::Consumer,
+    faults::{Fault, Operation},
+};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -116,6 +120,60 @@ impl Place {
 
 fn with_canary() -> Options {
     Options { canary: true, ..Options::default() }
+}
+
+/// A record waits for those of other batches, but not where there are none: of a few runs the quickest tells.
+#[tokio::test(start_paused = true)]
+async fn what_goes_one_step_after_the_other_waits_for_no_other_records() {
+    const BATCHES: u32 = 20;
+    let mut quickest = Duration::MAX;
+    for _ in 0..3 {
+        let place = Place::new(false);
+        for _ in 0..BATCHES * 10 {
+            place.queues.dead_letter(&place.dead, &place.source, "", "");
+        }
+        let began = std::time::Instant::now();
+        assert_eq!(place.redrive(Options { concurrency: 1, ..Options::default() }).await, Ended::Done);
+        quickest = quickest.min(began.elapsed());
+    }
+    // Each batch is written down before and after its send; a record that nobody hurries is kept for 20 ms.
+    assert!(quickest < BATCHES * 2 * Duration::from_millis(20), "{quickest:?}");
+}
+
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn at_the_end_it_says_what_waits_by_then(#[values(false, true)] glimpses: bool) {
+    let place = Place::new(glimpses);
+    place.letters();
+    let mut looks = place.progress.subscribe();
+    assert_eq!(place.redrive(Options::default()).await, Ended::Done);
+    assert_eq!(looks.borrow_and_update().waiting, Some(LETTERS as u64), "nobody takes them");
+}
+
+/// Throttled it tries again: what stays where it is, stays for now.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_refused_that_is_tried_again() {
+    let place = Place::new(false);
+    place.letters();
+    for _ in 0..3 {
+        place.queues.next(Operation::Send, Fault::Throttled);
+    }
+    let mut news = place.progress.subscribe();
+    let said = tokio::spawn(async move {
+        let mut said = Vec::new();
+        while news.changed().await.is_ok() {
+            let progress = news.borrow_and_update().clone();
+            assert_eq!(progress.refused, 0, "{progress:?}");
+            said.extend(progress.trouble);
+            if progress.ended.is_some() {
+                break;
+            }
+        }
+        said
+    });
+    assert_eq!(place.redrive(Options { concurrency: 1, ..Options::default() }).await, Ended::Done);
+    assert_eq!(place.moved(), LETTERS as u64);
+    assert!(!said.await.unwrap().is_empty());
 }
 
 /// Two minutes of work lie before it, twice as long as a canary is waited for where nothing does.

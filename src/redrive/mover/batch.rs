@@ -1,14 +1,18 @@
 //! One batch, from lease to delete. The order of the steps is the promise: nothing is sent before it is in the journal, nothing deleted
 //! before the journal says that it has arrived.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 
 use super::{
     book::Known,
     crew::{Crew, Halt, LEASE, MARGIN, Telling, is_for_all, lock, receipt},
-    item::{Item, State, hopeless, sent, trouble},
+    item::{Item, State, hopeless, is_surely_not_sent, sent, trouble},
     lanes::Step,
     route::Routed,
     supply::Leased,
@@ -125,10 +129,15 @@ impl Crew {
                 let halt = Halt(format!("{trouble}; tried for {} s", began.elapsed().as_secs()));
                 return if self.gate.is_shut() { Ok(()) } else { Err(NotSent::Hopeless(halt)) };
             }
+            // Not sent so far, and not refused as long as it is tried.
+            let tried = items.iter().filter(|item| item.is_open() && is_surely_not_sent(&item.state)).count() as u64;
+            self.tried_again.fetch_add(tried, Ordering::Relaxed);
             self.note_progress(Some(trouble));
             sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            self.try_again(batch, items).await?;
+            let begun = self.try_again(batch, items).await;
+            self.tried_again.fetch_sub(tried, Ordering::Relaxed);
+            begun?;
         }
     }
 
@@ -278,9 +287,7 @@ impl Crew {
                     item.routed().and_then(|routed| routed.to).into_iter().for_each(|to| book.reach(to));
                 }
                 State::Arrived(_) => book.set(item.id(), Known::Arrived),
-                State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt => {
-                    book.set(item.id(), Known::Refused { place: None });
-                }
+                state if is_surely_not_sent(state) => book.set(item.id(), Known::Refused { place: None }),
                 _ => {}
             }
         }

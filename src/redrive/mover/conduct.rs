@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -17,6 +17,8 @@ use crate::redrive::{peek::own::Ids, plan::Options, queue::Queue, wire::Refusal}
 /// Sizes of the stages before all.
 const CANARIES: [u64; 2] = [1, 10];
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A run that is over is not kept any longer by a look.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 /// With fewer, one that comes back says little.
 const LEAST_JUDGED: u64 = 5;
 
@@ -41,8 +43,14 @@ impl Eyes {
     }
 }
 
-/// Opens the gate, in stages if that is wished, and watches until it is dropped.
-pub(super) async fn conduct(crew: &Crew, mut eyes: Eyes, options: Options, stop: CancellationToken) {
+/// Opens the gate, in stages if that is wished, and watches until the run is stopped or over.
+pub(super) async fn conduct(
+    crew: &Crew,
+    mut eyes: Eyes,
+    options: Options,
+    stop: CancellationToken,
+    over: CancellationToken,
+) -> Eyes {
     let watched = async {
         let gone = crew.book().counts().moved;
         if let Err(refusal) = eyes.witness.begin(gone).await {
@@ -65,8 +73,17 @@ pub(super) async fn conduct(crew: &Crew, mut eyes: Eyes, options: Options, stop:
     tokio::select! {
         () = watched => {}
         () = stop.cancelled() => {}
+        () = over.cancelled() => {}
     }
     crew.gate.shut();
+    eyes
+}
+
+/// Once all is over: what of it waits at its destination by now. Nothing is said of it if nobody can tell.
+pub(super) async fn look_last(crew: &Crew, mut eyes: Eyes) {
+    if crew.progress.borrow().moved > 0 && !matches!(timeout(LAST_LOOK, see(crew, &mut eyes)).await, Ok(Ok(_))) {
+        crew.progress.send_modify(|progress| progress.waiting = None);
+    }
 }
 
 /// Lets a few go and waits until the consumer has taken them: what waits at their destination before them comes first, and until then
@@ -163,8 +180,7 @@ async fn watch(crew: &Crew, eyes: &mut Eyes, options: Options) {
 }
 
 async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, Refusal> {
-    let gone = eyes.read(crew);
-    let reached = crew.book().reached().clone();
+    eyes.read(crew);
     eyes.ear.listen(&eyes.sent).await;
     if let Some(said) = eyes.ear.said() {
         let trouble = format!("the consumer fails: {said}");
@@ -174,9 +190,16 @@ async fn look(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, Refusal> {
             is_news
         });
     }
+    see(crew, eyes).await
+}
+
+async fn see(crew: &Crew, eyes: &mut Eyes) -> Result<Sight, Refusal> {
+    let gone = eyes.read(crew);
+    let reached = crew.book().reached().clone();
     let sight = eyes.witness.look(&eyes.sent, &reached, gone).await?;
+    let can_tell = sight.is_exact() || eyes.witness.has_begun();
     crew.progress.send_modify(|progress| {
-        progress.waiting = Some(sight.waiting);
+        progress.waiting = Some(sight.waiting).filter(|_| can_tell && !crew.router.to.queues().is_empty());
         progress.bounced = progress.bounced.max(sight.bounced);
     });
     Ok(sight)

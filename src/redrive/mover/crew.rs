@@ -83,6 +83,8 @@ pub(super) struct Crew {
     pub gate: Gate,
     pub book: Mutex<Book>,
     pub batches: AtomicU64,
+    /// Of those that the book has as refused: so many are to be tried again.
+    pub tried_again: AtomicU64,
     pub progress: watch::Sender<Progress>,
     pub tell: Option<mpsc::Sender<Told>>,
     pub clock: Clock,
@@ -259,7 +261,7 @@ impl Crew {
         self.progress.send_modify(|progress| {
             progress.moved = counts.moved;
             progress.arrived = counts.arrived;
-            progress.refused = counts.refused;
+            progress.refused = counts.refused.saturating_sub(self.tried_again.load(Ordering::Relaxed));
             progress.maybe_twice = counts.maybe_twice;
             progress.bounced = progress.bounced.max(bounced);
             if trouble.is_some() {

@@ -95,6 +95,11 @@ pub(super) fn hopeless(state: &State) -> Option<&Refusal> {
     }
 }
 
+/// Whether a send of it was answered, and by a no.
+pub(super) fn is_surely_not_sent(state: &State) -> bool {
+    matches!(state, State::Refused(refusal) | State::NotYet(refusal) if !refusal.in_doubt)
+}
+
 /// Why it must be tried again, if it must.
 pub(super) fn trouble(state: &State) -> Option<String> {
     match state {

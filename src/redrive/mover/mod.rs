@@ -122,6 +122,7 @@ impl Job {
             gate: Gate::new(self.options.rate),
             book: Mutex::new(book),
             batches: AtomicU64::new(self.ledger.batches),
+            tried_again: AtomicU64::new(0),
             progress: self.progress,
             tell: self.tell,
             clock: self.clock,
@@ -139,12 +140,16 @@ impl Job {
             workers.spawn(async move { crew.work().await });
         }
         let mut conductor = JoinSet::new();
-        let conducted = Arc::clone(&crew);
-        conductor.spawn(async move { conduct::conduct(&conducted, eyes, options, stop).await });
+        let (conducted, over) = (Arc::clone(&crew), CancellationToken::new());
+        let all_done = over.clone();
+        conductor.spawn(async move { conduct::conduct(&conducted, eyes, options, stop, all_done).await });
         while workers.join_next().await.is_some() {
             crew.progress.send_modify(|progress| progress.elapsed = began.elapsed());
         }
-        drop(conductor);
+        over.cancel();
+        if let Some(Ok(eyes)) = conductor.join_next().await {
+            conduct::look_last(&crew, eyes).await;
+        }
         let ended = crew.end(self.stop.is_cancelled()).await;
         crew.progress.send_modify(|progress| {
             progress.elapsed = began.elapsed();

@@ -82,6 +82,11 @@ impl Witness {
         Ok(())
     }
 
+    /// Without the depths from before, those of now say nothing.
+    pub fn has_begun(&self) -> bool {
+        self.dead_before.is_some()
+    }
+
     /// Some set out now, behind what waits there.
     ///
     /// # Errors
