@@ -124,8 +124,11 @@ impl Outbox {
             return;
         }
         let subject = subject.filter(|_| !is_lacking);
-        if let Some(id) = subject {
-            self.doubted.insert((id.clone(), operation));
+        match subject {
+            Some(id) => drop(self.doubted.insert((id.clone(), operation))),
+            // In place of what it was said to lack: when that is so again, it is said again.
+            None if !is_lacking => drop(self.lacking.remove(operation)),
+            None => {}
         }
         let failure = Failure {
             poller: self.poller,
@@ -219,6 +222,22 @@ mod tests {
         out.failed(DESCRIBE, lacking(), Some(&"a".into())).await;
         out.end(None).await;
         assert_eq!(reports.recv().await.unwrap().facts.len(), 1, "it may be lacking again");
+    }
+
+    #[tokio::test]
+    async fn what_is_lacking_again_after_an_outage_is_said_again() {
+        let (mut out, mut reports) = outbox();
+        let down = Trouble { kind: FailureKind::Unreachable, text: "connection refused".to_owned() };
+        for trouble in [lacking(), down, lacking()] {
+            out.failed(DESCRIBE, trouble, None).await;
+        }
+        out.end(None).await;
+        let facts = reports.recv().await.unwrap().facts;
+        let kinds: Vec<_> = facts
+            .iter()
+            .map(|fact| matches!(fact, Fact::Failed(failure) if failure.kind == FailureKind::NotImplemented))
+            .collect();
+        assert_eq!(kinds, [true, false, true], "the outage must not stay");
     }
 
     #[tokio::test]
