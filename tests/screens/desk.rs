@@ -232,6 +232,19 @@ fn stages() -> Vec<(&'static str, Stage)> {
                     "U brings back what nobody took yet",
                 ]),
                 bad: true,
+                moved: true,
+            }),
+        ),
+        (
+            "ended_unmoved",
+            Stage::Ended(Summary {
+                title: "redrive 2 messages".into(),
+                lines: lines(&[
+                    "0 of 2 moved; it stopped: permission denied (AccessDenied)",
+                    "2 were refused for that, and stay where they were",
+                ]),
+                bad: true,
+                moved: false,
             }),
         ),
     ]
@@ -273,7 +286,7 @@ fn what_the_log_says_is_read_or_said_why_not() {
 fn what_lies_over_the_columns() {
     for (name, stage) in stages() {
         for (width, height) in [(80, 24), (120, 40)] {
-            let picture = Picture { stage: stage.clone(), can_undo: name == "ended", ..columns() };
+            let picture = Picture { stage: stage.clone(), can_undo: name.starts_with("ended"), ..columns() };
             let mut screen = laid(Screen::example(width, height), picture);
             crate::snapshot(&format!("desk_{name}_{width}x{height}"), &mut screen);
         }

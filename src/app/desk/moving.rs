@@ -159,7 +159,7 @@ impl Bench {
         self.note_fates();
         self.look_for_cut_off();
         self.last_run = journal.filter(|_| progress.moved > 0).or(self.last_run.take());
-        self.stage = Stage::Ended(Summary { title, lines, bad });
+        self.stage = Stage::Ended(Summary { title, lines, bad, moved: progress.moved > 0 });
     }
 }
 

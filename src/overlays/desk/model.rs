@@ -285,4 +285,6 @@ pub struct Summary {
     pub title: String,
     pub lines: Vec<String>,
     pub bad: bool,
+    /// Something was moved, and so there is something to undo.
+    pub moved: bool,
 }

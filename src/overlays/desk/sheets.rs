@@ -42,7 +42,7 @@ pub(super) fn draw(
         Stage::Diff(diff) => of_diff(diff),
         Stage::Plan(plan) => of_plan(plan),
         Stage::Moving(moving) => of_moving(moving, asked, view.theme.glyphs),
-        Stage::Ended(summary) => of_summary(summary, picture.can_undo && !view.read_only),
+        Stage::Ended(summary) => of_summary(summary, summary.moved && picture.can_undo && !view.read_only),
     };
     sheet.draw(area, offset, buf, view);
 }
