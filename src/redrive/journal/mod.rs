@@ -3,9 +3,9 @@
 //! [`Journal`] writes, [`Records`] reads, [`Ledger`] says how far each message has come, [`Shelf`] is the folder. A new kind of step is
 //! a variant of [`Record`] and an arm in [`Ledger`].
 
+mod intake;
 mod ledger;
 mod line;
-mod outbox;
 mod read;
 mod record;
 mod shelf;

@@ -16,9 +16,9 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::{
-    Begun, Record, line,
-    outbox::{Batch, Outbox},
-    read,
+    Begun, Record,
+    intake::{Batch, Intake},
+    line, read,
 };
 
 /// Why a journal cannot be written.
@@ -80,14 +80,14 @@ impl Written {
 /// Our side of the thread that writes.
 #[derive(Debug)]
 struct Writer {
-    outbox: Arc<Outbox>,
+    intake: Arc<Intake>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Drop for Writer {
     /// Waits for what is being written: after this the file is nobody's.
     fn drop(&mut self) {
-        self.outbox.close();
+        self.intake.close();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -127,14 +127,14 @@ impl Journal {
     fn over(path: &Path, file: File, good: u64) -> Result<Self, JournalError> {
         let failed = |error| JournalError::write(path, error);
         file.set_len(good).map_err(failed)?;
-        let (path, outbox) = (Arc::from(path), Arc::new(Outbox::default()));
+        let (path, intake) = (Arc::from(path), Arc::new(Intake::default()));
         let disk = Disk { path: Arc::clone(&path), file, good, failed: None };
-        let inbox = Arc::clone(&outbox);
+        let inbox = Arc::clone(&intake);
         let thread = thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || disk.serve(&inbox))
             .map_err(|error| JournalError::write(&path, error))?;
-        Ok(Self { path, writer: Arc::new(Writer { outbox, thread: Some(thread) }) })
+        Ok(Self { path, writer: Arc::new(Writer { intake, thread: Some(thread) }) })
     }
 
     pub fn path(&self) -> &Path {
@@ -163,7 +163,7 @@ impl Journal {
 
     /// Lets nothing that was handed in wait any longer.
     pub fn hurry(&self) {
-        self.writer.outbox.hurry();
+        self.writer.intake.hurry();
     }
 
     /// Writes a record without waiting for the disk: for what a later run finds out again if it is not there. The next [`append`](Self::append)
@@ -177,7 +177,7 @@ impl Journal {
 
     fn put(&self, record: &Record, answer: Option<Answer>) -> Result<(), JournalError> {
         let line = line::encode(record).map_err(|error| JournalError::write(&self.path, error.into()))?;
-        if self.writer.outbox.put(&line, answer) { Ok(()) } else { Err(gone(&self.path)) }
+        if self.writer.intake.put(&line, answer) { Ok(()) } else { Err(gone(&self.path)) }
     }
 }
 
@@ -204,10 +204,10 @@ struct Disk {
 }
 
 impl Disk {
-    fn serve(mut self, outbox: &Outbox) {
+    fn serve(mut self, intake: &Intake) {
         // However it ends, nobody may wait for it.
-        let _closing = outbox.closing();
-        while let Some(batch) = outbox.next() {
+        let _closing = intake.closing();
+        while let Some(batch) = intake.next() {
             self.take(batch);
         }
     }
